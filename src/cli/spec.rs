@@ -1,0 +1,310 @@
+//! `accordant spec`: list, show, lint, schema, explain.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use accordant::Contract;
+use accordant::contract::citation::Citation;
+use accordant::contract::lint::{Documents, verify};
+use accordant::contract::model::{JsonType, OperationSpec, ServiceSpec};
+use accordant::contract::{Constraint, ErrorDef, Node, Operation};
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Failure;
+use super::failure::show_problems;
+
+/// Options of `accordant spec`.
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List services and operations
+    List(Specs),
+    /// Show an operation: input, output, rules, errors, with their sources
+    Show {
+        /// Name of the operation
+        operation: String,
+        #[command(flatten)]
+        specs: Specs,
+    },
+    /// Check specs; exit 2 when one is broken
+    Lint {
+        /// Directory of the specs; the built-in ones when absent
+        directory: Option<PathBuf>,
+        /// Directory of the documents that the specs cite
+        #[arg(long, value_name = "DIR")]
+        documents: Option<PathBuf>,
+    },
+    /// Print the JSON Schema of the spec language
+    Schema {
+        /// Which files it describes
+        #[arg(value_enum, default_value_t = SchemaOf::Operation)]
+        of: SchemaOf,
+    },
+    /// Explain what constrains a field, who says so, and which error breaking it causes
+    Explain {
+        /// OPERATION, OPERATION/FIELD or OPERATION/FIELD/…
+        field: String,
+        #[command(flatten)]
+        specs: Specs,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Specs {
+    /// Directory of the specs; the built-in ones when absent
+    #[arg(long, value_name = "DIR")]
+    specs: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SchemaOf {
+    /// An operation's file
+    Operation,
+    /// A service.yaml
+    Service,
+}
+
+/// The contract of a directory, or the built-in one.
+pub fn contract(directory: Option<&Path>) -> Result<Contract, Failure> {
+    Ok(match directory {
+        Some(directory) => Contract::load(directory)?,
+        None => Contract::builtin(),
+    })
+}
+
+/// Runs the subcommand.
+pub fn run(options: Options) -> Result<ExitCode, Failure> {
+    let mut out = io::stdout().lock();
+    let written = match options.command {
+        Command::List(specs) => list(&contract(specs.specs.as_deref())?, &mut out),
+        Command::Show { operation, specs } => show(contract(specs.specs.as_deref())?.operation(&operation)?, &mut out),
+        Command::Lint { directory, documents } => return lint(directory.as_deref(), documents.as_deref(), &mut out),
+        Command::Schema { of } => writeln!(out, "{}", schema(of)),
+        Command::Explain { field, specs } => return explain(&contract(specs.specs.as_deref())?, &field, &mut out),
+    };
+    written.map_err(Failure::io("cannot write to standard output"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(contract: &Contract, out: &mut impl Write) -> io::Result<()> {
+    for service in contract.services() {
+        writeln!(out, "{} ({}, {})", service.name, service.title, service.codec.name())?;
+        for operation in contract.operations().iter().filter(|operation| operation.service.name == service.name) {
+            let constraints = operation.input.constraints.len();
+            let (method, path) = (&operation.http.method, &operation.http.path);
+            writeln!(out, "  {:<45} {method} {path}  {constraints} constraints, {} errors", operation.name, operation.errors.all.len())?;
+        }
+    }
+    Ok(())
+}
+
+fn schema(of: SchemaOf) -> String {
+    let schema = match of {
+        SchemaOf::Operation => schemars::schema_for!(OperationSpec),
+        SchemaOf::Service => schemars::schema_for!(ServiceSpec),
+    };
+    serde_json::to_string_pretty(&schema).expect("a schema is JSON")
+}
+
+fn lint(directory: Option<&Path>, documents: Option<&Path>, out: &mut impl Write) -> Result<ExitCode, Failure> {
+    let contract = match directory {
+        Some(directory) => Contract::load(directory)?,
+        None => Contract::from_texts(Contract::builtin().texts().iter().map(|text| (**text).clone()))?,
+    };
+    let failed = || Failure::io("cannot write to standard output");
+    if let Some(documents) = documents {
+        let (problems, uncited) = verify(contract.texts(), &Documents::open(documents)?);
+        for line in &uncited {
+            writeln!(out, "uncited: {}:{}: {}", line.file, line.line, line.beginning).map_err(failed())?;
+        }
+        if !problems.is_empty() {
+            show_problems(&problems);
+            return Ok(ExitCode::from(2));
+        }
+    }
+    let constraints: usize = contract.operations().iter().map(|operation| operation.input.constraints.len()).sum();
+    let (services, operations) = (contract.services().len(), contract.operations().len());
+    writeln!(out, "{services} services, {operations} operations, {constraints} constraints: no problems").map_err(failed())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn citations(citations: &[Citation]) -> String {
+    citations.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn show(operation: &Operation, out: &mut impl Write) -> io::Result<()> {
+    let service = &operation.service;
+    writeln!(out, "{} ({})", operation.name, service.title)?;
+    if let Some(summary) = &operation.summary {
+        writeln!(out, "{summary}")?;
+    }
+    let http = &operation.http;
+    writeln!(out, "\n{} {} → {}   [{}; {}]", http.method, http.path, http.status, citations(&http.citations), citations(&http.status_citations))?;
+    if let Some(documented) = &operation.documented {
+        writeln!(out, "documented dialect: {} {}   [{}]", documented.method, documented.path, citations(&documented.citations))?;
+    }
+    writeln!(out, "\nInput")?;
+    for node in operation.input.nodes.iter().filter(|node| !node.pointer.is_empty()) {
+        show_node(node, out)?;
+        for constraint in node_constraints(operation, &node.pointer) {
+            writeln!(out, "      {}", constraint_line(operation, constraint))?;
+        }
+    }
+    writeln!(out, "\nOutput")?;
+    for node in operation.output.nodes.iter().filter(|node| !node.pointer.is_empty()) {
+        show_node(node, out)?;
+    }
+    writeln!(out, "\nErrors")?;
+    for error in &operation.errors.all {
+        writeln!(out, "  {}", error_line(error))?;
+    }
+    for (title, lines) in [("Disputed", dispute_lines(operation)), ("Remarks", remark_lines(operation))] {
+        if !lines.is_empty() {
+            writeln!(out, "\n{title}")?;
+            lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn show_node(node: &Node, out: &mut impl Write) -> io::Result<()> {
+    let types = if node.types.is_empty() { "anything".to_owned() } else { node.types.to_string() };
+    let mut marks = String::new();
+    if node.sensitive {
+        marks.push_str(", sensitive");
+    }
+    if let Some(default) = &node.default {
+        marks.push_str(&format!(", default {default}"));
+    }
+    writeln!(out, "  {}  {types}{marks}   [{}]", node.pointer, citations(&node.citations))
+}
+
+/// The constraints about the member at a pointer, without the type, which its line shows already.
+fn node_constraints<'o>(operation: &'o Operation, pointer: &'o str) -> impl Iterator<Item = &'o Constraint> {
+    operation.input.constraints.iter().filter(move |constraint| constraint.member == pointer && constraint.keyword != "type")
+}
+
+fn constraint_line(operation: &Operation, constraint: &Constraint) -> String {
+    let error = match &constraint.error {
+        Some(link) => {
+            let error = &operation.errors.all[link.error];
+            format!("→ {} {} [{}]", error.status, error.code, citations(&link.citations))
+        }
+        None => "→ no error is known".to_owned(),
+    };
+    let disputed = if constraint.disputed { ", disputed" } else { "" };
+    let strength = format!("{:?}", constraint.strength).to_lowercase();
+    format!("{}: {} ({strength}{disputed}) [{}] {error}", constraint.id, constraint.statement(), citations(&constraint.citations))
+}
+
+fn error_line(error: &ErrorDef) -> String {
+    let when = error.when.as_ref().map(|when| format!(": {when}")).unwrap_or_default();
+    let shape = error.shape.as_ref().map(|shape| format!(" ({shape})")).unwrap_or_default();
+    format!("{} {}{shape}{when}   [{}]", error.status, error.code, citations(&error.citations))
+}
+
+fn dispute_lines(operation: &Operation) -> Vec<String> {
+    operation.disputes.iter().map(|dispute| format!("{}: {}", dispute.fact, dispute.others)).collect()
+}
+
+fn remark_lines(operation: &Operation) -> Vec<String> {
+    let line = |remark: &accordant::contract::Remark| {
+        let error = remark.error.as_ref().map(|code| format!(" → {code}")).unwrap_or_default();
+        format!("{}{error}   [{}]", remark.says, citations(&remark.citations))
+    };
+    operation.remarks.iter().map(line).collect()
+}
+
+fn explain(contract: &Contract, field: &str, out: &mut impl Write) -> Result<ExitCode, Failure> {
+    let failed = Failure::io("cannot write to standard output");
+    let (name, rest) = field.split_once('/').map_or((field, String::new()), |(name, rest)| (name, format!("/{rest}")));
+    let operation = contract.operation(name)?;
+    if rest.is_empty() {
+        show(operation, out).map_err(failed)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let pointer = rest.split('#').next().unwrap_or_default();
+    let Some(node) = operation.input.node(pointer).or_else(|| operation.output.node(pointer)) else {
+        return Err(Failure::Usage(unknown_field(operation, pointer)));
+    };
+    explain_node(operation, node, out).map_err(failed)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn unknown_field(operation: &Operation, pointer: &str) -> String {
+    let last = pointer.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let nodes = operation.input.nodes.iter().chain(&operation.output.nodes);
+    let similar = nodes.filter(|node| !last.is_empty() && node.pointer.to_lowercase().contains(&last)).take(5);
+    let similar: Vec<String> = similar.map(|node| format!("{}{}", operation.name, node.pointer)).collect();
+    let hint = if similar.is_empty() { format!("`accordant spec show {}` lists its fields", operation.name) } else { format!("there is {}", similar.join(", ")) };
+    format!("{} has no field {pointer}; {hint}", operation.name)
+}
+
+fn explain_node(operation: &Operation, node: &Node, out: &mut impl Write) -> io::Result<()> {
+    let types = if node.types.is_empty() { "anything".to_owned() } else { node.types.to_string() };
+    writeln!(out, "{}{}: {types}", operation.name, node.pointer)?;
+    if let Some(description) = &node.description {
+        writeln!(out, "  {description}")?;
+    }
+    if let Some(place) = node.place {
+        writeln!(out, "  travels in: {}", format!("{place:?}").to_lowercase())?;
+    }
+    if node.sensitive {
+        writeln!(out, "  sensitive: never shown in clear")?;
+    }
+    if let Some(default) = &node.default {
+        writeln!(out, "  default: {default}")?;
+    }
+    for citation in &node.citations {
+        writeln!(out, "  source: {}", source_line(operation, citation))?;
+    }
+    let prefix = format!("{}/", node.pointer);
+    let about: Vec<&Constraint> = operation
+        .input
+        .constraints
+        .iter()
+        .filter(|constraint| constraint.member == node.pointer || constraint.member.starts_with(&prefix) || node.types.contains(JsonType::Object) && constraint.id.starts_with(&format!("{}#", node.pointer)))
+        .collect();
+    if about.is_empty() {
+        writeln!(out, "  nothing constrains it")?;
+    }
+    for constraint in about {
+        explain_constraint(operation, constraint, out)?;
+    }
+    for dispute in operation.disputes.iter().filter(|dispute| dispute.about.iter().any(|about| about.split('#').next() == Some(&node.pointer))) {
+        writeln!(out, "\n  disputed: {}: {}", dispute.fact, dispute.others)?;
+    }
+    Ok(())
+}
+
+fn explain_constraint(operation: &Operation, constraint: &Constraint, out: &mut impl Write) -> io::Result<()> {
+    let disputed = if constraint.disputed { ", disputed" } else { "" };
+    writeln!(out, "\n  {}\n    {}", constraint.id, constraint.statement())?;
+    let strength = format!("{:?}", constraint.strength).to_lowercase();
+    for citation in &constraint.citations {
+        writeln!(out, "    says {} ({strength}{disputed})", source_line(operation, citation))?;
+    }
+    match &constraint.error {
+        None => writeln!(out, "    breaking it: the service's reaction is not known"),
+        Some(link) => {
+            let error = &operation.errors.all[link.error];
+            let by = citations(&link.citations);
+            writeln!(out, "    breaking it causes {} with status {} ({by}, {})", error.code, error.status, format!("{:?}", link.strength).to_lowercase())
+        }
+    }
+}
+
+fn source_line(operation: &Operation, citation: &Citation) -> String {
+    let sources = &operation.service.sources;
+    let title = sources.others.get(&citation.source).map(|source| source.title.clone());
+    match title {
+        Some(title) => format!("{citation} ({title})"),
+        None => citation.to_string(),
+    }
+}

@@ -1,0 +1,118 @@
+//! `aws-query`: form parameters in, XML out (Smithy's `aws.protocols#awsQuery`).
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, Request, Response};
+use quick_xml::escape::escape;
+use serde_json::Value;
+
+use super::{Addressing, Codec, Decoded, Outcome, Received, Rejection, Reply, form, xml};
+use crate::contract::model::Cause;
+use crate::contract::{Operation, Service};
+
+/// The codec.
+#[derive(Debug)]
+pub struct AwsQuery;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+impl Codec for AwsQuery {
+    fn name(&self) -> &'static str {
+        "aws-query"
+    }
+
+    fn addressing(&self) -> Addressing {
+        Addressing::Action
+    }
+
+    fn encode_request(&self, operation: &Operation, input: &Value) -> Request<Bytes> {
+        let mut pairs = vec![("Action".to_owned(), operation.name.clone())];
+        pairs.extend(operation.service.version.clone().map(|version| ("Version".to_owned(), version)));
+        pairs.extend(form::to_pairs(&operation.input, input));
+        let mut request = Request::new(Bytes::from(form::render(&pairs)));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = super::target(&operation.http.path, &[]);
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8"));
+        request
+    }
+
+    fn decode_request(&self, operation: &Operation, request: &Request<Bytes>) -> Result<Decoded, Rejection> {
+        if !request.body().is_empty() && super::media_type(request.headers()).is_some_and(|media_type| media_type != FORM) {
+            return Err(Rejection::new(Cause::UnsupportedMediaType, format!("the body must be {FORM}")));
+        }
+        let mut pairs = form::parse(request.uri().query().unwrap_or_default().as_bytes())?;
+        pairs.extend(form::parse(request.body())?);
+        if let (Some(spoken), Some((_, asked))) = (&operation.service.version, pairs.iter().find(|(name, _)| name == "Version"))
+            && asked != spoken
+        {
+            return Err(Rejection::new(Cause::UnknownVersion, format!("the version spoken here is {spoken}")));
+        }
+        let (input, oddities) = form::to_value(&operation.input, pairs, is_of_the_protocol)?;
+        Ok(Decoded { input, oddities })
+    }
+
+    fn encode_response(&self, service: &Service, reply: &Reply<'_>, request_id: &str) -> Response<Bytes> {
+        let mut body = String::with_capacity(2048);
+        let namespace = service.namespace.as_deref().unwrap_or_default();
+        let open = |name: &str, body: &mut String| {
+            body.extend(["<", name]);
+            if !namespace.is_empty() {
+                body.extend([" xmlns=\"", &escape(namespace), "\""]);
+            }
+            body.push('>');
+        };
+        let status = match reply {
+            Reply::Output { operation, status, output } => {
+                let name = operation.name.as_str();
+                open(&format!("{name}Response"), &mut body);
+                if let (Value::Object(members), false) = (output, operation.output.root().properties.is_empty()) {
+                    body.extend(["<", name, "Result>"]);
+                    xml::write_members(&operation.output, operation.output.root(), members, &mut body);
+                    body.extend(["</", name, "Result>"]);
+                }
+                body.extend(["<ResponseMetadata><RequestId>", request_id, "</RequestId></ResponseMetadata></", name, "Response>"]);
+                *status
+            }
+            Reply::Error { error, status, message } => {
+                let fault = if error.is_callers_fault() { "Sender" } else { "Receiver" };
+                open("ErrorResponse", &mut body);
+                body.extend(["<Error><Type>", fault, "</Type><Code>", &escape(&error.code), "</Code><Message>"]);
+                body.push_str(&xml::legal(message));
+                body.extend(["</Message></Error><RequestId>", request_id, "</RequestId></ErrorResponse>"]);
+                *status
+            }
+        };
+        super::response(status, "text/xml", service, request_id, body.into())
+    }
+
+    fn decode_response(&self, operation: &Operation, response: &Response<Bytes>) -> Result<Received, Rejection> {
+        let root = xml::parse(response.body())?;
+        let header = super::request_id(&operation.service, response.headers());
+        let status = response.status();
+        if status.is_success() {
+            let (expected, result) = (format!("{}Response", operation.name), format!("{}Result", operation.name));
+            if root.name != expected {
+                return Err(Rejection::malformed(format!("the root element is not {expected}")));
+            }
+            let output = match root.child(&result) {
+                Some(element) => xml::members(&operation.output, operation.output.root(), element),
+                None if operation.output.root().properties.is_empty() => Value::Object(serde_json::Map::new()),
+                None => return Err(Rejection::malformed(format!("there is no element {result}"))),
+            };
+            let metadata = root.child("ResponseMetadata").and_then(|metadata| metadata.text_of("RequestId"));
+            let request_id = header.or(metadata.map(str::to_owned));
+            return Ok(Received { status: status.as_u16(), request_id, outcome: Outcome::Output(output) });
+        }
+        let error = root.child("Error").filter(|_| root.name == "ErrorResponse");
+        let code = error.and_then(|error| error.text_of("Code")).filter(|code| !code.is_empty());
+        let Some(code) = code else { return Err(Rejection::malformed("there is no ErrorResponse with an Error and its Code")) };
+        let message = error.and_then(|error| error.text_of("Message")).map(str::to_owned);
+        let request_id = header.or(root.text_of("RequestId").map(str::to_owned));
+        Ok(Received { status: status.as_u16(), request_id, outcome: Outcome::Error { code: code.trim().to_owned(), message } })
+    }
+}
+
+/// Parameters that name the action or carry the signature.
+pub(super) fn is_of_the_protocol(name: &str) -> bool {
+    matches!(name, "Action" | "Version") || name.starts_with("X-Amz-")
+}

@@ -1,0 +1,104 @@
+//! `envelope`: the protocol that the documents' pages show, with `success` and `data` or `error` around everything.
+//!
+//! Members travel in the query string of a GET and in a JSON body otherwise; `Action`, where the
+//! service has actions, always stands in the query string. A success answers an id and a creation time only.
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request, Response};
+use serde_json::{Value, json};
+
+use super::json::{self, Style};
+use super::{Addressing, Codec, Decoded, Oddity, Outcome, Received, Rejection, Reply, form};
+use crate::contract::model::TimestampFormat;
+use crate::contract::{Operation, Service, pointer};
+
+/// The codec.
+#[derive(Debug)]
+pub struct Envelope;
+
+const STYLE: Style = Style { timestamps: TimestampFormat::DateTime, null_is_absent: false };
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+impl Codec for Envelope {
+    fn name(&self) -> &'static str {
+        "envelope"
+    }
+
+    fn addressing(&self) -> Addressing {
+        Addressing::Action
+    }
+
+    fn encode_request(&self, operation: &Operation, input: &Value) -> Request<Bytes> {
+        let (method, path) = operation.documented.as_ref().map_or((Method::POST, "/"), |shown| (shown.method.clone(), shown.path.as_str()));
+        let mut query = Vec::new();
+        if operation.service.codec.addressing() == Addressing::Action {
+            query.push(("Action".to_owned(), operation.name.clone()));
+        }
+        let mut request = Request::new(Bytes::new());
+        if method == Method::GET {
+            query.extend(form::to_pairs(&operation.input, input));
+        } else {
+            let mut body = Vec::new();
+            json::write(&operation.input, Some(0), input, STYLE, &mut body);
+            *request.body_mut() = body.into();
+        }
+        *request.method_mut() = method;
+        *request.uri_mut() = super::target(path, &query);
+        request.headers_mut().insert(ACCEPT, JSON);
+        request.headers_mut().insert(CONTENT_TYPE, JSON);
+        request
+    }
+
+    fn decode_request(&self, operation: &Operation, request: &Request<Bytes>) -> Result<Decoded, Rejection> {
+        let query = request.uri().query().unwrap_or_default();
+        if request.method() == Method::GET {
+            let (input, oddities) = form::to_value(&operation.input, form::parse(query.as_bytes())?, super::aws_query::is_of_the_protocol)?;
+            return Ok(Decoded { input, oddities });
+        }
+        let unknown = form::parse(query.as_bytes())?.into_iter().map(|(name, _)| name.into_owned());
+        let unknown = unknown.filter(|name| !super::aws_query::is_of_the_protocol(name)).map(Oddity::Unknown);
+        let mut oddities: Vec<Oddity> = unknown.collect();
+        if request.body().is_empty() {
+            return Ok(Decoded { input: json!({}), oddities });
+        }
+        let (value, duplicates) = json::parse(request.body())?;
+        oddities.extend(duplicates);
+        match json::from_wire(&operation.input, 0, value, STYLE) {
+            input @ Value::Object(_) => Ok(Decoded { input, oddities }),
+            _ => Err(Rejection::malformed("the body is not a JSON object")),
+        }
+    }
+
+    fn encode_response(&self, service: &Service, reply: &Reply<'_>, request_id: &str) -> Response<Bytes> {
+        let (status, body) = match reply {
+            Reply::Output { operation, status, output } => {
+                let member = |path: Option<&Vec<String>>| path.and_then(|path| pointer::first(output, path)).cloned().unwrap_or_default();
+                let shown = operation.documented.as_ref();
+                let data = json!({
+                    "id": member(shown.map(|shown| &shown.id)),
+                    "created_at": member(shown.map(|shown| &shown.created_at)),
+                });
+                (*status, json!({"success": true, "data": data}))
+            }
+            Reply::Error { error, status, message } => {
+                (*status, json!({"success": false, "error": {"code": error.code, "message": message}}))
+            }
+        };
+        super::response(status, "application/json", service, request_id, body.to_string().into())
+    }
+
+    fn decode_response(&self, operation: &Operation, response: &Response<Bytes>) -> Result<Received, Rejection> {
+        let (body, _) = json::parse(response.body())?;
+        let outcome = match (&body["success"], &body["data"], &body["error"]["code"]) {
+            (Value::Bool(true), data @ Value::Object(_), _) => Outcome::Output(data.clone()),
+            (Value::Bool(false), _, Value::String(code)) => Outcome::Error {
+                code: code.clone(),
+                message: body["error"]["message"].as_str().map(str::to_owned),
+            },
+            _ => return Err(Rejection::malformed("the body is neither {success: true, data} nor {success: false, error: {code}}")),
+        };
+        let request_id = super::request_id(&operation.service, response.headers());
+        Ok(Received { status: response.status().as_u16(), request_id, outcome })
+    }
+}

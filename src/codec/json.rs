@@ -1,0 +1,255 @@
+//! JSON bodies: read strictly (no duplicate members, bounded depth), and written by the schema.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::text;
+use super::{MAX_DEPTH, Oddity, Rejection};
+use crate::contract::model::TimestampFormat;
+use crate::contract::{Node, NodeId, Shape};
+
+/// Reads a JSON text. Of a duplicate member the first value stands.
+pub fn parse(text: &[u8]) -> Result<(Value, Vec<Oddity>), Rejection> {
+    if std::str::from_utf8(text).is_err() {
+        return Err(Rejection::malformed("the body is not UTF-8"));
+    }
+    let duplicates = Cell::new(Vec::new());
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let seed = Seed { depth: 0, duplicates: &duplicates };
+    let value = seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    // Only the place of the fault is told: a message of the parser may quote the body.
+    let malformed = |error: serde_json::Error| Rejection::malformed(format!("the body is not JSON at line {} column {}", error.line(), error.column()));
+    Ok((value.map_err(malformed)?, duplicates.into_inner()))
+}
+
+#[derive(Clone, Copy)]
+struct Seed<'d> {
+    depth: usize,
+    duplicates: &'d Cell<Vec<Oddity>>,
+}
+
+impl Seed<'_> {
+    fn deeper<E: Error>(self) -> Result<Self, E> {
+        if self.depth >= MAX_DEPTH {
+            return Err(E::custom("nested too deep"));
+        }
+        Ok(Self { depth: self.depth + 1, ..self })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number that is not finite"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let seed = self.deeper()?;
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element_seed(seed)? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let seed = self.deeper()?;
+        let mut members = Map::new();
+        while let Some(name) = access.next_key::<Cow<'de, str>>()? {
+            let value = access.next_value_seed(seed)?;
+            match members.entry(name.into_owned()) {
+                serde_json::map::Entry::Vacant(entry) => {
+                    entry.insert(value);
+                }
+                serde_json::map::Entry::Occupied(entry) => {
+                    let mut duplicates = self.duplicates.take();
+                    duplicates.push(Oddity::Duplicate(entry.key().clone()));
+                    self.duplicates.set(duplicates);
+                }
+            }
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+/// How JSON bodies of a protocol differ from the values of the contract.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// How timestamps travel.
+    pub timestamps: TimestampFormat,
+    /// Whether a null member is an absent one.
+    pub null_is_absent: bool,
+}
+
+/// Turns a body's value into the contract's: names, timestamps, nulls.
+pub fn from_wire(shape: &Shape, node: NodeId, value: Value, style: Style) -> Value {
+    let node = &shape.nodes[node];
+    match value {
+        Value::Object(members) => {
+            let mut renamed = Map::with_capacity(members.len());
+            for (name, value) in members {
+                if style.null_is_absent && value.is_null() {
+                    continue;
+                }
+                match member_on_wire(shape, node, &name) {
+                    Some((member, id)) => {
+                        let value = from_wire(shape, id, value, style);
+                        match member {
+                            Some(member) => renamed.insert(member.to_owned(), value),
+                            None => renamed.insert(name, value),
+                        };
+                    }
+                    None => {
+                        renamed.insert(name, value);
+                    }
+                }
+            }
+            Value::Object(renamed)
+        }
+        Value::Array(items) => match node.items {
+            Some(item) => items.into_iter().map(|value| from_wire(shape, item, value, style)).collect(),
+            None => Value::Array(items),
+        },
+        scalar if text::is_timestamp(node) => text::parse_timestamp(&scalar, node.wire.timestamp.unwrap_or(style.timestamps)),
+        scalar => scalar,
+    }
+}
+
+/// The member a wire name stands for, with its name where that differs.
+fn member_on_wire<'n>(shape: &Shape, node: &'n Node, name: &str) -> Option<(Option<&'n str>, NodeId)> {
+    if let Some(&id) = node.properties.get(name)
+        && shape.nodes[id].wire.name.is_none()
+    {
+        return Some((None, id));
+    }
+    let renamed = node.properties.iter().find(|(_, id)| shape.nodes[**id].wire.name.as_deref() == Some(name));
+    renamed.map(|(member, id)| (Some(member.as_str()), *id)).or(node.values.map(|id| (None, id)))
+}
+
+/// Writes a value of the contract as JSON.
+pub fn write(shape: &Shape, node: Option<NodeId>, value: &Value, style: Style, out: &mut Vec<u8>) {
+    let known = node.map(|id| &shape.nodes[id]);
+    match value {
+        Value::Object(members) => {
+            let named = members.iter().map(|(name, value)| {
+                let member = known.and_then(|node| node.properties.get(name).copied().or(node.values));
+                let wire = member.and_then(|id| shape.nodes[id].wire.name.as_deref()).unwrap_or(name);
+                (wire, member, value)
+            });
+            write_members(shape, named, style, out);
+        }
+        Value::Array(items) => {
+            out.push(b'[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write(shape, known.and_then(|node| node.items), item, style, out);
+            }
+            out.push(b']');
+        }
+        scalar => {
+            let timestamp = known.filter(|node| text::is_timestamp(node)).and_then(|node| {
+                text::render_timestamp(scalar, node.wire.timestamp.unwrap_or(style.timestamps))
+            });
+            write_scalar(timestamp.as_ref().unwrap_or(scalar), out);
+        }
+    }
+}
+
+/// Writes an object of named members.
+pub fn write_members<'v>(shape: &Shape, members: impl Iterator<Item = (&'v str, Option<NodeId>, &'v Value)>, style: Style, out: &mut Vec<u8>) {
+    out.push(b'{');
+    for (index, (name, node, value)) in members.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_text(name, out);
+        out.push(b':');
+        write(shape, node, value, style, out);
+    }
+    out.push(b'}');
+}
+
+fn write_scalar(value: &Value, out: &mut Vec<u8>) {
+    match value {
+        Value::String(text) => write_text(text, out),
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(true) => out.extend_from_slice(b"true"),
+        Value::Bool(false) => out.extend_from_slice(b"false"),
+        other => out.extend_from_slice(other.to_string().as_bytes()),
+    }
+}
+
+fn write_text(text: &str, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, text).expect("text is always written to memory");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_first_of_two_members_stands() {
+        let (value, oddities) = parse(br#"{"a": 1, "a": 2, "b": {"c": [1, {"d": 1, "d": 1}]}}"#).expect("JSON");
+        assert_eq!(value, json!({"a": 1, "b": {"c": [1, {"d": 1}]}}));
+        assert_eq!(oddities, [Oddity::Duplicate("a".into()), Oddity::Duplicate("d".into())]);
+    }
+
+    #[test]
+    fn refuses_depth_bytes_and_rest() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok() && parse(nested(MAX_DEPTH + 1).as_bytes()).is_err());
+        for body in [&b"{\"a\": \"\xff\"}"[..], b"", b"{} x", b"{\"a\": 1e999}", b"{'a': 1}", b"\x00"] {
+            assert!(parse(body).is_err(), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_rejection_quotes_nothing() {
+        let rejection = parse(br#"{"MasterUserPassword": "hunter22" oops"#).expect_err("not JSON");
+        assert!(!rejection.detail.contains("hunter22") && rejection.detail.contains("line 1"));
+    }
+}

@@ -1,0 +1,208 @@
+//! How a contract is spoken on the wire: one codec per protocol, both directions, driven by the operation's schema.
+//!
+//! A codec knows a protocol and nothing of any operation. Adding a protocol is adding a file and a
+//! line in [`CODECS`].
+
+mod aws_query;
+mod envelope;
+mod form;
+mod json;
+mod rest_json;
+mod text;
+mod xml;
+
+use std::fmt::Debug;
+
+use base64::Engine;
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
+use serde_json::Value;
+
+use crate::contract::model::Cause;
+use crate::contract::{ErrorDef, Operation, Service};
+
+/// Deepest nesting of a body that is read.
+pub const MAX_DEPTH: usize = 64;
+
+/// A protocol.
+pub trait Codec: Debug + Send + Sync {
+    /// The name specs use.
+    fn name(&self) -> &'static str;
+
+    /// What in a request names the operation.
+    fn addressing(&self) -> Addressing;
+
+    /// Writes a request for an input. The target is in origin form and carries no credentials.
+    fn encode_request(&self, operation: &Operation, input: &Value) -> Request<Bytes>;
+
+    /// Reads the input out of a request that has been found to be for the operation.
+    ///
+    /// # Errors
+    /// [`Rejection`] when the bytes are not of this protocol.
+    fn decode_request(&self, operation: &Operation, request: &Request<Bytes>) -> Result<Decoded, Rejection>;
+
+    /// Writes a reply.
+    fn encode_response(&self, service: &Service, reply: &Reply<'_>, request_id: &str) -> Response<Bytes>;
+
+    /// Reads a reply.
+    ///
+    /// # Errors
+    /// [`Rejection`] when the bytes are not of this protocol.
+    fn decode_response(&self, operation: &Operation, response: &Response<Bytes>) -> Result<Received, Rejection>;
+}
+
+/// All codecs.
+pub static CODECS: &[&dyn Codec] = &[&aws_query::AwsQuery, &rest_json::RestJson, &envelope::Envelope];
+
+/// The codec of this name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static dyn Codec> {
+    CODECS.iter().copied().find(|codec| codec.name() == name)
+}
+
+/// What in a request names the operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Addressing {
+    /// Method and path.
+    Path,
+    /// A parameter `Action`.
+    Action,
+}
+
+/// What a request says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decoded {
+    /// The input, with members nobody knows where the protocol keeps them apart by name.
+    pub input: Value,
+    /// What could not be placed in the input.
+    pub oddities: Vec<Oddity>,
+}
+
+/// Something in a request that has no place in the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Oddity {
+    /// A parameter or member that the operation does not have. Its name may be anything a client sent.
+    Unknown(String),
+    /// A parameter or member given more than once; the first one stands.
+    Duplicate(String),
+}
+
+/// Why bytes cannot be read in a protocol.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Rejection {
+    /// The kind of violation, which names the error to answer with.
+    pub cause: Cause,
+    /// What is wrong, without any value of the request.
+    pub detail: String,
+}
+
+impl Rejection {
+    fn new(cause: Cause, detail: impl Into<String>) -> Self {
+        Self { cause, detail: detail.into() }
+    }
+
+    fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(Cause::MalformedBody, detail)
+    }
+}
+
+/// A reply to be written.
+#[derive(Debug)]
+pub enum Reply<'a> {
+    /// A success.
+    Output {
+        /// The operation that succeeded.
+        operation: &'a Operation,
+        /// HTTP status.
+        status: u16,
+        /// The output.
+        output: &'a Value,
+    },
+    /// A failure.
+    Error {
+        /// The declared error.
+        error: &'a ErrorDef,
+        /// HTTP status, usually the error's own.
+        status: u16,
+        /// Text for a person.
+        message: &'a str,
+    },
+}
+
+/// A reply that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Received {
+    /// HTTP status.
+    pub status: u16,
+    /// The request id, where the reply has one.
+    pub request_id: Option<String>,
+    /// Success or failure.
+    pub outcome: Outcome,
+}
+
+/// Success or failure of a reply that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// A success with its output.
+    Output(Value),
+    /// A failure.
+    Error {
+        /// Wire code.
+        code: String,
+        /// Text for a person.
+        message: Option<String>,
+    },
+}
+
+/// The media type of a message, in lower case where it matters, without parameters.
+fn media_type(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(text.split(';').next().unwrap_or_default().trim()).filter(|text| !text.is_empty())
+}
+
+/// A request target in origin form.
+fn target(path: &str, query: &[(String, String)]) -> Uri {
+    let text = if query.is_empty() { path.to_owned() } else { format!("{path}?{}", form::render(query)) };
+    Uri::try_from(text).unwrap_or(Uri::from_static("/"))
+}
+
+/// A response with the headers every protocol has.
+fn response(status: u16, media_type: &'static str, service: &Service, request_id: &str, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    if let (Some(name), Ok(value)) = (&service.request_id, HeaderValue::from_str(request_id)) {
+        headers.insert(name.clone(), value);
+    }
+    response
+}
+
+fn request_id(service: &Service, headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(service.request_id.as_ref()?)?;
+    Some(value.to_str().ok()?.to_owned())
+}
+
+fn to_base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// The bytes that a base64 text stands for; the text's own bytes when it is none.
+fn from_base64(text: &str) -> Vec<u8> {
+    base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_else(|_| text.as_bytes().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        for (index, codec) in CODECS.iter().enumerate() {
+            assert_eq!(by_name(codec.name()).map(Codec::name), Some(codec.name()));
+            assert!(CODECS[..index].iter().all(|earlier| earlier.name() != codec.name()));
+        }
+    }
+}

@@ -1,0 +1,500 @@
+//! `rest-json`: members in path, query, headers and a JSON body (Smithy's `aws.protocols#restJson1`, and plain REST).
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, HeaderValue, Request, Response};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+use super::json::{self, Style};
+use super::{Addressing, Codec, Decoded, Oddity, Outcome, Received, Rejection, Reply, form, text};
+use crate::contract::model::{Cause, JsonType, Place, TimestampFormat};
+use crate::contract::template::{Filler, Origin, Piece, Template};
+use crate::contract::{ErrorDef, Node, NodeId, Operation, Service, Shape};
+
+/// The codec.
+#[derive(Debug)]
+pub struct RestJson;
+
+impl Codec for RestJson {
+    fn name(&self) -> &'static str {
+        "rest-json"
+    }
+
+    fn addressing(&self) -> Addressing {
+        Addressing::Path
+    }
+
+    fn encode_request(&self, operation: &Operation, input: &Value) -> Request<Bytes> {
+        let mut query: Vec<(String, String)> = operation.http.query.clone();
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = operation.http.method.clone();
+        let nothing = Map::new();
+        let members = input.as_object().unwrap_or(&nothing);
+        for (name, node, value) in placed(&operation.input, members).filter(|(_, _, value)| !value.is_null()) {
+            let wire = node.wire.name.as_deref().unwrap_or(name);
+            match node.place {
+                Some(Place::Query) => write_query(&operation.input, node, wire, value, &mut query),
+                Some(Place::QueryMap) => {
+                    for (name, value) in value.as_object().into_iter().flatten() {
+                        write_query(&operation.input, node.values.map_or(node, |id| &operation.input.nodes[id]), name, value, &mut query);
+                    }
+                }
+                Some(Place::Header | Place::HeaderMap) => write_header(&operation.input, node, wire, value, request.headers_mut()),
+                _ => {}
+            }
+        }
+        let path = fill_path(operation, members);
+        *request.uri_mut() = super::target(&path, &query);
+        if let Some((body, media_type)) = write_body(&operation.input, members, style(&operation.service), &[]) {
+            *request.body_mut() = body.into();
+            let media_type = HeaderValue::from_str(&media_type).unwrap_or(HeaderValue::from_static("application/json"));
+            request.headers_mut().entry(CONTENT_TYPE).or_insert(media_type);
+        }
+        request
+    }
+
+    fn decode_request(&self, operation: &Operation, request: &Request<Bytes>) -> Result<Decoded, Rejection> {
+        let shape = &operation.input;
+        let payload = payload(shape).is_some();
+        if !payload && !request.body().is_empty() && super::media_type(request.headers()).is_some_and(|media_type| !is_json(media_type)) {
+            return Err(Rejection::new(Cause::UnsupportedMediaType, "the body must be application/json"));
+        }
+        let (mut input, mut oddities) = read_body(shape, request.body(), style(&operation.service))?;
+        read_path(operation, request.uri().path(), &mut input)?;
+        read_query(operation, request.uri().query().unwrap_or_default(), &mut input, &mut oddities)?;
+        read_headers(shape, request.headers(), &mut input);
+        Ok(Decoded { input: Value::Object(input), oddities })
+    }
+
+    fn encode_response(&self, service: &Service, reply: &Reply<'_>, request_id: &str) -> Response<Bytes> {
+        match reply {
+            Reply::Error { error, status, message } => encode_error(service, error, *status, message, request_id),
+            Reply::Output { operation, status, output } => {
+                let nothing = Map::new();
+                let members = output.as_object().unwrap_or(&nothing);
+                let written = write_body(&operation.output, members, style(service), b"{}");
+                let (body, media_type) = written.unwrap_or_default();
+                let mut response = super::response(*status, "application/json", service, request_id, body.into());
+                if media_type != "application/json" {
+                    if media_type.is_empty() {
+                        response.headers_mut().remove(CONTENT_TYPE);
+                    } else if let Ok(media_type) = HeaderValue::from_str(&media_type) {
+                        response.headers_mut().insert(CONTENT_TYPE, media_type);
+                    }
+                }
+                for (name, node, value) in placed(&operation.output, members) {
+                    let wire = node.wire.name.as_deref().unwrap_or(name);
+                    match node.place {
+                        Some(Place::Header | Place::HeaderMap) => write_header(&operation.output, node, wire, value, response.headers_mut()),
+                        Some(Place::Status) => {
+                            let status = value.as_u64().and_then(|status| u16::try_from(status).ok());
+                            if let Some(status) = status.and_then(|status| http::StatusCode::from_u16(status).ok()) {
+                                *response.status_mut() = status;
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+                response
+            }
+        }
+    }
+
+    fn decode_response(&self, operation: &Operation, response: &Response<Bytes>) -> Result<Received, Rejection> {
+        let status = response.status();
+        let request_id = super::request_id(&operation.service, response.headers());
+        if !status.is_success() {
+            let outcome = decode_error(&operation.service, response)?;
+            return Ok(Received { status: status.as_u16(), request_id, outcome });
+        }
+        let shape = &operation.output;
+        let (mut output, _) = read_body(shape, response.body(), style(&operation.service))?;
+        read_headers(shape, response.headers(), &mut output);
+        for (name, id) in &shape.root().properties {
+            if shape.nodes[*id].place == Some(Place::Status) {
+                output.insert(name.clone(), Value::from(status.as_u16()));
+            }
+        }
+        Ok(Received { status: status.as_u16(), request_id, outcome: Outcome::Output(Value::Object(output)) })
+    }
+}
+
+fn style(service: &Service) -> Style {
+    Style { timestamps: service.timestamps.unwrap_or(TimestampFormat::EpochSeconds), null_is_absent: service.null_is_absent }
+}
+
+fn is_json(media_type: &str) -> bool {
+    media_type == "application/json" || media_type.ends_with("+json")
+}
+
+/// The members of a value that the schema knows.
+fn placed<'s>(shape: &'s Shape, members: &'s Map<String, Value>) -> impl Iterator<Item = (&'s str, &'s Node, &'s Value)> {
+    members.iter().filter_map(|(name, value)| {
+        let id = shape.root().properties.get(name)?;
+        Some((name.as_str(), &shape.nodes[*id], value))
+    })
+}
+
+fn in_body(node: &Node) -> bool {
+    matches!(node.place, None | Some(Place::Body))
+}
+
+/// The member that is the whole body.
+fn payload(shape: &Shape) -> Option<(&str, NodeId)> {
+    let root = shape.root().properties.iter();
+    root.map(|(name, id)| (name.as_str(), *id)).find(|(_, id)| shape.nodes[*id].place == Some(Place::Payload))
+}
+
+/// The body and its media type; nothing when no member travels there.
+fn write_body(shape: &Shape, members: &Map<String, Value>, style: Style, empty: &[u8]) -> Option<(Vec<u8>, String)> {
+    let mut out = Vec::with_capacity(512);
+    if let Some((name, id)) = payload(shape) {
+        let node = &shape.nodes[id];
+        let Some(value) = members.get(name).filter(|value| !value.is_null()) else {
+            return node.types.contains(JsonType::Object).then(|| (empty.to_vec(), "application/json".to_owned())).filter(|(body, _)| !body.is_empty());
+        };
+        let media_type = node.wire.media_type.clone();
+        if let (Value::String(text), true) = (value, node.types.contains(JsonType::String)) {
+            let bytes = if node.wire.base64 { super::from_base64(text) } else { text.clone().into_bytes() };
+            let fallback = if node.wire.base64 { "application/octet-stream" } else { "text/plain" };
+            return Some((bytes, media_type.unwrap_or_else(|| fallback.to_owned())));
+        }
+        json::write(shape, Some(id), value, style, &mut out);
+        return Some((out, media_type.unwrap_or_else(|| "application/json".to_owned())));
+    }
+    let root = shape.root();
+    let expected = root.properties.values().any(|id| in_body(&shape.nodes[*id]));
+    let bodily = members.iter().filter_map(|(name, value)| {
+        let id = root.properties.get(name).copied();
+        let node = id.map(|id| &shape.nodes[id]);
+        let wire = node.and_then(|node| node.wire.name.as_deref()).unwrap_or(name);
+        node.is_none_or(in_body).then_some((wire, id.or(root.values), value))
+    });
+    let mut bodily = bodily.peekable();
+    if bodily.peek().is_none() && !expected {
+        return (!empty.is_empty()).then(|| (empty.to_vec(), "application/json".to_owned()));
+    }
+    json::write_members(shape, bodily, style, &mut out);
+    Some((out, "application/json".to_owned()))
+}
+
+fn read_body(shape: &Shape, body: &[u8], style: Style) -> Result<(Map<String, Value>, Vec<Oddity>), Rejection> {
+    let mut members = Map::new();
+    if let Some((name, id)) = payload(shape) {
+        if body.is_empty() {
+            return Ok((members, Vec::new()));
+        }
+        let node = &shape.nodes[id];
+        let (value, oddities) = if node.types.contains(JsonType::String) {
+            let text = if node.wire.base64 {
+                super::to_base64(body)
+            } else {
+                String::from_utf8(body.to_vec()).map_err(|_| Rejection::malformed("the body is not UTF-8"))?
+            };
+            (Value::String(text), Vec::new())
+        } else {
+            let (value, oddities) = json::parse(body)?;
+            (json::from_wire(shape, id, value, style), oddities)
+        };
+        members.insert(name.to_owned(), value);
+        return Ok((members, oddities));
+    }
+    if body.is_empty() {
+        return Ok((members, Vec::new()));
+    }
+    let (value, mut oddities) = json::parse(body)?;
+    let Value::Object(mut members) = json::from_wire(shape, 0, value, style) else {
+        return Err(Rejection::malformed("the body is not a JSON object"));
+    };
+    // A body cannot speak for a member that travels elsewhere.
+    let root = shape.root();
+    members.retain(|name, _| {
+        let bodily = root.properties.get(name).is_none_or(|id| in_body(&shape.nodes[*id]));
+        if !bodily {
+            oddities.push(Oddity::Unknown(name.clone()));
+        }
+        bodily
+    });
+    Ok((members, oddities))
+}
+
+/// The path with its labels filled; a greedy label keeps its slashes.
+fn fill_path(operation: &Operation, members: &Map<String, Value>) -> String {
+    let shape = &operation.input;
+    let value_of = |label: &str| {
+        let (_, node, value) = placed(shape, members)
+            .find(|(name, node, _)| node.place == Some(Place::Path) && node.wire.name.as_deref().unwrap_or(name) == label)?;
+        Some(text::render(node, value, TimestampFormat::DateTime).into_owned())
+    };
+    let segments: Vec<String> = operation
+        .http
+        .path
+        .split('/')
+        .map(|segment| match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            None => segment.to_owned(),
+            Some(label) => match label.strip_suffix('+') {
+                Some(greedy) => value_of(greedy).unwrap_or_default().split('/').map(form::escape_segment).collect::<Vec<_>>().join("/"),
+                None => form::escape_segment(&value_of(label).unwrap_or_default()),
+            },
+        })
+        .collect();
+    segments.join("/")
+}
+
+fn read_path(operation: &Operation, path: &str, input: &mut Map<String, Value>) -> Result<(), Rejection> {
+    let shape = &operation.input;
+    let mut rest = path;
+    for segment in operation.http.path.split('/') {
+        let (here, after) = rest.split_once('/').unwrap_or((rest, ""));
+        let label = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        if let Some(label) = label {
+            let (label, here) = label.strip_suffix('+').map_or((label, here), |greedy| (greedy, rest));
+            let found = shape.root().properties.iter().find(|(name, id)| {
+                let node = &shape.nodes[**id];
+                node.place == Some(Place::Path) && node.wire.name.as_ref().unwrap_or(name) == label
+            });
+            if let Some((name, id)) = found {
+                let decoded = percent_decode_str(here).decode_utf8().map_err(|_| Rejection::malformed("the path is not UTF-8"))?;
+                input.insert(name.clone(), text::parse(&shape.nodes[*id], decoded, TimestampFormat::DateTime));
+            }
+        }
+        rest = after;
+    }
+    Ok(())
+}
+
+fn write_query(shape: &Shape, node: &Node, name: &str, value: &Value, query: &mut Vec<(String, String)>) {
+    match value {
+        Value::Array(items) => {
+            let item = node.items.map_or(node, |id| &shape.nodes[id]);
+            query.extend(items.iter().map(|value| (name.to_owned(), text::render(item, value, TimestampFormat::DateTime).into_owned())));
+        }
+        // A parameter of the template or of another member is not said again.
+        scalar if !query.iter().any(|(known, _)| known == name) => {
+            query.push((name.to_owned(), text::render(node, scalar, TimestampFormat::DateTime).into_owned()));
+        }
+        _ => {}
+    }
+}
+
+fn read_query(operation: &Operation, query: &str, input: &mut Map<String, Value>, oddities: &mut Vec<Oddity>) -> Result<(), Rejection> {
+    if query.is_empty() {
+        return Ok(());
+    }
+    let shape = &operation.input;
+    let rest = shape.root().properties.iter().find(|(_, id)| shape.nodes[**id].place == Some(Place::QueryMap));
+    for (name, value) in form::parse(query.as_bytes())? {
+        if super::aws_query::is_of_the_protocol(&name) || operation.http.query.iter().any(|(constant, _)| *constant == name) {
+            continue;
+        }
+        let member = shape.root().properties.iter().find(|(member, id)| {
+            let node = &shape.nodes[**id];
+            node.place == Some(Place::Query) && node.wire.name.as_ref().unwrap_or(member).as_str() == name
+        });
+        match (member, rest) {
+            (Some((member, id)), _) => insert_text(shape, *id, input, member, value, oddities),
+            (None, Some((rest, id))) => {
+                let values = shape.nodes[*id].values.unwrap_or(*id);
+                let Value::Object(map) = input.entry(rest.clone()).or_insert_with(|| Value::Object(Map::new())) else { continue };
+                insert_text(shape, values, map, &name, value, oddities);
+            }
+            (None, None) => oddities.push(Oddity::Unknown(name.into_owned())),
+        }
+    }
+    Ok(())
+}
+
+fn insert_text(shape: &Shape, id: NodeId, members: &mut Map<String, Value>, name: &str, value: Cow<'_, str>, oddities: &mut Vec<Oddity>) {
+    let node = &shape.nodes[id];
+    if let Some(item) = node.items {
+        let value = text::parse(&shape.nodes[item], value, TimestampFormat::DateTime);
+        match members.entry(name.to_owned()).or_insert_with(|| Value::Array(Vec::new())) {
+            Value::Array(items) => items.push(value),
+            other => *other = value,
+        }
+    } else if members.contains_key(name) {
+        oddities.push(Oddity::Duplicate(name.to_owned()));
+    } else {
+        members.insert(name.to_owned(), text::parse(node, value, TimestampFormat::DateTime));
+    }
+}
+
+fn write_header(shape: &Shape, node: &Node, name: &str, value: &Value, headers: &mut http::HeaderMap) {
+    let mut put = |name: String, text: &str| {
+        // What no header can carry is left out; the receiver then sees a missing member.
+        if let (Ok(name), Ok(text)) = (HeaderName::try_from(name), HeaderValue::from_str(text)) {
+            headers.insert(name, text);
+        }
+    };
+    match value {
+        Value::Object(members) => {
+            let prefix = if node.place == Some(Place::HeaderMap) { node.wire.name.as_deref().unwrap_or_default() } else { name };
+            for (key, value) in members {
+                put(format!("{prefix}{key}"), value.as_str().unwrap_or_default());
+            }
+        }
+        Value::Array(items) => {
+            let item = node.items.map_or(node, |id| &shape.nodes[id]);
+            let texts: Vec<Cow<'_, str>> = items.iter().map(|value| quoted(text::render(item, value, TimestampFormat::HttpDate))).collect();
+            put(name.to_owned(), &texts.join(", "));
+        }
+        scalar => {
+            let text = text::render(node, scalar, TimestampFormat::HttpDate);
+            match node.wire.media_type {
+                Some(_) => put(name.to_owned(), &super::to_base64(text.as_bytes())),
+                None => put(name.to_owned(), &text),
+            }
+        }
+    }
+}
+
+/// A list item that holds a comma or a quote stands in quotes.
+fn quoted(text: Cow<'_, str>) -> Cow<'_, str> {
+    let is_date = httpdate::parse_http_date(&text).is_ok();
+    if !is_date && text.contains([',', '"']) {
+        Cow::Owned(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
+    } else {
+        text
+    }
+}
+
+fn read_headers(shape: &Shape, headers: &http::HeaderMap, members: &mut Map<String, Value>) {
+    for (name, &id) in &shape.root().properties {
+        let node = &shape.nodes[id];
+        let wire = node.wire.name.as_deref().unwrap_or(name);
+        match node.place {
+            Some(Place::Header) => {
+                let Some(text) = headers.get(wire).and_then(|value| value.to_str().ok()) else { continue };
+                members.insert(name.clone(), read_header(shape, node, text));
+            }
+            Some(Place::HeaderMap) => {
+                let prefix = wire.to_ascii_lowercase();
+                let entries = headers.iter().filter_map(|(key, value)| {
+                    Some((key.as_str().strip_prefix(&prefix)?.to_owned(), Value::from(value.to_str().ok()?)))
+                });
+                members.insert(name.clone(), Value::Object(entries.collect()));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn read_header(shape: &Shape, node: &Node, text: &str) -> Value {
+    if let Some(item) = node.items.map(|id| &shape.nodes[id]) {
+        let texts = split_list(text, text::is_timestamp(item));
+        return texts.into_iter().map(|text| text::parse(item, Cow::Owned(text), TimestampFormat::HttpDate)).collect();
+    }
+    if node.wire.media_type.is_some() {
+        return Value::String(String::from_utf8(super::from_base64(text)).unwrap_or_else(|_| text.to_owned()));
+    }
+    text::parse(node, Cow::Borrowed(text), TimestampFormat::HttpDate)
+}
+
+/// Splits a header list: commas in quotes do not separate, nor does the one inside an HTTP date.
+fn split_list(text: &str, dates: bool) -> Vec<String> {
+    let mut items = vec![String::new()];
+    let (mut in_quotes, mut escaped, mut commas) = (false, false, 0);
+    for character in text.chars() {
+        let current = items.last_mut().expect("the list starts with an item");
+        match character {
+            _ if escaped => {
+                current.push(character);
+                escaped = false;
+            }
+            '\\' if in_quotes => escaped = true,
+            '"' => in_quotes = !in_quotes,
+            ',' if !in_quotes => {
+                commas += 1;
+                if dates && commas % 2 == 1 { current.push(character) } else { items.push(String::new()) }
+            }
+            _ => current.push(character),
+        }
+    }
+    items.into_iter().map(|item| item.trim().to_owned()).collect()
+}
+
+/// What the templates of an error are filled from.
+struct ErrorWords<'e> {
+    error: &'e ErrorDef,
+    status: u16,
+    message: &'e str,
+    request_id: &'e str,
+    seed: u64,
+}
+
+impl Filler for ErrorWords<'_> {
+    fn input(&self) -> &Value {
+        &Value::Null
+    }
+
+    fn random(&mut self) -> u64 {
+        self.seed = xxhash_rust::xxh3::xxh3_64_with_seed(self.error.code.as_bytes(), self.seed);
+        self.seed
+    }
+
+    fn word(&self, name: &str) -> Option<String> {
+        Some(match name {
+            "code" => self.error.code.clone(),
+            "message" => self.message.to_owned(),
+            "fault" => (if self.error.is_callers_fault() { "client" } else { "server" }).to_owned(),
+            "requestId" => self.request_id.to_owned(),
+            "status" => self.status.to_string(),
+            _ => return None,
+        })
+    }
+}
+
+fn encode_error(service: &Service, error: &ErrorDef, status: u16, message: &str, request_id: &str) -> Response<Bytes> {
+    let mut words = ErrorWords { error, status, message, request_id, seed: 0 };
+    let shape = service.error_shapes.first();
+    let body = error.body.as_ref().or(shape.map(|shape| &shape.body));
+    let body = body.and_then(|template| template.fill(&mut words));
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    let mut response = super::response(status, "application/json", service, request_id, body.into());
+    for (name, template) in shape.map(|shape| shape.headers.as_slice()).unwrap_or_default() {
+        let value = template.fill(&mut words).and_then(|value| HeaderValue::from_str(value.as_str()?).ok());
+        if let Some(value) = value {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+fn decode_error(service: &Service, response: &Response<Bytes>) -> Result<Outcome, Rejection> {
+    let body = if response.body().is_empty() { Value::Object(Map::new()) } else { json::parse(response.body())?.0 };
+    let own = service.errors.all.iter().filter_map(|error| error.body.as_ref()).map(|body| (&[][..], body));
+    let shapes = service.error_shapes.iter().map(|shape| (shape.headers.as_slice(), &shape.body)).chain(own);
+    for (headers, template) in shapes {
+        let in_header = headers.iter().find_map(|(name, template)| {
+            let value = Value::from(response.headers().get(name)?.to_str().ok()?);
+            extract(template, &value, "code")
+        });
+        let Some(code) = in_header.or_else(|| extract(template, &body, "code")) else { continue };
+        return Ok(Outcome::Error { code: bare(&code).to_owned(), message: extract(template, &body, "message") });
+    }
+    Err(Rejection::malformed("no error shape of the service fits: there is no error code"))
+}
+
+/// An error code without the namespace before `#` and the URI after `:` that some services add.
+fn bare(code: &str) -> &str {
+    let code = code.split(':').next().unwrap_or(code);
+    code.rsplit('#').next().unwrap_or(code)
+}
+
+/// The value that stands where a template has a word.
+fn extract(template: &Template, value: &Value, word: &str) -> Option<String> {
+    match (template, value) {
+        (Template::Text(pieces), value) => match (pieces.as_slice(), value) {
+            ([Piece::Placeholder { origin: Origin::Word(name), .. }], Value::String(text)) if name == word => Some(text.clone()),
+            ([Piece::Placeholder { origin: Origin::Word(name), .. }], Value::Number(number)) if name == word => Some(number.to_string()),
+            _ => None,
+        },
+        (Template::Object(members), Value::Object(values)) => {
+            members.iter().find_map(|(name, member)| extract(member, values.get(name)?, word))
+        }
+        _ => None,
+    }
+}

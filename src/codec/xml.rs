@@ -1,0 +1,293 @@
+//! XML bodies: written by the schema, read without entities or document types and with bounded depth.
+
+use std::borrow::Cow;
+
+use quick_xml::escape::escape;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::reader::Reader;
+use serde_json::{Map, Value};
+
+use super::text;
+use super::{MAX_DEPTH, Rejection};
+use crate::contract::model::{JsonType, TimestampFormat};
+use crate::contract::{Node, NodeId, Shape};
+
+/// Most elements that are read.
+const MAX_ELEMENTS: usize = 1_000_000;
+
+/// Writes the members of an output.
+pub fn write_members(shape: &Shape, node: &Node, members: &Map<String, Value>, out: &mut String) {
+    for (name, value) in members {
+        let member = node.properties.get(name).copied();
+        let known = member.map(|id| &shape.nodes[id]);
+        if known.is_some_and(|node| node.wire.attribute) {
+            continue;
+        }
+        let wire = known.and_then(|node| node.wire.name.as_deref()).unwrap_or(name);
+        write(shape, member, value, wire, out);
+    }
+}
+
+fn write(shape: &Shape, id: Option<NodeId>, value: &Value, name: &str, out: &mut String) {
+    let node = id.map(|id| &shape.nodes[id]);
+    match (value, node) {
+        (Value::Null, _) => {}
+        (Value::Array(items), Some(node)) => {
+            let item = node.wire.item.as_deref().unwrap_or("member");
+            let flattened = node.wire.flattened;
+            open(shape, (!flattened).then_some(node), name, value, out);
+            for value in items {
+                write(shape, node.items, value, if flattened { name } else { item }, out);
+            }
+            close((!flattened).then_some(name), out);
+        }
+        (Value::Object(members), Some(node)) if node.properties.is_empty() && node.values.is_some() => {
+            let entry = if node.wire.flattened { name } else { node.wire.item.as_deref().unwrap_or("entry") };
+            let (key, held) = (node.wire.key.as_deref().unwrap_or("key"), node.wire.value.as_deref().unwrap_or("value"));
+            open(shape, (!node.wire.flattened).then_some(node), name, value, out);
+            for (text, value) in members {
+                out.extend(["<", entry, "><", key, ">", &legal(text), "</", key, ">"]);
+                write(shape, node.values, value, held, out);
+                out.extend(["</", entry, ">"]);
+            }
+            close((!node.wire.flattened).then_some(name), out);
+        }
+        (Value::Object(members), Some(node)) => {
+            open(shape, Some(node), name, value, out);
+            write_members(shape, node, members, out);
+            close(Some(name), out);
+        }
+        (Value::Array(_) | Value::Object(_), None) => {}
+        (scalar, node) => {
+            match node {
+                Some(node) => open(shape, Some(node), name, value, out),
+                None => out.extend(["<", name, ">"]),
+            }
+            match node {
+                Some(node) => out.push_str(&legal(&text::render(node, scalar, TimestampFormat::DateTime))),
+                None => out.push_str(&legal(scalar.as_str().unwrap_or_default())),
+            }
+            close(Some(name), out);
+        }
+    }
+}
+
+/// Opens an element with its namespace and attributes; nothing for a flattened one.
+fn open(shape: &Shape, node: Option<&Node>, name: &str, value: &Value, out: &mut String) {
+    let Some(node) = node else { return };
+    out.extend(["<", name]);
+    if let Some(namespace) = &node.wire.namespace {
+        match &namespace.prefix {
+            Some(prefix) => out.extend([" xmlns:", prefix, "=\"", &escape(&namespace.uri), "\""]),
+            None => out.extend([" xmlns=\"", &escape(&namespace.uri), "\""]),
+        }
+    }
+    if let Value::Object(members) = value {
+        for (member, value) in members {
+            let attribute = node.properties.get(member).map(|id| &shape.nodes[*id]).filter(|node| node.wire.attribute);
+            if let Some(attribute) = attribute {
+                let name = attribute.wire.name.as_deref().unwrap_or(member);
+                out.extend([" ", name, "=\"", &legal(&text::render(attribute, value, TimestampFormat::DateTime)), "\""]);
+            }
+        }
+    }
+    out.push('>');
+}
+
+fn close(name: Option<&str>, out: &mut String) {
+    if let Some(name) = name {
+        out.extend(["</", name, ">"]);
+    }
+}
+
+/// Text as XML 1.0 can hold it: escaped, and characters it forbids replaced.
+pub fn legal(text: &str) -> Cow<'_, str> {
+    let forbidden = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{fffe}' | '\u{ffff}');
+    // A carriage return would be read as a line feed, unless written as a reference.
+    if !text.contains(|c: char| forbidden(c) || c == '\r') {
+        return escape(text);
+    }
+    let replaced: String = text.chars().map(|c| if forbidden(c) { '\u{fffd}' } else { c }).collect();
+    Cow::Owned(escape(&replaced).replace('\r', "&#13;"))
+}
+
+/// An element that was read.
+#[derive(Debug, Default, PartialEq)]
+pub struct Element {
+    /// Local name, without prefix.
+    pub name: String,
+    /// Attributes by name as written, namespace declarations left out.
+    pub attributes: Vec<(String, String)>,
+    /// Child elements.
+    pub children: Vec<Element>,
+    /// Text directly below.
+    pub text: String,
+}
+
+impl Element {
+    /// The first child of this name.
+    pub fn child(&self, name: &str) -> Option<&Element> {
+        self.children.iter().find(|child| child.name == name)
+    }
+
+    /// The text of the first child of this name.
+    pub fn text_of(&self, name: &str) -> Option<&str> {
+        self.child(name).map(|child| child.text.as_str())
+    }
+}
+
+/// Reads a document.
+pub fn parse(body: &[u8]) -> Result<Element, Rejection> {
+    let text = std::str::from_utf8(body).map_err(|_| Rejection::malformed("the body is not UTF-8"))?;
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().expand_empty_elements = true;
+    let mut open: Vec<Element> = Vec::new();
+    let mut root = None;
+    let mut elements = 0;
+    loop {
+        let event = reader.read_event().map_err(|_| not_xml(&reader))?;
+        match event {
+            Event::Start(start) => {
+                elements += 1;
+                if open.len() >= MAX_DEPTH || elements > MAX_ELEMENTS || root.is_some() {
+                    return Err(Rejection::malformed("the XML is nested too deep, too large or has two roots"));
+                }
+                open.push(element(&start).ok_or_else(|| not_xml(&reader))?);
+            }
+            Event::End(_) => {
+                let Some(done) = open.pop() else { return Err(not_xml(&reader)) };
+                match open.last_mut() {
+                    Some(parent) => parent.children.push(done),
+                    None => root = Some(done),
+                }
+            }
+            Event::Text(piece) => append(&mut open, &piece.xml10_content()),
+            Event::CData(piece) => append(&mut open, &piece),
+            Event::GeneralRef(reference) => {
+                let resolved = match reference.resolve_char_ref().map_err(|_| not_xml(&reader))? {
+                    Some(character) => character.to_string(),
+                    None => quick_xml::escape::resolve_xml_entity(&reference).ok_or_else(|| not_xml(&reader))?.to_owned(),
+                };
+                append(&mut open, &resolved);
+            }
+            Event::DocType(_) => return Err(Rejection::malformed("the XML has a document type, which is not read")),
+            Event::Eof => break,
+            Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
+        }
+    }
+    match (root, open.is_empty()) {
+        (Some(root), true) => Ok(root),
+        _ => Err(not_xml(&reader)),
+    }
+}
+
+fn not_xml(reader: &Reader<&[u8]>) -> Rejection {
+    Rejection::malformed(format!("the body is not XML at byte {}", reader.buffer_position()))
+}
+
+fn element(start: &BytesStart<'_>) -> Option<Element> {
+    let name = start.local_name().into_inner().to_owned();
+    let mut attributes = Vec::new();
+    for attribute in start.attributes() {
+        let attribute = attribute.ok()?;
+        let key = attribute.key.into_inner();
+        if key != "xmlns" && !key.starts_with("xmlns:") {
+            let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).ok()?;
+            attributes.push((key.to_owned(), value.into_owned()));
+        }
+    }
+    Some(Element { name, attributes, ..Element::default() })
+}
+
+fn append(open: &mut [Element], text: &str) {
+    if let Some(element) = open.last_mut() {
+        element.text.push_str(text);
+    }
+}
+
+/// Reads an element as a value of a schema. Elements that nobody knows stay as members, their text as value.
+pub fn to_value(shape: &Shape, id: NodeId, element: &Element) -> Value {
+    let node = &shape.nodes[id];
+    let types = node.types;
+    if types.contains(JsonType::Array) {
+        let item = node.wire.item.as_deref().unwrap_or("member");
+        let items = element.children.iter().filter(|child| child.name == item);
+        return items.filter_map(|child| Some(to_value(shape, node.items?, child))).collect();
+    }
+    if types.contains(JsonType::Object) {
+        return if node.properties.is_empty() && node.values.is_some() {
+            let entry = node.wire.item.as_deref().unwrap_or("entry");
+            Value::Object(entries(shape, node, element.children.iter().filter(|child| child.name == entry)))
+        } else {
+            members(shape, node, element)
+        };
+    }
+    text::parse(node, Cow::Borrowed(&element.text), TimestampFormat::DateTime)
+}
+
+fn entries<'e>(shape: &Shape, node: &Node, entries: impl Iterator<Item = &'e Element>) -> Map<String, Value> {
+    let (key, held) = (node.wire.key.as_deref().unwrap_or("key"), node.wire.value.as_deref().unwrap_or("value"));
+    let read = |entry: &Element| Some((entry.text_of(key)?.to_owned(), to_value(shape, node.values?, entry.child(held)?)));
+    entries.filter_map(read).collect()
+}
+
+/// The members of a structure; several elements of one name are a flattened list or map.
+pub fn members(shape: &Shape, node: &Node, element: &Element) -> Value {
+    let mut found = Map::new();
+    for (name, &id) in &node.properties {
+        let member = &shape.nodes[id];
+        let wire = member.wire.name.as_deref().unwrap_or(name);
+        if member.wire.attribute {
+            if let Some((_, text)) = element.attributes.iter().find(|(key, _)| key == wire) {
+                found.insert(name.clone(), text::parse(member, Cow::Borrowed(text), TimestampFormat::DateTime));
+            }
+            continue;
+        }
+        let mut same = element.children.iter().filter(|child| child.name == wire).peekable();
+        let Some(first) = same.peek().copied() else { continue };
+        let value = match member.items.filter(|_| member.wire.flattened) {
+            Some(items) => same.map(|child| to_value(shape, items, child)).collect(),
+            None if member.wire.flattened && member.values.is_some() => Value::Object(entries(shape, member, same)),
+            None => to_value(shape, id, first),
+        };
+        found.insert(name.clone(), value);
+    }
+    for child in &element.children {
+        let known = node.properties.iter().any(|(name, id)| shape.nodes[*id].wire.name.as_deref().unwrap_or(name) == child.name);
+        if !known {
+            found.insert(child.name.clone(), Value::String(child.text.clone()));
+        }
+    }
+    Value::Object(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_text_references_and_attributes() {
+        let root = parse(b"<?xml version='1.0'?><a xmlns='urn:x'><!-- c --><p:b c=\"1 &lt; 2\">x &amp; &#233;<![CDATA[<]]></p:b><e/></a>").expect("XML");
+        let b = root.child("b").expect("b");
+        assert_eq!((b.text.as_str(), b.attributes.as_slice()), ("x & é<", &[("c".to_owned(), "1 < 2".to_owned())][..]));
+        assert_eq!(root.text_of("e"), Some(""));
+    }
+
+    #[test]
+    fn refuses_entities_depth_and_halves() {
+        let deep = "<a>".repeat(MAX_DEPTH + 1) + &"</a>".repeat(MAX_DEPTH + 1);
+        let bomb = "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>";
+        for body in [deep.as_str(), bomb, "<a>&b;</a>", "<a>", "<a></b>", "", "text", "<a/><b/>"] {
+            assert!(parse(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_xml_cannot_hold_is_replaced_and_the_rest_survives() {
+        for text in ["a<b>&\"'c", "tab\tline\ncr\r", "é😀", " lead "] {
+            let root = parse(format!("<a>{}</a>", legal(text)).as_bytes()).expect("XML");
+            assert_eq!(root.text, text);
+        }
+        assert_eq!(legal("a\0b\u{1}"), "a\u{fffd}b\u{fffd}");
+    }
+}

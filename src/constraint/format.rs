@@ -1,0 +1,105 @@
+//! `format`: the form of a string, for the formats that are known here.
+
+use serde_json::Value;
+
+use super::{Kind, Scope, Stated, Test, Unfit};
+use crate::contract::model::{Cause, SchemaSpec};
+
+/// The kind.
+pub struct Format;
+
+type Judge = fn(&str) -> bool;
+
+/// The formats that are judged. Others only annotate, as JSON Schema 2020-12 has it.
+const FORMATS: [(&str, &str, Judge); 6] = [
+    ("date-time", "an RFC 3339 date and time", is_date_time),
+    ("date", "an RFC 3339 date", is_date),
+    ("uuid", "a UUID", is_uuid),
+    ("ipv4", "an IPv4 address", |text| text.parse::<std::net::Ipv4Addr>().is_ok()),
+    ("ipv6", "an IPv6 address", |text| text.parse::<std::net::Ipv6Addr>().is_ok()),
+    ("uri", "a URI with a scheme", is_uri),
+];
+
+impl Kind for Format {
+    fn cause(&self) -> Cause {
+        Cause::Format
+    }
+
+    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
+        let format = schema.format.as_deref();
+        let known = FORMATS.iter().find(|(name, ..)| Some(*name) == format);
+        Ok(known.map(|(name, what, judge)| Stated::new("format", Form { name, what, judge: *judge })).into_iter().collect())
+    }
+}
+
+#[derive(Debug)]
+struct Form {
+    #[allow(dead_code, reason = "shown by Debug")]
+    name: &'static str,
+    what: &'static str,
+    judge: Judge,
+}
+
+impl Test for Form {
+    fn holds(&self, value: &Value) -> bool {
+        let Value::String(text) = value else { return true };
+        (self.judge)(text)
+    }
+
+    fn state(&self) -> String {
+        format!("must be {}", self.what)
+    }
+}
+
+fn is_date_time(text: &str) -> bool {
+    // RFC 3339 wants the date, a separator, seconds and an offset; jiff alone would take less.
+    let bytes = text.as_bytes();
+    let shaped = bytes.len() >= 20 && matches!(bytes[10], b'T' | b't' | b' ') && bytes[13] == b':' && bytes[16] == b':';
+    shaped && text.is_ascii() && text.parse::<jiff::Timestamp>().is_ok()
+}
+
+fn is_date(text: &str) -> bool {
+    text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+fn is_uri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let named = scheme.bytes().enumerate().all(|(index, byte)| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' => true,
+        b'0'..=b'9' | b'+' | b'-' | b'.' => index > 0,
+        _ => false,
+    });
+    !scheme.is_empty() && named && !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn judges_each_format() {
+        let judge = |format: &str, text: &str| FORMATS.iter().find(|(name, ..)| *name == format).expect("known").2(text);
+        assert!(judge("date-time", "2024-02-29T23:59:59.123Z") && judge("date-time", "2020-07-27T14:22:08+02:00"));
+        assert!(!judge("date-time", "2023-02-29T00:00:00Z") && !judge("date-time", "2024-02-29") && !judge("date-time", "ü"));
+        assert!(judge("date", "2024-02-29") && !judge("date", "2023-02-29"));
+        assert!(judge("uuid", "a5200268-74a5-4806-acc6-95793ab0228b") && !judge("uuid", "a5200268-74a5-4806-acc6"));
+        assert!(judge("ipv4", "127.0.0.1") && !judge("ipv4", "256.0.0.1") && judge("ipv6", "::1") && !judge("ipv6", ":"));
+        assert!(judge("uri", "https://x/?a=b") && !judge("uri", "x/y") && !judge("uri", "1a:b") && !judge("uri", "a: b"));
+    }
+
+    #[test]
+    fn only_annotates_with_formats_it_does_not_know() {
+        let schema = SchemaSpec { format: Some("planet".into()), ..SchemaSpec::default() };
+        let scope = Scope { raw: &json!({}), defs: &json!({}) };
+        assert!(Format.compile(&schema, &scope).expect("compiles").is_empty());
+    }
+}

@@ -1,0 +1,61 @@
+//! `minLength` and `maxLength`, in Unicode scalar values.
+
+use serde_json::Value;
+
+use super::{Kind, Scope, Stated, Test, Unfit, count};
+use crate::contract::model::{Cause, SchemaSpec};
+
+/// The kind.
+pub struct Length;
+
+impl Kind for Length {
+    fn cause(&self) -> Cause {
+        Cause::Length
+    }
+
+    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
+        let min = schema.min_length.map(|min| Stated::new("minLength", AtLeast(min)));
+        let max = schema.max_length.map(|max| Stated::new("maxLength", AtMost(max)));
+        Ok(min.into_iter().chain(max).collect())
+    }
+}
+
+#[derive(Debug)]
+struct AtLeast(u64);
+
+impl Test for AtLeast {
+    fn holds(&self, value: &Value) -> bool {
+        let Value::String(text) = value else { return true };
+        text.len() as u64 / 4 >= self.0 || text.chars().count() as u64 >= self.0
+    }
+
+    fn state(&self) -> String {
+        format!("must have at least {}", count(self.0, "character"))
+    }
+}
+
+#[derive(Debug)]
+struct AtMost(u64);
+
+impl Test for AtMost {
+    fn holds(&self, value: &Value) -> bool {
+        let Value::String(text) = value else { return true };
+        text.len() as u64 <= self.0 || text.chars().count() as u64 <= self.0
+    }
+
+    fn state(&self) -> String {
+        format!("must have at most {}", count(self.0, "character"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn counts_scalar_values_not_bytes() {
+        assert!(AtMost(2).holds(&json!("😀😀")) && !AtMost(2).holds(&json!("aaa")) && AtMost(0).holds(&json!(7)));
+        assert!(AtLeast(2).holds(&json!("😀😀")) && !AtLeast(2).holds(&json!("😀")) && AtLeast(1).holds(&json!(7)));
+    }
+}

@@ -1,0 +1,67 @@
+//! `pattern`: a regular expression without backtracking, matched anywhere in the string.
+
+use regex::{Regex, RegexBuilder};
+use serde_json::Value;
+
+use super::{Kind, Scope, Stated, Test, Unfit};
+use crate::contract::model::{Cause, SchemaSpec};
+
+/// The kind.
+pub struct Pattern;
+
+/// Largest compiled pattern, in bytes.
+const MAX_COMPILED: usize = 4 * 1024 * 1024;
+
+impl Kind for Pattern {
+    fn cause(&self) -> Cause {
+        Cause::Pattern
+    }
+
+    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
+        let Some(pattern) = &schema.pattern else { return Ok(Vec::new()) };
+        let regex = compile(pattern).map_err(|error| Unfit {
+            at: "/pattern".into(),
+            message: format!("the pattern does not compile: {}", error.to_string().replace('\n', " ")),
+            help: "write it without look-around and back-references, so that matching takes linear time".into(),
+        })?;
+        Ok(vec![Stated::new("pattern", Matches(regex))])
+    }
+}
+
+/// Compiles a pattern within bounds.
+pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).size_limit(MAX_COMPILED).build()
+}
+
+#[derive(Debug)]
+struct Matches(Regex);
+
+impl Test for Matches {
+    fn holds(&self, value: &Value) -> bool {
+        let Value::String(text) = value else { return true };
+        self.0.is_match(text)
+    }
+
+    fn state(&self) -> String {
+        format!("must match {}", self.0.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn matches_anywhere_and_only_strings() {
+        let test = Matches(compile("b").expect("valid"));
+        assert!(test.holds(&json!("abc")) && !test.holds(&json!("a")) && test.holds(&json!(7)));
+    }
+
+    #[test]
+    fn refuses_what_backtracks_or_explodes() {
+        for pattern in ["(?=a)", r"(a)\1", "((a{1000}){1000}){1000}", "["] {
+            assert!(compile(pattern).is_err(), "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `minimum`, `maximum`, their exclusive forms, and `multipleOf`.
+
+use std::cmp::Ordering;
+
+use serde_json::{Number, Value};
+
+use super::{Kind, Scope, Stated, Test, Unfit};
+use crate::contract::model::{Cause, SchemaSpec};
+
+/// The kind.
+pub struct Range;
+
+impl Kind for Range {
+    fn cause(&self) -> Cause {
+        Cause::Range
+    }
+
+    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
+        let bounds = [
+            ("minimum", &schema.minimum, Bound::AtLeast),
+            ("maximum", &schema.maximum, Bound::AtMost),
+            ("exclusiveMinimum", &schema.exclusive_minimum, Bound::Above),
+            ("exclusiveMaximum", &schema.exclusive_maximum, Bound::Below),
+            ("multipleOf", &schema.multiple_of, Bound::MultipleOf),
+        ];
+        let stated = bounds.into_iter().filter_map(|(keyword, number, bound)| {
+            number.clone().map(|number| Stated::new(keyword, InRange { bound, number }))
+        });
+        Ok(stated.collect())
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Bound {
+    AtLeast,
+    AtMost,
+    Above,
+    Below,
+    MultipleOf,
+}
+
+#[derive(Debug)]
+struct InRange {
+    bound: Bound,
+    number: Number,
+}
+
+impl Test for InRange {
+    fn holds(&self, value: &Value) -> bool {
+        let Value::Number(value) = value else { return true };
+        let order = compare(value, &self.number);
+        match self.bound {
+            Bound::AtLeast => order != Ordering::Less,
+            Bound::AtMost => order != Ordering::Greater,
+            Bound::Above => order == Ordering::Greater,
+            Bound::Below => order == Ordering::Less,
+            Bound::MultipleOf => is_multiple(value, &self.number),
+        }
+    }
+
+    fn state(&self) -> String {
+        let relation = match self.bound {
+            Bound::AtLeast => "at least",
+            Bound::AtMost => "at most",
+            Bound::Above => "more than",
+            Bound::Below => "less than",
+            Bound::MultipleOf => "a multiple of",
+        };
+        format!("must be {relation} {}", self.number)
+    }
+}
+
+/// Compares by value; integers exactly, also beyond the precision of floats.
+fn compare(left: &Number, right: &Number) -> Ordering {
+    if let (Some(left), Some(right)) = (integer(left), integer(right)) {
+        return left.cmp(&right);
+    }
+    let (left, right) = (left.as_f64().unwrap_or(f64::NAN), right.as_f64().unwrap_or(f64::NAN));
+    left.partial_cmp(&right).unwrap_or(Ordering::Equal)
+}
+
+fn is_multiple(value: &Number, of: &Number) -> bool {
+    match (integer(value), integer(of)) {
+        (Some(value), Some(of)) => of != 0 && value % of == 0,
+        _ => {
+            let quotient = value.as_f64().unwrap_or(f64::NAN) / of.as_f64().unwrap_or(f64::NAN);
+            quotient.is_finite() && (quotient - quotient.round()).abs() <= quotient.abs() * f64::EPSILON
+        }
+    }
+}
+
+fn integer(number: &Number) -> Option<i128> {
+    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn test(bound: Bound, number: &Value) -> InRange {
+        let Value::Number(number) = number.clone() else { panic!("a number") };
+        InRange { bound, number }
+    }
+
+    #[test]
+    fn compares_beyond_the_precision_of_floats() {
+        let max = test(Bound::AtMost, &json!(9_007_199_254_740_992_i64));
+        assert!(max.holds(&json!(9_007_199_254_740_992_i64)) && !max.holds(&json!(9_007_199_254_740_993_i64)));
+        assert!(test(Bound::AtLeast, &json!(i64::MIN)).holds(&json!(u64::MAX)));
+    }
+
+    #[test]
+    fn bounds_are_exclusive_when_they_say_so() {
+        assert!(!test(Bound::Above, &json!(1)).holds(&json!(1.0)) && test(Bound::AtLeast, &json!(1)).holds(&json!(1.0)));
+        assert!(!test(Bound::Below, &json!(1)).holds(&json!(1)) && test(Bound::Below, &json!(1)).holds(&json!(0.5)));
+        assert!(test(Bound::AtMost, &json!(1)).holds(&json!("9")));
+    }
+
+    #[test]
+    fn multiples_of_fractions() {
+        let half = test(Bound::MultipleOf, &json!(0.5));
+        assert!(half.holds(&json!(8)) && half.holds(&json!(0.5)) && half.holds(&json!(0)) && !half.holds(&json!(0.7)));
+        assert!(test(Bound::MultipleOf, &json!(0.1)).holds(&json!(0.3)));
+    }
+}

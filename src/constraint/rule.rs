@@ -1,0 +1,169 @@
+//! Rules across members: CEL over the members they name.
+
+use std::sync::{Arc, OnceLock};
+
+use cel::{Context, Env, Program};
+use serde_json::Value;
+
+use super::{Kind, Scope, Stated, Test, Unfit};
+use crate::contract::model::{Cause, RuleSpec, SchemaSpec};
+use crate::contract::pointer;
+
+/// The kind.
+pub struct Rules;
+
+impl Kind for Rules {
+    fn cause(&self) -> Cause {
+        Cause::Rule
+    }
+
+    fn compile(&self, schema: &SchemaSpec, scope: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
+        schema.rules.iter().enumerate().map(|(index, rule)| compile(rule, index, scope)).collect()
+    }
+}
+
+fn compile(rule: &RuleSpec, index: usize, scope: &Scope<'_>) -> Result<Stated, Unfit> {
+    let at = format!("/rules/{index}");
+    let program = environment().compile(&rule.assert).map_err(|error| Unfit {
+        at: format!("{at}/assert"),
+        message: format!("the rule does not compile: {}", first_line(&error.to_string())),
+        help: "write one CEL expression over the variables of `over`".into(),
+    })?;
+    let references = program.references();
+    let undeclared = references.variables().into_iter().find(|name| !rule.over.contains_key(*name));
+    if let Some(name) = undeclared {
+        return Err(Unfit {
+            at: format!("{at}/assert"),
+            message: format!("the rule uses {name}, which `over` does not name"),
+            help: format!("add `{name}: /POINTER` to `over`"),
+        });
+    }
+    let over = rule.over.iter().map(|(name, path)| {
+        let path: Vec<String> = pointer::segments(path).collect();
+        let default = default_of(scope, &path);
+        Operand { name: name.clone(), path, default }
+    });
+    let over = over.collect();
+    let test = Rule { says: rule.says.clone(), program, over };
+    Ok(Stated { keyword: rule.id.clone(), member: None, at, test: Box::new(test) })
+}
+
+/// The default of the member at a path below the schema.
+fn default_of(scope: &Scope<'_>, path: &[String]) -> Option<Value> {
+    let mut schema = scope.raw;
+    for segment in path {
+        if let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/")) {
+            schema = scope.defs.get(name)?;
+        }
+        schema = schema.get("properties")?.get(segment)?;
+    }
+    schema.get("default").cloned()
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
+}
+
+/// CEL with its standard library and the strings extension.
+fn environment() -> &'static Arc<Env> {
+    static ENVIRONMENT: OnceLock<Arc<Env>> = OnceLock::new();
+    ENVIRONMENT.get_or_init(|| {
+        let mut env = Env::stdlib();
+        env.add_extension(cel::extensions::strings).expect("the extension is registered once");
+        Arc::new(env)
+    })
+}
+
+struct Rule {
+    says: String,
+    program: Program,
+    over: Vec<Operand>,
+}
+
+#[derive(Debug)]
+struct Operand {
+    name: String,
+    path: Vec<String>,
+    default: Option<Value>,
+}
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rule").field("says", &self.says).field("over", &self.over).finish_non_exhaustive()
+    }
+}
+
+impl Test for Rule {
+    /// A rule says nothing where a member is absent, or has a type that the expression is not made for:
+    /// other constraints complain of that.
+    fn holds(&self, value: &Value) -> bool {
+        let operands: Option<Vec<&Value>> =
+            self.over.iter().map(|operand| pointer::first(value, &operand.path).or(operand.default.as_ref())).collect();
+        let Some(operands) = operands else { return true };
+        let mut context = Context::with_env(Arc::clone(environment()));
+        for (operand, value) in self.over.iter().zip(operands) {
+            context.add_variable_from_value(operand.name.as_str(), to_cel(value));
+        }
+        !matches!(self.program.execute(&context), Ok(cel::Value::Bool(false)))
+    }
+
+    fn state(&self) -> String {
+        self.says.clone()
+    }
+}
+
+fn to_cel(value: &Value) -> cel::Value {
+    match value {
+        Value::Null => cel::Value::Null,
+        Value::Bool(value) => cel::Value::Bool(*value),
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(integer), _) => cel::Value::Int(integer),
+            (None, Some(unsigned)) => cel::Value::UInt(unsigned),
+            (None, None) => cel::Value::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Value::String(text) => cel::Value::String(Arc::new(text.clone())),
+        Value::Array(items) => cel::Value::List(Arc::new(items.iter().map(to_cel).collect())),
+        Value::Object(members) => {
+            let members: std::collections::HashMap<String, cel::Value> =
+                members.iter().map(|(name, value)| (name.clone(), to_cel(value))).collect();
+            cel::Value::from(members)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn rule(assert: &str) -> Result<Stated, Unfit> {
+        let rule = serde_json::from_value(json!({
+            "id": "later", "says": "b must come after a", "over": {"a": "/x/a", "b": "/b"}, "assert": assert,
+            "error": {"code": "E", "cite": "s:1"}, "cite": "s:1", "holds": {}, "breaks": {},
+        }));
+        let raw = json!({"properties": {"b": {"default": 10}}});
+        compile(&rule.expect("a rule"), 0, &Scope { raw: &raw, defs: &json!({}) })
+    }
+
+    #[test]
+    fn applies_when_its_members_are_there_or_have_defaults() {
+        let stated = rule("b >= a + 5").expect("compiles");
+        let holds = |value: Value| stated.test.holds(&value);
+        assert!(holds(json!({"x": {"a": 1}, "b": 6})) && !holds(json!({"x": {"a": 1}, "b": 5})));
+        assert!(holds(json!({"x": {"a": 5}})) && !holds(json!({"x": {"a": 6}})), "the default of b is 10");
+        assert!(holds(json!({"b": 1})) && holds(json!({"x": {"a": "text"}, "b": 1})));
+        assert_eq!(stated.test.state(), "b must come after a");
+    }
+
+    #[test]
+    fn has_the_strings_extension() {
+        let stated = rule("int(string(a).split('0')[0]) < b").expect("compiles");
+        assert!(stated.test.holds(&json!({"x": {"a": 101}, "b": 2})) && !stated.test.holds(&json!({"x": {"a": 201}, "b": 2})));
+    }
+
+    #[test]
+    fn refuses_what_does_not_compile_or_is_not_declared() {
+        assert!(rule("b >=").expect_err("broken").at.ends_with("/assert"));
+        assert!(rule("b >= c").expect_err("undeclared").message.contains('c'));
+    }
+}

@@ -1,0 +1,58 @@
+//! `additionalProperties: false`: members that nobody knows.
+
+use serde_json::Value;
+
+use super::{Kind, Scope, Stated, Test, Unfit, pattern};
+use crate::contract::model::{BoolOrSchema, Cause, SchemaSpec};
+
+/// The kind.
+pub struct UnknownMember;
+
+impl Kind for UnknownMember {
+    fn cause(&self) -> Cause {
+        Cause::UnknownMember
+    }
+
+    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
+        if !matches!(schema.additional_properties, Some(BoolOrSchema::Bool(false))) {
+            return Ok(Vec::new());
+        }
+        let patterns: Result<Vec<_>, _> = schema.pattern_properties.keys().map(|text| pattern::compile(text)).collect();
+        let patterns = patterns.map_err(|error| Unfit {
+            at: "/patternProperties".into(),
+            message: format!("the pattern does not compile: {error}"),
+            help: "write it without look-around and back-references".into(),
+        })?;
+        let names = schema.properties.keys().cloned().collect();
+        Ok(vec![Stated::new("additionalProperties", Known { names, patterns })])
+    }
+}
+
+#[derive(Debug)]
+struct Known {
+    names: Vec<String>,
+    patterns: Vec<regex::Regex>,
+}
+
+impl Test for Known {
+    fn holds(&self, value: &Value) -> bool {
+        let Value::Object(members) = value else { return true };
+        members.keys().all(|name| self.names.contains(name) || self.patterns.iter().any(|p| p.is_match(name)))
+    }
+
+    fn state(&self) -> String {
+        format!("must have no members besides {}", self.names.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn knows_names_and_patterns() {
+        let test = Known { names: vec!["a".into()], patterns: vec![pattern::compile("^x-").expect("valid")] };
+        assert!(test.holds(&json!({"a": 1, "x-y": 2})) && !test.holds(&json!({"b": 1})) && test.holds(&json!([])));
+    }
+}

@@ -1,0 +1,79 @@
+//! What can be wrong with a spec: every problem with its place and its remedy, all of them at once.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A text that specs are read from, kept so that a problem can be shown on its line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceText {
+    /// Name as the person knows it, usually the file's path.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// One problem of one spec.
+#[derive(Debug, Clone)]
+pub struct SpecProblem {
+    /// The text it stands in.
+    pub source: Arc<SourceText>,
+    /// Byte range in that text.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+impl SpecProblem {
+    /// One-based line of the problem.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        let end = self.span.start.min(self.source.text.len());
+        self.source.text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count() + 1
+    }
+}
+
+impl fmt::Display for SpecProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {} ({})", self.source.name, self.line(), self.message, self.help)
+    }
+}
+
+/// Why a contract could not be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ContractError {
+    /// A file or directory could not be read.
+    #[error("cannot read {path}: {source}", path = path.display())]
+    Read {
+        /// What was to be read.
+        path: PathBuf,
+        /// Why it could not be.
+        source: std::io::Error,
+    },
+    /// The directory holds no service.
+    #[error("no specs in {path}: expected SERVICE/service.yaml with operations beside it", path = path.display())]
+    Empty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Some specs are broken.
+    #[error("{}", problems_text(.0))]
+    Broken(Vec<SpecProblem>),
+    /// An operation was asked for that the contract does not have.
+    #[error("no operation named {name}; there are {known}")]
+    UnknownOperation {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+}
+
+fn problems_text(problems: &[SpecProblem]) -> String {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,8 @@
+//! What a spec promises about itself, put to the test: its examples against its constraints, its
+//! citations against the documents.
+
+mod documents;
+mod examples;
+
+pub use documents::{Documents, Uncited, verify};
+pub(super) use examples::check as check_examples;

@@ -1,0 +1,395 @@
+//! Templates of the mock's answers: JSON values whose strings may hold placeholders.
+//!
+//! `{/Pointer}` is an input member, `{uuid}`, `{hex 32}`, `{upper 26}`, `{lower 20}`, `{digits 4}` and `{time}` are
+//! drawn from the seed, `{region}`, `{account}` and other words come from the caller. Pipes change a
+//! value: `{/Arn|part : 3}`, `{/Name|lower}`, `{/Port|or 3306}`. A string that is one placeholder takes the
+//! member's own type; a member whose placeholder has no value is left out.
+
+use serde_json::{Map, Value};
+
+use super::pointer;
+use super::shape::{NodeId, Shape};
+
+/// A compiled template.
+#[derive(Debug, Clone)]
+pub enum Template {
+    /// A value without placeholders.
+    Plain(Value),
+    /// A string with placeholders.
+    Text(Vec<Piece>),
+    /// A list.
+    List(Vec<Template>),
+    /// An object, in order.
+    Object(Vec<(String, Template)>),
+}
+
+/// A part of a string.
+#[derive(Debug, Clone)]
+pub enum Piece {
+    /// Literal text.
+    Literal(String),
+    /// A placeholder.
+    Placeholder {
+        /// Where the value comes from.
+        origin: Origin,
+        /// What is done with it.
+        pipes: Vec<Pipe>,
+    },
+}
+
+/// Where a placeholder's value comes from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// An input member.
+    Input(Vec<String>),
+    /// Characters of an alphabet, from the seed.
+    Random(&'static [u8], usize),
+    /// A UUID, from the seed.
+    Uuid,
+    /// A time, from the seed.
+    Time,
+    /// A word the caller knows.
+    Word(String),
+}
+
+/// What is done with a value.
+#[derive(Debug, Clone)]
+pub enum Pipe {
+    /// The part between separators, counted from 0.
+    Part(String, usize),
+    /// ASCII lower case.
+    Lower,
+    /// A value for an absent one.
+    Or(Value),
+}
+
+/// What placeholders are filled from.
+pub trait Filler {
+    /// The input.
+    fn input(&self) -> &Value;
+    /// The next 64 bits of the seed.
+    fn random(&mut self) -> u64;
+    /// A word: region, account, code, …
+    fn word(&self, name: &str) -> Option<String>;
+}
+
+const LONGEST_RANDOM: usize = 256;
+const HEX: &[u8] = b"0123456789abcdef";
+const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+const DIGITS: &[u8] = b"0123456789";
+
+impl Template {
+    /// Compiles a template.
+    ///
+    /// # Errors
+    /// The pointer of the string at fault, and what is wrong with it.
+    pub fn parse(value: &Value) -> Result<Self, (String, String)> {
+        Self::parse_at(value, &mut String::new())
+    }
+
+    fn parse_at(value: &Value, at: &mut String) -> Result<Self, (String, String)> {
+        match value {
+            Value::String(text) if text.contains('{') => {
+                Ok(Self::Text(parse_text(text).map_err(|message| (at.clone(), message))?))
+            }
+            Value::Array(items) => {
+                let items = items.iter().enumerate();
+                let parsed = items.map(|(index, item)| Self::parse_member(item, &index.to_string(), at));
+                Ok(Self::List(parsed.collect::<Result<_, _>>()?))
+            }
+            Value::Object(members) => {
+                let parsed = members.iter().map(|(name, member)| Self::parse_member(member, name, at).map(|member| (name.clone(), member)));
+                Ok(Self::Object(parsed.collect::<Result<_, _>>()?))
+            }
+            plain => Ok(Self::Plain(plain.clone())),
+        }
+    }
+
+    fn parse_member(value: &Value, name: &str, at: &mut String) -> Result<Self, (String, String)> {
+        let length = at.len();
+        pointer::push(at, name);
+        let parsed = Self::parse_at(value, at);
+        at.truncate(length);
+        parsed
+    }
+
+    /// Fills the template; nothing where its placeholder has no value.
+    pub fn fill(&self, filler: &mut dyn Filler) -> Option<Value> {
+        match self {
+            Self::Plain(value) => Some(value.clone()),
+            Self::List(items) => Some(items.iter().filter_map(|item| item.fill(filler)).collect()),
+            Self::Object(members) => {
+                let mut map = Map::with_capacity(members.len());
+                for (name, member) in members {
+                    if let Some(value) = member.fill(filler) {
+                        map.insert(name.clone(), value);
+                    }
+                }
+                Some(Value::Object(map))
+            }
+            Self::Text(pieces) => match pieces.as_slice() {
+                [Piece::Placeholder { origin, pipes }] => draw(origin, pipes, filler),
+                pieces => fill_text(pieces, filler).map(Value::String),
+            },
+        }
+    }
+
+    /// A template of one input member, folded to lower case or not.
+    #[must_use]
+    pub fn member(path: Vec<String>, lower: bool) -> Self {
+        let pipes = if lower { vec![Pipe::Lower] } else { Vec::new() };
+        Self::Text(vec![Piece::Placeholder { origin: Origin::Input(path), pipes }])
+    }
+
+    /// Puts a template at a path of objects, in place of what stands there.
+    pub fn put(&mut self, path: &[String], template: Self) {
+        let Some((name, rest)) = path.split_first() else {
+            *self = template;
+            return;
+        };
+        if !matches!(self, Self::Object(_)) {
+            *self = Self::Object(Vec::new());
+        }
+        let Self::Object(members) = self else { return };
+        let index = members.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+            members.push((name.clone(), Self::Plain(Value::Null)));
+            members.len() - 1
+        });
+        members[index].1.put(rest, template);
+    }
+
+    /// Brings the members of every object into the order of a schema.
+    pub fn sort(&mut self, shape: &Shape, node: NodeId) {
+        match self {
+            Self::Object(members) => {
+                let properties = &shape.nodes[node].properties;
+                members.sort_by_key(|(name, _)| properties.get_index_of(name).unwrap_or(usize::MAX));
+                for (name, member) in members {
+                    if let Some(&node) = properties.get(name) {
+                        member.sort(shape, node);
+                    }
+                }
+            }
+            Self::List(items) => {
+                for (item, node) in items.iter_mut().zip(std::iter::repeat(shape.nodes[node].items)) {
+                    if let Some(node) = node {
+                        item.sort(shape, node);
+                    }
+                }
+            }
+            Self::Plain(_) | Self::Text(_) => {}
+        }
+    }
+
+    /// The input members it refers to.
+    pub fn pointers(&self) -> Vec<&[String]> {
+        match self {
+            Self::Plain(_) => Vec::new(),
+            Self::List(items) => items.iter().flat_map(Self::pointers).collect(),
+            Self::Object(members) => members.iter().flat_map(|(_, member)| member.pointers()).collect(),
+            Self::Text(pieces) => pieces
+                .iter()
+                .filter_map(|piece| match piece {
+                    Piece::Placeholder { origin: Origin::Input(path), .. } => Some(path.as_slice()),
+                    _ => None,
+                })
+                .collect(),
+        }
+    }
+}
+
+fn fill_text(pieces: &[Piece], filler: &mut dyn Filler) -> Option<String> {
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Literal(literal) => text.push_str(literal),
+            Piece::Placeholder { origin, pipes } => match draw(origin, pipes, filler)? {
+                Value::String(value) => text.push_str(&value),
+                other => text.push_str(&other.to_string()),
+            },
+        }
+    }
+    Some(text)
+}
+
+fn draw(origin: &Origin, pipes: &[Pipe], filler: &mut dyn Filler) -> Option<Value> {
+    let mut value = match origin {
+        Origin::Input(path) => pointer::first(filler.input(), path).filter(|value| !value.is_null()).cloned(),
+        Origin::Random(alphabet, length) => Some(Value::String(random_text(alphabet, *length, filler))),
+        Origin::Uuid => Some(Value::String(uuid(filler.random(), filler.random()))),
+        Origin::Time => Some(Value::String(time(filler.random()))),
+        Origin::Word(name) => filler.word(name).map(Value::String),
+    };
+    for pipe in pipes {
+        value = match (pipe, value) {
+            (Pipe::Or(default), None) => Some(default.clone()),
+            (Pipe::Part(separator, index), Some(Value::String(text))) => {
+                text.split(separator.as_str()).nth(*index).filter(|part| !part.is_empty()).map(Value::from)
+            }
+            (Pipe::Lower, Some(Value::String(text))) => Some(Value::String(text.to_ascii_lowercase())),
+            (_, value) => value,
+        };
+    }
+    value
+}
+
+fn random_text(alphabet: &[u8], length: usize, filler: &mut dyn Filler) -> String {
+    let mut text = String::with_capacity(length);
+    let mut bits = 0;
+    for index in 0..length {
+        if index % 8 == 0 {
+            bits = filler.random();
+        }
+        text.push(char::from(alphabet[(bits & 0xff) as usize % alphabet.len()]));
+        bits >>= 8;
+    }
+    text
+}
+
+/// A UUID of version 4 (RFC 9562) from 128 bits.
+#[must_use]
+pub fn uuid(high: u64, low: u64) -> String {
+    let high = high & !0xf000 | 0x4000;
+    let low = low & !(0b11 << 62) | 0b10 << 62;
+    let mut text = String::with_capacity(36);
+    for (index, byte) in high.to_be_bytes().into_iter().chain(low.to_be_bytes()).enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text.push(char::from(HEX[usize::from(byte >> 4)]));
+        text.push(char::from(HEX[usize::from(byte & 0xf)]));
+    }
+    text
+}
+
+/// A time within 2025, with milliseconds: the answers do not look at the clock.
+fn time(bits: u64) -> String {
+    const START: i64 = 1_735_689_600_000;
+    const YEAR: u64 = 365 * 24 * 3600 * 1000;
+    let milliseconds = START + i64::try_from(bits % YEAR).unwrap_or_default();
+    let timestamp = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or_default();
+    format!("{timestamp:.3}")
+}
+
+fn parse_text(text: &str) -> Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        if open > 0 {
+            pieces.push(Piece::Literal(rest[..open].to_owned()));
+        }
+        let close = rest[open..].find('}').ok_or("a placeholder is not closed")? + open;
+        pieces.push(parse_placeholder(&rest[open + 1..close])?);
+        rest = &rest[close + 1..];
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Literal(rest.to_owned()));
+    }
+    Ok(pieces)
+}
+
+fn parse_placeholder(text: &str) -> Result<Piece, String> {
+    let mut parts = text.split('|');
+    let origin = parse_origin(parts.next().unwrap_or_default().trim())?;
+    let pipes = parts.map(|pipe| parse_pipe(pipe.trim())).collect::<Result<_, _>>()?;
+    Ok(Piece::Placeholder { origin, pipes })
+}
+
+fn parse_origin(text: &str) -> Result<Origin, String> {
+    if text.starts_with('/') {
+        return Ok(Origin::Input(pointer::segments(text).collect()));
+    }
+    let (word, argument) = text.split_once(' ').unwrap_or((text, ""));
+    let alphabet = match word {
+        "hex" => HEX,
+        "upper" => UPPER,
+        "lower" => LOWER,
+        "digits" => DIGITS,
+        "uuid" => return Ok(Origin::Uuid),
+        "time" => return Ok(Origin::Time),
+        _ if !word.is_empty() && argument.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+            return Ok(Origin::Word(word.to_owned()));
+        }
+        _ => return Err(format!("{{{text}}} is not a placeholder")),
+    };
+    match argument.parse() {
+        Ok(length) if length <= LONGEST_RANDOM => Ok(Origin::Random(alphabet, length)),
+        _ => Err(format!("{{{text}}} needs a length of at most {LONGEST_RANDOM}")),
+    }
+}
+
+fn parse_pipe(text: &str) -> Result<Pipe, String> {
+    let (word, argument) = text.split_once(' ').unwrap_or((text, ""));
+    match word {
+        "lower" => Ok(Pipe::Lower),
+        "or" => Ok(Pipe::Or(serde_json::from_str(argument).unwrap_or_else(|_| Value::from(argument)))),
+        "part" => {
+            let (separator, index) = argument.rsplit_once(' ').ok_or("`part` takes a separator and an index")?;
+            let index = index.parse().map_err(|_| format!("{index} is not an index"))?;
+            Ok(Pipe::Part(separator.to_owned(), index))
+        }
+        _ => Err(format!("{word} is not a pipe; there are part, lower and or")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    struct Fixed {
+        input: Value,
+        next: u64,
+    }
+
+    impl Filler for Fixed {
+        fn input(&self) -> &Value {
+            &self.input
+        }
+        fn random(&mut self) -> u64 {
+            self.next = self.next.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            self.next
+        }
+        fn word(&self, name: &str) -> Option<String> {
+            (name == "region").then(|| "eu-de".to_owned())
+        }
+    }
+
+    fn fill(template: &Value, input: Value) -> Option<Value> {
+        Template::parse(template).expect("a template").fill(&mut Fixed { input, next: 1 })
+    }
+
+    #[test]
+    fn members_keep_their_type_and_vanish_when_absent() {
+        let template = json!({"a": "{/x}", "b": "{/y}", "c": "v-{/x}", "d": "v-{/y}", "e": ["{/y}", 1]});
+        assert_eq!(fill(&template, json!({"x": 7})), Some(json!({"a": 7, "c": "v-7", "e": [1]})));
+    }
+
+    #[test]
+    fn pipes_change_values() {
+        let template = json!({"r": "{/arn|part : 3}", "n": "{/name|lower}", "p": "{/port|or 3306}", "q": "{/none|or a b}"});
+        let input = json!({"arn": "arn:aws:rds:eu-de:1:db:x", "name": "AbC"});
+        assert_eq!(fill(&template, input), Some(json!({"r": "eu-de", "n": "abc", "p": 3306, "q": "a b"})));
+    }
+
+    #[test]
+    fn generators_have_their_form() {
+        let filled = fill(&json!(["{uuid}", "{hex 4}", "{upper 3}", "{time}", "{region}", "{unknown}"]), json!({}));
+        let Some(Value::Array(items)) = filled else { panic!("a list") };
+        let texts: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+        assert_eq!(texts.len(), 5, "an unknown word has no value");
+        assert_eq!((texts[0].len(), &texts[0][14..15], texts[1].len(), texts[2].len()), (36, "4", 4, 3));
+        assert!(texts[3].starts_with("2025-") && texts[3].ends_with('Z') && texts[3].len() == 24, "{}", texts[3]);
+        assert_eq!(texts[4], "eu-de");
+    }
+
+    #[test]
+    fn says_where_a_template_is_wrong() {
+        for (text, wrong) in [("{uuid", "closed"), ("{hex x}", "length"), ("{/x|up}", "pipe"), ("{/x|part :}", "part"), ("{}", "placeholder")] {
+            let (at, message) = Template::parse(&json!({"a": [text]})).expect_err(text);
+            assert_eq!(at, "/a/0");
+            assert!(message.contains(wrong), "{text}: {message}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What a success says: the contract's template, filled from the input and the seed.
+
+use serde_json::{Map, Value};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::contract::template::Filler;
+use crate::contract::{Operation, pointer};
+
+/// The account that answers speak of.
+const ACCOUNT: &str = "123456789012";
+/// The region that answers speak of when the request names none.
+pub const DEFAULT_REGION: &str = "us-east-1";
+
+/// The output for a valid input: the same for the same input, seed and region.
+#[must_use]
+pub fn answer(operation: &Operation, input: &Value, seed: u64, region: &str) -> Value {
+    fill(operation, input, identity(operation, input, seed), &|| region.to_owned())
+}
+
+/// Fills the template, with a region that is looked up only when it is needed.
+pub fn fill(operation: &Operation, input: &Value, identity: u64, region: &dyn Fn() -> String) -> Value {
+    let mut words = Words { input, state: identity, region };
+    operation.answer.fill(&mut words).filter(Value::is_object).unwrap_or_else(|| Value::Object(Map::new()))
+}
+
+/// A number that two requests share when their answers must be equal: by idempotency token where there is one, by
+/// the whole input otherwise.
+#[must_use]
+pub fn identity(operation: &Operation, input: &Value, seed: u64) -> u64 {
+    let token = operation.idempotency.as_ref().and_then(|idempotency| pointer::first(input, &idempotency.token));
+    hash(token.unwrap_or(input), xxh3_64_with_seed(operation.name.as_bytes(), seed))
+}
+
+/// A hash of a value that does not depend on the order of members.
+fn hash(value: &Value, seed: u64) -> u64 {
+    match value {
+        Value::Null => seed ^ 0x6e75_6c6c,
+        Value::Bool(value) => seed.wrapping_add(1 + u64::from(*value)),
+        Value::String(text) => xxh3_64_with_seed(text.as_bytes(), seed),
+        Value::Number(number) => match number.as_i64() {
+            Some(integer) => xxh3_64_with_seed(&integer.to_le_bytes(), seed),
+            None => xxh3_64_with_seed(&number.as_f64().unwrap_or_default().to_le_bytes(), seed ^ 1),
+        },
+        Value::Array(items) => items.iter().fold(seed ^ 2, |state, item| hash(item, state.rotate_left(7))),
+        Value::Object(members) => members
+            .iter()
+            .fold(seed ^ 3, |sum, (name, value)| sum.wrapping_add(hash(value, xxh3_64_with_seed(name.as_bytes(), seed)))),
+    }
+}
+
+/// The next number of a SplitMix64 sequence.
+pub fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+struct Words<'a> {
+    input: &'a Value,
+    state: u64,
+    region: &'a dyn Fn() -> String,
+}
+
+impl Filler for Words<'_> {
+    fn input(&self) -> &Value {
+        self.input
+    }
+
+    fn random(&mut self) -> u64 {
+        next(&mut self.state)
+    }
+
+    fn word(&self, name: &str) -> Option<String> {
+        match name {
+            "region" => Some((self.region)()),
+            "account" => Some(ACCOUNT.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_order_of_members_does_not_matter_and_values_do() {
+        assert_eq!(hash(&json!({"a": 1, "b": [2, 3]}), 7), hash(&json!({"b": [2, 3], "a": 1}), 7));
+        let different = [json!({"a": 1}), json!({"a": 2}), json!({"b": 1}), json!({"a": "1"}), json!({"a": [1]}), json!({"a": null}), json!({"a": true}), json!({"a": false}), json!({"a": [1, 1]}), json!({"a": 1.5})];
+        let hashes: std::collections::HashSet<u64> = different.iter().map(|value| hash(value, 7)).collect();
+        assert_eq!(hashes.len(), different.len());
+        assert_ne!(hash(&json!("x"), 1), hash(&json!("x"), 2));
+    }
+}

@@ -1,0 +1,11 @@
+//! The mock: a contract answering requests as a service that keeps it would. Pure: bytes in, bytes out.
+
+mod answer;
+mod credentials;
+mod negotiate;
+mod prefer;
+mod respond;
+
+pub use answer::answer;
+pub use negotiate::Dialect;
+pub use respond::{Answered, Mock, respond};

@@ -1,0 +1,317 @@
+//! From a request to its answer: find the operation, decode, judge, and say what the contract says.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, Response};
+use serde_json::Value;
+
+use super::answer::{DEFAULT_REGION, fill, identity, next};
+use super::credentials;
+use super::negotiate::{Dialect, Target, target};
+use super::prefer::Prefer;
+use crate::codec::{Codec, Oddity, Reply};
+use crate::contract::model::Cause;
+use crate::contract::route::credential_region;
+use crate::contract::template::uuid;
+use crate::contract::{Contract, ErrorDef, Operation, Service, Violation};
+
+const VIOLATIONS: HeaderName = HeaderName::from_static("accordant-violations");
+const CITATION: HeaderName = HeaderName::from_static("accordant-citation");
+const DETAIL: HeaderName = HeaderName::from_static("accordant-detail");
+const NOTES: HeaderName = HeaderName::from_static("accordant-notes");
+const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// Longest debug header, in bytes.
+const MAX_HEADER: usize = 4096;
+
+/// Answers a request as a service that keeps the contract would, with the default settings: the dialect by the
+/// request, seed 0.
+#[must_use]
+pub fn respond(contract: &Contract, request: &Request<Bytes>) -> Response<Bytes> {
+    Settings::default().answer(contract, request).response
+}
+
+/// A contract with settings for answering.
+#[derive(Debug, Clone)]
+#[must_use = "a mock answers nothing until it is asked to"]
+pub struct Mock {
+    contract: Arc<Contract>,
+    settings: Settings,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Settings {
+    dialect: Option<Dialect>,
+    seed: u64,
+    statuses: HashMap<String, u16>,
+}
+
+/// An answer, and what it was given to.
+#[derive(Debug)]
+pub struct Answered {
+    /// The answer.
+    pub response: Response<Bytes>,
+    /// What the request was taken for.
+    pub dialect: Dialect,
+    /// The operation, when the request reached one.
+    pub operation: Option<String>,
+    /// The decoded input, when there was one. Not masked.
+    pub input: Option<Value>,
+    /// What the input breaks, or what the request could not be read for.
+    pub violations: Vec<String>,
+}
+
+impl Mock {
+    /// A mock of the contract: dialect by request, seed 0, the contract's statuses.
+    pub fn new(contract: Arc<Contract>) -> Self {
+        Self { contract, settings: Settings::default() }
+    }
+
+    /// Speaks one dialect only, whatever the request looks like.
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.settings.dialect = Some(dialect);
+        self
+    }
+
+    /// Draws generated members of the answers from another seed.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.settings.seed = seed;
+        self
+    }
+
+    /// Answers successes of an operation with another status.
+    pub fn status(mut self, operation: impl Into<String>, status: u16) -> Self {
+        self.settings.statuses.insert(operation.into(), status);
+        self
+    }
+
+    /// The contract.
+    #[must_use]
+    pub fn contract(&self) -> &Arc<Contract> {
+        &self.contract
+    }
+
+    /// Answers a request.
+    #[must_use]
+    pub fn answer(&self, request: &Request<Bytes>) -> Answered {
+        self.settings.answer(&self.contract, request)
+    }
+
+    /// Answers a request that cannot be read for a reason of transport, such as its size.
+    #[must_use]
+    pub fn refuse(&self, request: &Request<Bytes>, cause: Cause, detail: &str) -> Answered {
+        let Some(target) = target(&self.contract, request, self.settings.dialect) else { return no_contract() };
+        let mut answering = Answering { settings: &self.settings, request, target: &target, request_id: 0 };
+        answering.fault(cause, detail)
+    }
+}
+
+fn no_contract() -> Answered {
+    let mut response = Response::new(Bytes::from_static(b"{\"message\":\"the contract has no services\"}"));
+    *response.status_mut() = http::StatusCode::NOT_FOUND;
+    Answered { response, dialect: Dialect::Native, operation: None, input: None, violations: Vec::new() }
+}
+
+impl Settings {
+    fn answer(&self, contract: &Contract, request: &Request<Bytes>) -> Answered {
+        let prefer = Prefer::of(request);
+        let wanted = prefer.as_ref().and_then(|prefer| prefer.dialect).or(self.dialect);
+        let Some(target) = target(contract, request, wanted) else { return no_contract() };
+        let mut answering = Answering { settings: self, request, target: &target, request_id: 0 };
+        let mut answered = answering.run(prefer.as_ref());
+        if let Some(dialect) = prefer.and_then(|prefer| prefer.dialect) {
+            append(&mut answered.response, APPLIED, &format!("dialect={}", dialect.name()));
+        }
+        answered
+    }
+}
+
+/// One request on its way to its answer.
+struct Answering<'a> {
+    settings: &'a Settings,
+    request: &'a Request<Bytes>,
+    target: &'a Target<'a>,
+    request_id: u64,
+}
+
+impl<'a> Answering<'a> {
+    fn run(&mut self, prefer: Option<&Prefer>) -> Answered {
+        let operation = match &self.target.operation {
+            Ok(operation) => *operation,
+            Err((cause, detail)) => {
+                let by_action = matches!(cause, Cause::MissingAction | Cause::UnknownAction);
+                let unsigned = self.credentials().filter(|_| by_action);
+                let (cause, detail) = unsigned.unwrap_or_else(|| (*cause, detail.clone()));
+                return self.fault(cause, &detail);
+            }
+        };
+        if let Some((cause, detail)) = self.credentials() {
+            return self.fault(cause, &detail);
+        }
+        let decoded = match self.codec().decode_request(operation, self.request) {
+            Ok(decoded) => decoded,
+            Err(rejection) => return self.fault(rejection.cause, &rejection.detail),
+        };
+        let identity = identity(operation, &decoded.input, self.settings.seed);
+        self.request_id = identity;
+        let mut answered = match prefer.and_then(|prefer| self.preferred(operation, prefer)) {
+            Some(response) => self.answered(response),
+            None if decoded.oddities.iter().any(|oddity| matches!(oddity, Oddity::Duplicate(_))) => {
+                self.fault(Cause::DuplicateMember, "a member is given more than once")
+            }
+            None => self.judge(operation, &decoded.input, identity),
+        };
+        if decoded.oddities.iter().any(|oddity| matches!(oddity, Oddity::Unknown(_))) {
+            append(&mut answered.response, NOTES, "#unknown-member");
+        }
+        answered.input = Some(decoded.input);
+        answered
+    }
+
+    fn credentials(&self) -> Option<(Cause, String)> {
+        if self.target.dialect == Dialect::Documented { None } else { credentials::fault(self.target.service, self.request) }
+    }
+
+    fn judge(&mut self, operation: &Operation, input: &Value, identity: u64) -> Answered {
+        let violations = operation.input.judge(input);
+        let deciding = violations.iter().find_map(|violation| {
+            let constraint = &operation.input.constraints[violation.constraint];
+            Some((constraint, constraint.error.as_ref()?))
+        });
+        let Some((constraint, link)) = deciding else {
+            let response = self.success(operation, input, identity);
+            return self.answered(response);
+        };
+        let statement = constraint.statement();
+        let response = self.failure(&operation.errors.all[link.error], &statement);
+        let mut answered = self.answered(response);
+        answered.violations = ids(operation, &violations);
+        append(&mut answered.response, VIOLATIONS, &answered.violations.join(", "));
+        let citations: Vec<String> = constraint.citations.iter().map(ToString::to_string).collect();
+        append(&mut answered.response, CITATION, &citations.join(", "));
+        append(&mut answered.response, DETAIL, &statement);
+        answered
+    }
+
+    fn success(&mut self, operation: &Operation, input: &Value, identity: u64) -> Response<Bytes> {
+        let region = || credential_region(self.request).map_or_else(|| DEFAULT_REGION.to_owned(), std::borrow::Cow::into_owned);
+        let output = fill(operation, input, identity, &region);
+        self.output(operation, &output)
+    }
+
+    fn output(&mut self, operation: &Operation, output: &Value) -> Response<Bytes> {
+        let overridden = if self.settings.statuses.is_empty() { None } else { self.settings.statuses.get(&operation.name).copied() };
+        let status = match self.target.dialect {
+            Dialect::Native => overridden.unwrap_or(operation.http.status),
+            Dialect::Documented => 200,
+        };
+        let reply = Reply::Output { operation, status, output };
+        self.codec().encode_response(self.target.service, &reply, &self.request_id())
+    }
+
+    /// The answer that the request asks for by name.
+    fn preferred(&mut self, operation: &Operation, prefer: &Prefer) -> Option<Response<Bytes>> {
+        if let Some(code) = &prefer.code {
+            let status: Option<u16> = code.parse().ok();
+            let error = operation.errors.all.iter().find(|error| error.code == *code || error.shape.as_ref() == Some(code));
+            let error = error.or_else(|| operation.errors.all.iter().find(|error| Some(error.status) == status));
+            if let Some(error) = error {
+                let when = error.when.clone().unwrap_or_else(|| "asked for by Prefer".into());
+                let mut response = self.failure(error, &when);
+                append(&mut response, APPLIED, &format!("code={code}"));
+                return Some(response);
+            }
+        }
+        let name = prefer.example.as_ref()?;
+        let output = operation.examples.iter().find(|example| example.name == *name)?.output.as_ref()?;
+        let mut response = self.output(operation, output);
+        append(&mut response, APPLIED, &format!("example={name}"));
+        Some(response)
+    }
+
+    /// The error for a request that does not get as far as being judged.
+    fn fault(&mut self, cause: Cause, detail: &str) -> Answered {
+        let errors = match &self.target.operation {
+            Ok(operation) => &operation.errors,
+            Err(_) => &self.target.service.errors,
+        };
+        if self.request_id == 0 {
+            let path = xxhash_rust::xxh3::xxh3_64_with_seed(self.request.uri().path().as_bytes(), self.settings.seed);
+            self.request_id = xxhash_rust::xxh3::xxh3_64_with_seed(self.request.body(), path);
+        }
+        let undeclared = undeclared(self.target.service);
+        let error = errors.for_cause(cause).unwrap_or(&undeclared);
+        let response = self.failure(error, detail);
+        let mut answered = self.answered(response);
+        answered.violations = vec![format!("#{}", cause.name())];
+        append(&mut answered.response, VIOLATIONS, &answered.violations[0]);
+        append(&mut answered.response, DETAIL, detail);
+        answered
+    }
+
+    fn failure(&mut self, error: &ErrorDef, detail: &str) -> Response<Bytes> {
+        let documented = self.target.service.documented.as_ref().filter(|_| self.target.dialect == Dialect::Documented);
+        let reply = match documented {
+            Some((_, shown)) => {
+                let message = format!("{}: {detail}", shown.message.as_deref().unwrap_or(&shown.code));
+                return self.codec().encode_response(
+                    self.target.service,
+                    &Reply::Error { error: shown, status: shown.status, message: &message },
+                    &self.request_id(),
+                );
+            }
+            None => Reply::Error { error, status: error.status, message: error.message.as_deref().unwrap_or(detail) },
+        };
+        self.codec().encode_response(self.target.service, &reply, &self.request_id())
+    }
+
+    fn codec(&self) -> &'static dyn Codec {
+        match (&self.target.service.documented, self.target.dialect) {
+            (Some((codec, _)), Dialect::Documented) => *codec,
+            _ => self.target.service.codec,
+        }
+    }
+
+    fn request_id(&self) -> String {
+        let mut state = self.request_id ^ 0x7265_7175_6573_7400;
+        uuid(next(&mut state), next(&mut state))
+    }
+
+    fn answered(&self, response: Response<Bytes>) -> Answered {
+        let operation = self.target.operation.as_ref().ok().map(|operation| operation.name.clone());
+        Answered { response, dialect: self.target.dialect, operation, input: None, violations: Vec::new() }
+    }
+}
+
+/// What is answered for a cause that the service's specs give no error.
+fn undeclared(service: &Service) -> ErrorDef {
+    let strength = crate::contract::model::Strength::Assumed;
+    ErrorDef {
+        code: "UndeclaredError".into(),
+        shape: None,
+        status: 400,
+        kind: crate::contract::model::ErrorKind::Protocol,
+        message: None,
+        when: Some(format!("the specs of {} name no error for this", service.name)),
+        citations: Vec::new(),
+        strength,
+        body: None,
+    }
+}
+
+fn ids(operation: &Operation, violations: &[Violation]) -> Vec<String> {
+    let mut ids: Vec<String> = violations.iter().map(|violation| operation.input.constraints[violation.constraint].id.clone()).collect();
+    ids.dedup();
+    ids
+}
+
+/// Adds a debug header; what a header cannot carry is escaped, what is too long is cut.
+fn append(response: &mut Response<Bytes>, name: HeaderName, text: &str) {
+    let mut ascii: String = text.chars().flat_map(|c| if c.is_ascii_graphic() || c == ' ' { vec![c] } else { c.escape_default().collect() }).collect();
+    ascii.truncate(MAX_HEADER);
+    if let Ok(value) = HeaderValue::from_str(&ascii) {
+        response.headers_mut().append(name, value);
+    }
+}
