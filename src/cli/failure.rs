@@ -55,7 +55,8 @@ impl Failure {
 pub fn show_problems(problems: &[SpecProblem]) {
     for problem in problems {
         let label = LabeledSpan::at(problem.span.clone(), "here");
-        let diagnostic = MietteDiagnostic::new(problem.message.clone()).with_help(problem.help.clone()).with_label(label);
+        let diagnostic =
+            MietteDiagnostic::new(problem.message.clone()).with_help(problem.help.clone()).with_label(label);
         let source = NamedSource::new(&problem.source.name, problem.source.text.clone());
         eprintln!("{:?}", Report::new(diagnostic).with_source_code(source));
     }

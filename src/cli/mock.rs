@@ -50,10 +50,11 @@ enum DialectChoice {
 }
 
 /// Runs the subcommand.
-pub fn run(options: Options) -> Result<ExitCode, Failure> {
+pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).with_ansi(false).init();
     if !options.listen.ip().is_loopback() && !options.allow_remote {
-        let message = format!("{} can be reached from other machines: add --allow-remote if that is meant", options.listen);
+        let message =
+            format!("{} can be reached from other machines: add --allow-remote if that is meant", options.listen);
         return Err(Failure::Usage(message));
     }
     let mut mock = Mock::new(Arc::new(contract(options.specs.as_deref())?)).seed(options.seed);
@@ -69,12 +70,14 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
     let journal = options.journal.as_ref().map(|path| Journal::open(path, Arc::clone(mock.contract())));
     let journal = journal.transpose().map_err(Failure::io("cannot open the journal"))?;
     let limits = Limits { body_bytes: options.max_body, ..Limits::default() };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
     runtime.block_on(serve(options.listen, mock, limits, journal))
 }
 
 async fn serve(listen: SocketAddr, mock: Mock, limits: Limits, journal: Option<Journal>) -> Result<ExitCode, Failure> {
-    let server = Server::bind(listen, mock, limits, journal).await.map_err(Failure::io(format!("cannot listen on {listen}")))?;
+    let server =
+        Server::bind(listen, mock, limits, journal).await.map_err(Failure::io(format!("cannot listen on {listen}")))?;
     println!("listening on http://{}", server.address());
     server.run(stop_signal()).await;
     Ok(ExitCode::SUCCESS)
@@ -84,7 +87,11 @@ fn parse_status(choice: &str, mock: &Mock) -> Result<(String, u16), Failure> {
     let usage = |message: String| Failure::Usage(format!("--status {choice}: {message}"));
     let (name, status) = choice.split_once('=').ok_or_else(|| usage("write OPERATION=STATUS".into()))?;
     let operation = mock.contract().operation(name).map_err(|error| usage(error.to_string()))?;
-    let status: u16 = status.parse().ok().filter(|status| (200..300).contains(status)).ok_or_else(|| usage("a success has a status from 200 to 299".into()))?;
+    let status: u16 = status
+        .parse()
+        .ok()
+        .filter(|status| (200..300).contains(status))
+        .ok_or_else(|| usage("a success has a status from 200 to 299".into()))?;
     Ok((operation.name.clone(), status))
 }
 

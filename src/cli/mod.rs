@@ -12,7 +12,12 @@ pub use failure::Failure;
 
 /// Judges whether an HTTP API and its clients keep their contract.
 #[derive(Debug, Parser)]
-#[command(name = "accordant", version, max_term_width = 100, after_help = "Exit codes: 0 conforms, 1 findings, 2 usage or bad spec, 3 target unreachable, 4 nothing was checked.")]
+#[command(
+    name = "accordant",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 conforms, 1 findings, 2 usage or bad spec, 3 target unreachable, 4 nothing was checked."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -30,7 +35,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
-        Command::Mock(options) => mock::run(options),
+        Command::Mock(options) => mock::run(&options),
         Command::Spec(options) => spec::run(options),
     };
     match outcome {

@@ -98,7 +98,12 @@ fn list(contract: &Contract, out: &mut impl Write) -> io::Result<()> {
         for operation in contract.operations().iter().filter(|operation| operation.service.name == service.name) {
             let constraints = operation.input.constraints.len();
             let (method, path) = (&operation.http.method, &operation.http.path);
-            writeln!(out, "  {:<45} {method} {path}  {constraints} constraints, {} errors", operation.name, operation.errors.all.len())?;
+            writeln!(
+                out,
+                "  {:<45} {method} {path}  {constraints} constraints, {} errors",
+                operation.name,
+                operation.errors.all.len()
+            )?;
         }
     }
     Ok(())
@@ -130,7 +135,8 @@ fn lint(directory: Option<&Path>, documents: Option<&Path>, out: &mut impl Write
     }
     let constraints: usize = contract.operations().iter().map(|operation| operation.input.constraints.len()).sum();
     let (services, operations) = (contract.services().len(), contract.operations().len());
-    writeln!(out, "{services} services, {operations} operations, {constraints} constraints: no problems").map_err(failed())?;
+    writeln!(out, "{services} services, {operations} operations, {constraints} constraints: no problems")
+        .map_err(failed())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -145,9 +151,23 @@ fn show(operation: &Operation, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "{summary}")?;
     }
     let http = &operation.http;
-    writeln!(out, "\n{} {} → {}   [{}; {}]", http.method, http.path, http.status, citations(&http.citations), citations(&http.status_citations))?;
+    writeln!(
+        out,
+        "\n{} {} → {}   [{}; {}]",
+        http.method,
+        http.path,
+        http.status,
+        citations(&http.citations),
+        citations(&http.status_citations)
+    )?;
     if let Some(documented) = &operation.documented {
-        writeln!(out, "documented dialect: {} {}   [{}]", documented.method, documented.path, citations(&documented.citations))?;
+        writeln!(
+            out,
+            "documented dialect: {} {}   [{}]",
+            documented.method,
+            documented.path,
+            citations(&documented.citations)
+        )?;
     }
     writeln!(out, "\nInput")?;
     for node in operation.input.nodes.iter().filter(|node| !node.pointer.is_empty()) {
@@ -175,19 +195,18 @@ fn show(operation: &Operation, out: &mut impl Write) -> io::Result<()> {
 
 fn show_node(node: &Node, out: &mut impl Write) -> io::Result<()> {
     let types = if node.types.is_empty() { "anything".to_owned() } else { node.types.to_string() };
-    let mut marks = String::new();
-    if node.sensitive {
-        marks.push_str(", sensitive");
-    }
-    if let Some(default) = &node.default {
-        marks.push_str(&format!(", default {default}"));
-    }
-    writeln!(out, "  {}  {types}{marks}   [{}]", node.pointer, citations(&node.citations))
+    let sensitive = if node.sensitive { ", sensitive" } else { "" };
+    let default = node.default.as_ref().map(|default| format!(", default {default}")).unwrap_or_default();
+    writeln!(out, "  {}  {types}{sensitive}{default}   [{}]", node.pointer, citations(&node.citations))
 }
 
 /// The constraints about the member at a pointer, without the type, which its line shows already.
 fn node_constraints<'o>(operation: &'o Operation, pointer: &'o str) -> impl Iterator<Item = &'o Constraint> {
-    operation.input.constraints.iter().filter(move |constraint| constraint.member == pointer && constraint.keyword != "type")
+    operation
+        .input
+        .constraints
+        .iter()
+        .filter(move |constraint| constraint.member == pointer && constraint.keyword != "type")
 }
 
 fn constraint_line(operation: &Operation, constraint: &Constraint) -> String {
@@ -200,7 +219,12 @@ fn constraint_line(operation: &Operation, constraint: &Constraint) -> String {
     };
     let disputed = if constraint.disputed { ", disputed" } else { "" };
     let strength = format!("{:?}", constraint.strength).to_lowercase();
-    format!("{}: {} ({strength}{disputed}) [{}] {error}", constraint.id, constraint.statement(), citations(&constraint.citations))
+    format!(
+        "{}: {} ({strength}{disputed}) [{}] {error}",
+        constraint.id,
+        constraint.statement(),
+        citations(&constraint.citations)
+    )
 }
 
 fn error_line(error: &ErrorDef) -> String {
@@ -242,7 +266,11 @@ fn unknown_field(operation: &Operation, pointer: &str) -> String {
     let nodes = operation.input.nodes.iter().chain(&operation.output.nodes);
     let similar = nodes.filter(|node| !last.is_empty() && node.pointer.to_lowercase().contains(&last)).take(5);
     let similar: Vec<String> = similar.map(|node| format!("{}{}", operation.name, node.pointer)).collect();
-    let hint = if similar.is_empty() { format!("`accordant spec show {}` lists its fields", operation.name) } else { format!("there is {}", similar.join(", ")) };
+    let hint = if similar.is_empty() {
+        format!("`accordant spec show {}` lists its fields", operation.name)
+    } else {
+        format!("there is {}", similar.join(", "))
+    };
     format!("{} has no field {pointer}; {hint}", operation.name)
 }
 
@@ -269,7 +297,11 @@ fn explain_node(operation: &Operation, node: &Node, out: &mut impl Write) -> io:
         .input
         .constraints
         .iter()
-        .filter(|constraint| constraint.member == node.pointer || constraint.member.starts_with(&prefix) || node.types.contains(JsonType::Object) && constraint.id.starts_with(&format!("{}#", node.pointer)))
+        .filter(|constraint| {
+            constraint.member == node.pointer
+                || constraint.member.starts_with(&prefix)
+                || node.types.contains(JsonType::Object) && constraint.id.starts_with(&format!("{}#", node.pointer))
+        })
         .collect();
     if about.is_empty() {
         writeln!(out, "  nothing constrains it")?;
@@ -277,7 +309,11 @@ fn explain_node(operation: &Operation, node: &Node, out: &mut impl Write) -> io:
     for constraint in about {
         explain_constraint(operation, constraint, out)?;
     }
-    for dispute in operation.disputes.iter().filter(|dispute| dispute.about.iter().any(|about| about.split('#').next() == Some(&node.pointer))) {
+    for dispute in operation
+        .disputes
+        .iter()
+        .filter(|dispute| dispute.about.iter().any(|about| about.split('#').next() == Some(&node.pointer)))
+    {
         writeln!(out, "\n  disputed: {}: {}", dispute.fact, dispute.others)?;
     }
     Ok(())
@@ -295,7 +331,13 @@ fn explain_constraint(operation: &Operation, constraint: &Constraint, out: &mut 
         Some(link) => {
             let error = &operation.errors.all[link.error];
             let by = citations(&link.citations);
-            writeln!(out, "    breaking it causes {} with status {} ({by}, {})", error.code, error.status, format!("{:?}", link.strength).to_lowercase())
+            writeln!(
+                out,
+                "    breaking it causes {} with status {} ({by}, {})",
+                error.code,
+                error.status,
+                format!("{:?}", link.strength).to_lowercase()
+            )
         }
     }
 }

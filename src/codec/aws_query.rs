@@ -32,17 +32,22 @@ impl Codec for AwsQuery {
         let mut request = Request::new(Bytes::from(form::render(&pairs)));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = super::target(&operation.http.path, &[]);
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8"));
+        request
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8"));
         request
     }
 
     fn decode_request(&self, operation: &Operation, request: &Request<Bytes>) -> Result<Decoded, Rejection> {
-        if !request.body().is_empty() && super::media_type(request.headers()).is_some_and(|media_type| media_type != FORM) {
+        if !request.body().is_empty()
+            && super::media_type(request.headers()).is_some_and(|media_type| media_type != FORM)
+        {
             return Err(Rejection::new(Cause::UnsupportedMediaType, format!("the body must be {FORM}")));
         }
         let mut pairs = form::parse(request.uri().query().unwrap_or_default().as_bytes())?;
         pairs.extend(form::parse(request.body())?);
-        if let (Some(spoken), Some((_, asked))) = (&operation.service.version, pairs.iter().find(|(name, _)| name == "Version"))
+        if let (Some(spoken), Some((_, asked))) =
+            (&operation.service.version, pairs.iter().find(|(name, _)| name == "Version"))
             && asked != spoken
         {
             return Err(Rejection::new(Cause::UnknownVersion, format!("the version spoken here is {spoken}")));
@@ -70,7 +75,13 @@ impl Codec for AwsQuery {
                     xml::write_members(&operation.output, operation.output.root(), members, &mut body);
                     body.extend(["</", name, "Result>"]);
                 }
-                body.extend(["<ResponseMetadata><RequestId>", request_id, "</RequestId></ResponseMetadata></", name, "Response>"]);
+                body.extend([
+                    "<ResponseMetadata><RequestId>",
+                    request_id,
+                    "</RequestId></ResponseMetadata></",
+                    name,
+                    "Response>",
+                ]);
                 *status
             }
             Reply::Error { error, status, message } => {
@@ -105,10 +116,16 @@ impl Codec for AwsQuery {
         }
         let error = root.child("Error").filter(|_| root.name == "ErrorResponse");
         let code = error.and_then(|error| error.text_of("Code")).filter(|code| !code.is_empty());
-        let Some(code) = code else { return Err(Rejection::malformed("there is no ErrorResponse with an Error and its Code")) };
+        let Some(code) = code else {
+            return Err(Rejection::malformed("there is no ErrorResponse with an Error and its Code"));
+        };
         let message = error.and_then(|error| error.text_of("Message")).map(str::to_owned);
         let request_id = header.or(root.text_of("RequestId").map(str::to_owned));
-        Ok(Received { status: status.as_u16(), request_id, outcome: Outcome::Error { code: code.trim().to_owned(), message } })
+        Ok(Received {
+            status: status.as_u16(),
+            request_id,
+            outcome: Outcome::Error { code: code.trim().to_owned(), message },
+        })
     }
 }
 

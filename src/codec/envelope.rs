@@ -30,7 +30,10 @@ impl Codec for Envelope {
     }
 
     fn encode_request(&self, operation: &Operation, input: &Value) -> Request<Bytes> {
-        let (method, path) = operation.documented.as_ref().map_or((Method::POST, "/"), |shown| (shown.method.clone(), shown.path.as_str()));
+        let (method, path) = operation
+            .documented
+            .as_ref()
+            .map_or((Method::POST, "/"), |shown| (shown.method.clone(), shown.path.as_str()));
         let mut query = Vec::new();
         if operation.service.codec.addressing() == Addressing::Action {
             query.push(("Action".to_owned(), operation.name.clone()));
@@ -53,7 +56,8 @@ impl Codec for Envelope {
     fn decode_request(&self, operation: &Operation, request: &Request<Bytes>) -> Result<Decoded, Rejection> {
         let query = request.uri().query().unwrap_or_default();
         if request.method() == Method::GET {
-            let (input, oddities) = form::to_value(&operation.input, form::parse(query.as_bytes())?, super::aws_query::is_of_the_protocol)?;
+            let (input, oddities) =
+                form::to_value(&operation.input, form::parse(query.as_bytes())?, super::aws_query::is_of_the_protocol)?;
             return Ok(Decoded { input, oddities });
         }
         let unknown = form::parse(query.as_bytes())?.into_iter().map(|(name, _)| name.into_owned());
@@ -73,7 +77,9 @@ impl Codec for Envelope {
     fn encode_response(&self, service: &Service, reply: &Reply<'_>, request_id: &str) -> Response<Bytes> {
         let (status, body) = match reply {
             Reply::Output { operation, status, output } => {
-                let member = |path: Option<&Vec<String>>| path.and_then(|path| pointer::first(output, path)).cloned().unwrap_or_default();
+                let member = |path: Option<&Vec<String>>| {
+                    path.and_then(|path| pointer::first(output, path)).cloned().unwrap_or_default()
+                };
                 let shown = operation.documented.as_ref();
                 let data = json!({
                     "id": member(shown.map(|shown| &shown.id)),
@@ -92,11 +98,14 @@ impl Codec for Envelope {
         let (body, _) = json::parse(response.body())?;
         let outcome = match (&body["success"], &body["data"], &body["error"]["code"]) {
             (Value::Bool(true), data @ Value::Object(_), _) => Outcome::Output(data.clone()),
-            (Value::Bool(false), _, Value::String(code)) => Outcome::Error {
-                code: code.clone(),
-                message: body["error"]["message"].as_str().map(str::to_owned),
-            },
-            _ => return Err(Rejection::malformed("the body is neither {success: true, data} nor {success: false, error: {code}}")),
+            (Value::Bool(false), _, Value::String(code)) => {
+                Outcome::Error { code: code.clone(), message: body["error"]["message"].as_str().map(str::to_owned) }
+            }
+            _ => {
+                return Err(Rejection::malformed(
+                    "the body is neither {success: true, data} nor {success: false, error: {code}}",
+                ));
+            }
         };
         let request_id = super::request_id(&operation.service, response.headers());
         Ok(Received { status: response.status().as_u16(), request_id, outcome })

@@ -45,7 +45,8 @@ fn unescape(text: &[u8]) -> Result<Cow<'_, str>, Rejection> {
 /// Writes pairs as a form body or a query string, spaces as `%20`.
 pub fn render(pairs: &[(String, String)]) -> String {
     let escape = |text| utf8_percent_encode(text, ESCAPED);
-    let rendered: Vec<String> = pairs.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
+    let rendered: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
     rendered.join("&")
 }
 
@@ -55,7 +56,11 @@ pub fn escape_segment(text: &str) -> String {
 }
 
 /// Reads pairs as an input of a schema. Parameters for which `skip` is true belong to the protocol.
-pub fn to_value(shape: &Shape, pairs: Pairs<'_>, skip: impl Fn(&str) -> bool) -> Result<(Value, Vec<Oddity>), Rejection> {
+pub fn to_value(
+    shape: &Shape,
+    pairs: Pairs<'_>,
+    skip: impl Fn(&str) -> bool,
+) -> Result<(Value, Vec<Oddity>), Rejection> {
     let mut oddities = Vec::new();
     let mut root = Tree::default();
     for (name, value) in pairs {
@@ -214,7 +219,13 @@ pub fn to_pairs(shape: &Shape, input: &Value) -> Vec<(String, String)> {
     pairs
 }
 
-fn write_members(shape: &Shape, node: &Node, members: &Map<String, Value>, prefix: &str, pairs: &mut Vec<(String, String)>) {
+fn write_members(
+    shape: &Shape,
+    node: &Node,
+    members: &Map<String, Value>,
+    prefix: &str,
+    pairs: &mut Vec<(String, String)>,
+) {
     for (name, value) in members {
         let member = node.properties.get(name).map(|id| &shape.nodes[*id]);
         let wire = member.and_then(|member| member.wire.name.as_deref()).unwrap_or(name);
@@ -231,14 +242,22 @@ fn write(shape: &Shape, node: &Node, value: &Value, name: &str, pairs: &mut Vec<
         Value::Null => {}
         Value::Array(items) if items.is_empty() => pairs.push((name.to_owned(), String::new())),
         Value::Array(items) => {
-            let base = if node.wire.flattened { name.to_owned() } else { joined(name, node.wire.item.as_deref().unwrap_or("member")) };
+            let base = if node.wire.flattened {
+                name.to_owned()
+            } else {
+                joined(name, node.wire.item.as_deref().unwrap_or("member"))
+            };
             let item = node.items.map_or(node, |id| &shape.nodes[id]);
             for (index, value) in items.iter().enumerate() {
                 write(shape, item, value, &format!("{base}.{}", index + 1), pairs);
             }
         }
         Value::Object(members) if node.properties.is_empty() && node.values.is_some() => {
-            let base = if node.wire.flattened { name.to_owned() } else { joined(name, node.wire.item.as_deref().unwrap_or("entry")) };
+            let base = if node.wire.flattened {
+                name.to_owned()
+            } else {
+                joined(name, node.wire.item.as_deref().unwrap_or("entry"))
+            };
             let held = node.values.map_or(node, |id| &shape.nodes[id]);
             for (index, (key, value)) in members.iter().enumerate() {
                 let entry = format!("{base}.{}", index + 1);

@@ -22,7 +22,9 @@ pub fn parse(text: &[u8]) -> Result<(Value, Vec<Oddity>), Rejection> {
     let seed = Seed { depth: 0, duplicates: &duplicates };
     let value = seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     // Only the place of the fault is told: a message of the parser may quote the body.
-    let malformed = |error: serde_json::Error| Rejection::malformed(format!("the body is not JSON at line {} column {}", error.line(), error.column()));
+    let malformed = |error: serde_json::Error| {
+        Rejection::malformed(format!("the body is not JSON at line {} column {}", error.line(), error.column()))
+    };
     Ok((value.map_err(malformed)?, duplicates.into_inner()))
 }
 
@@ -151,7 +153,9 @@ pub fn from_wire(shape: &Shape, node: NodeId, value: Value, style: Style) -> Val
             Some(item) => items.into_iter().map(|value| from_wire(shape, item, value, style)).collect(),
             None => Value::Array(items),
         },
-        scalar if text::is_timestamp(node) => text::parse_timestamp(&scalar, node.wire.timestamp.unwrap_or(style.timestamps)),
+        scalar if text::is_timestamp(node) => {
+            text::parse_timestamp(&scalar, node.wire.timestamp.unwrap_or(style.timestamps))
+        }
         scalar => scalar,
     }
 }
@@ -190,16 +194,21 @@ pub fn write(shape: &Shape, node: Option<NodeId>, value: &Value, style: Style, o
             out.push(b']');
         }
         scalar => {
-            let timestamp = known.filter(|node| text::is_timestamp(node)).and_then(|node| {
-                text::render_timestamp(scalar, node.wire.timestamp.unwrap_or(style.timestamps))
-            });
+            let timestamp = known
+                .filter(|node| text::is_timestamp(node))
+                .and_then(|node| text::render_timestamp(scalar, node.wire.timestamp.unwrap_or(style.timestamps)));
             write_scalar(timestamp.as_ref().unwrap_or(scalar), out);
         }
     }
 }
 
 /// Writes an object of named members.
-pub fn write_members<'v>(shape: &Shape, members: impl Iterator<Item = (&'v str, Option<NodeId>, &'v Value)>, style: Style, out: &mut Vec<u8>) {
+pub fn write_members<'v>(
+    shape: &Shape,
+    members: impl Iterator<Item = (&'v str, Option<NodeId>, &'v Value)>,
+    style: Style,
+    out: &mut Vec<u8>,
+) {
     out.push(b'{');
     for (index, (name, node, value)) in members.enumerate() {
         if index > 0 {

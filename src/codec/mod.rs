@@ -169,7 +169,13 @@ fn target(path: &str, query: &[(String, String)]) -> Uri {
 }
 
 /// A response with the headers every protocol has.
-fn response(status: u16, media_type: &'static str, service: &Service, request_id: &str, body: Bytes) -> Response<Bytes> {
+fn response(
+    status: u16,
+    media_type: &'static str,
+    service: &Service,
+    request_id: &str,
+    body: Bytes,
+) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

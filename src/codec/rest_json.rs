@@ -39,10 +39,18 @@ impl Codec for RestJson {
                 Some(Place::Query) => write_query(&operation.input, node, wire, value, &mut query),
                 Some(Place::QueryMap) => {
                     for (name, value) in value.as_object().into_iter().flatten() {
-                        write_query(&operation.input, node.values.map_or(node, |id| &operation.input.nodes[id]), name, value, &mut query);
+                        write_query(
+                            &operation.input,
+                            node.values.map_or(node, |id| &operation.input.nodes[id]),
+                            name,
+                            value,
+                            &mut query,
+                        );
                     }
                 }
-                Some(Place::Header | Place::HeaderMap) => write_header(&operation.input, node, wire, value, request.headers_mut()),
+                Some(Place::Header | Place::HeaderMap) => {
+                    write_header(&operation.input, node, wire, value, request.headers_mut());
+                }
                 _ => {}
             }
         }
@@ -59,7 +67,10 @@ impl Codec for RestJson {
     fn decode_request(&self, operation: &Operation, request: &Request<Bytes>) -> Result<Decoded, Rejection> {
         let shape = &operation.input;
         let payload = payload(shape).is_some();
-        if !payload && !request.body().is_empty() && super::media_type(request.headers()).is_some_and(|media_type| !is_json(media_type)) {
+        if !payload
+            && !request.body().is_empty()
+            && super::media_type(request.headers()).is_some_and(|media_type| !is_json(media_type))
+        {
             return Err(Rejection::new(Cause::UnsupportedMediaType, "the body must be application/json"));
         }
         let (mut input, mut oddities) = read_body(shape, request.body(), style(&operation.service))?;
@@ -88,7 +99,9 @@ impl Codec for RestJson {
                 for (name, node, value) in placed(&operation.output, members) {
                     let wire = node.wire.name.as_deref().unwrap_or(name);
                     match node.place {
-                        Some(Place::Header | Place::HeaderMap) => write_header(&operation.output, node, wire, value, response.headers_mut()),
+                        Some(Place::Header | Place::HeaderMap) => {
+                            write_header(&operation.output, node, wire, value, response.headers_mut());
+                        }
                         Some(Place::Status) => {
                             let status = value.as_u64().and_then(|status| u16::try_from(status).ok());
                             if let Some(status) = status.and_then(|status| http::StatusCode::from_u16(status).ok()) {
@@ -123,7 +136,10 @@ impl Codec for RestJson {
 }
 
 fn style(service: &Service) -> Style {
-    Style { timestamps: service.timestamps.unwrap_or(TimestampFormat::EpochSeconds), null_is_absent: service.null_is_absent }
+    Style {
+        timestamps: service.timestamps.unwrap_or(TimestampFormat::EpochSeconds),
+        null_is_absent: service.null_is_absent,
+    }
 }
 
 fn is_json(media_type: &str) -> bool {
@@ -131,7 +147,10 @@ fn is_json(media_type: &str) -> bool {
 }
 
 /// The members of a value that the schema knows.
-fn placed<'s>(shape: &'s Shape, members: &'s Map<String, Value>) -> impl Iterator<Item = (&'s str, &'s Node, &'s Value)> {
+fn placed<'s>(
+    shape: &'s Shape,
+    members: &'s Map<String, Value>,
+) -> impl Iterator<Item = (&'s str, &'s Node, &'s Value)> {
     members.iter().filter_map(|(name, value)| {
         let id = shape.root().properties.get(name)?;
         Some((name.as_str(), &shape.nodes[*id], value))
@@ -154,7 +173,11 @@ fn write_body(shape: &Shape, members: &Map<String, Value>, style: Style, empty: 
     if let Some((name, id)) = payload(shape) {
         let node = &shape.nodes[id];
         let Some(value) = members.get(name).filter(|value| !value.is_null()) else {
-            return node.types.contains(JsonType::Object).then(|| (empty.to_vec(), "application/json".to_owned())).filter(|(body, _)| !body.is_empty());
+            return node
+                .types
+                .contains(JsonType::Object)
+                .then(|| (empty.to_vec(), "application/json".to_owned()))
+                .filter(|(body, _)| !body.is_empty());
         };
         let media_type = node.wire.media_type.clone();
         if let (Value::String(text), true) = (value, node.types.contains(JsonType::String)) {
@@ -225,8 +248,9 @@ fn read_body(shape: &Shape, body: &[u8], style: Style) -> Result<(Map<String, Va
 fn fill_path(operation: &Operation, members: &Map<String, Value>) -> String {
     let shape = &operation.input;
     let value_of = |label: &str| {
-        let (_, node, value) = placed(shape, members)
-            .find(|(name, node, _)| node.place == Some(Place::Path) && node.wire.name.as_deref().unwrap_or(name) == label)?;
+        let (_, node, value) = placed(shape, members).find(|(name, node, _)| {
+            node.place == Some(Place::Path) && node.wire.name.as_deref().unwrap_or(name) == label
+        })?;
         Some(text::render(node, value, TimestampFormat::DateTime).into_owned())
     };
     let segments: Vec<String> = operation
@@ -236,7 +260,12 @@ fn fill_path(operation: &Operation, members: &Map<String, Value>) -> String {
         .map(|segment| match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
             None => segment.to_owned(),
             Some(label) => match label.strip_suffix('+') {
-                Some(greedy) => value_of(greedy).unwrap_or_default().split('/').map(form::escape_segment).collect::<Vec<_>>().join("/"),
+                Some(greedy) => value_of(greedy)
+                    .unwrap_or_default()
+                    .split('/')
+                    .map(form::escape_segment)
+                    .collect::<Vec<_>>()
+                    .join("/"),
                 None => form::escape_segment(&value_of(label).unwrap_or_default()),
             },
         })
@@ -257,7 +286,9 @@ fn read_path(operation: &Operation, path: &str, input: &mut Map<String, Value>) 
                 node.place == Some(Place::Path) && node.wire.name.as_ref().unwrap_or(name) == label
             });
             if let Some((name, id)) = found {
-                let decoded = percent_decode_str(here).decode_utf8().map_err(|_| Rejection::malformed("the path is not UTF-8"))?;
+                let decoded = percent_decode_str(here)
+                    .decode_utf8()
+                    .map_err(|_| Rejection::malformed("the path is not UTF-8"))?;
                 input.insert(name.clone(), text::parse(&shape.nodes[*id], decoded, TimestampFormat::DateTime));
             }
         }
@@ -270,7 +301,11 @@ fn write_query(shape: &Shape, node: &Node, name: &str, value: &Value, query: &mu
     match value {
         Value::Array(items) => {
             let item = node.items.map_or(node, |id| &shape.nodes[id]);
-            query.extend(items.iter().map(|value| (name.to_owned(), text::render(item, value, TimestampFormat::DateTime).into_owned())));
+            query.extend(
+                items
+                    .iter()
+                    .map(|value| (name.to_owned(), text::render(item, value, TimestampFormat::DateTime).into_owned())),
+            );
         }
         // A parameter of the template or of another member is not said again.
         scalar if !query.iter().any(|(known, _)| known == name) => {
@@ -280,14 +315,21 @@ fn write_query(shape: &Shape, node: &Node, name: &str, value: &Value, query: &mu
     }
 }
 
-fn read_query(operation: &Operation, query: &str, input: &mut Map<String, Value>, oddities: &mut Vec<Oddity>) -> Result<(), Rejection> {
+fn read_query(
+    operation: &Operation,
+    query: &str,
+    input: &mut Map<String, Value>,
+    oddities: &mut Vec<Oddity>,
+) -> Result<(), Rejection> {
     if query.is_empty() {
         return Ok(());
     }
     let shape = &operation.input;
     let rest = shape.root().properties.iter().find(|(_, id)| shape.nodes[**id].place == Some(Place::QueryMap));
     for (name, value) in form::parse(query.as_bytes())? {
-        if super::aws_query::is_of_the_protocol(&name) || operation.http.query.iter().any(|(constant, _)| *constant == name) {
+        if super::aws_query::is_of_the_protocol(&name)
+            || operation.http.query.iter().any(|(constant, _)| *constant == name)
+        {
             continue;
         }
         let member = shape.root().properties.iter().find(|(member, id)| {
@@ -298,7 +340,9 @@ fn read_query(operation: &Operation, query: &str, input: &mut Map<String, Value>
             (Some((member, id)), _) => insert_text(shape, *id, input, member, value, oddities),
             (None, Some((rest, id))) => {
                 let values = shape.nodes[*id].values.unwrap_or(*id);
-                let Value::Object(map) = input.entry(rest.clone()).or_insert_with(|| Value::Object(Map::new())) else { continue };
+                let Value::Object(map) = input.entry(rest.clone()).or_insert_with(|| Value::Object(Map::new())) else {
+                    continue;
+                };
                 insert_text(shape, values, map, &name, value, oddities);
             }
             (None, None) => oddities.push(Oddity::Unknown(name.into_owned())),
@@ -307,7 +351,14 @@ fn read_query(operation: &Operation, query: &str, input: &mut Map<String, Value>
     Ok(())
 }
 
-fn insert_text(shape: &Shape, id: NodeId, members: &mut Map<String, Value>, name: &str, value: Cow<'_, str>, oddities: &mut Vec<Oddity>) {
+fn insert_text(
+    shape: &Shape,
+    id: NodeId,
+    members: &mut Map<String, Value>,
+    name: &str,
+    value: Cow<'_, str>,
+    oddities: &mut Vec<Oddity>,
+) {
     let node = &shape.nodes[id];
     if let Some(item) = node.items {
         let value = text::parse(&shape.nodes[item], value, TimestampFormat::DateTime);
@@ -331,14 +382,16 @@ fn write_header(shape: &Shape, node: &Node, name: &str, value: &Value, headers: 
     };
     match value {
         Value::Object(members) => {
-            let prefix = if node.place == Some(Place::HeaderMap) { node.wire.name.as_deref().unwrap_or_default() } else { name };
+            let prefix =
+                if node.place == Some(Place::HeaderMap) { node.wire.name.as_deref().unwrap_or_default() } else { name };
             for (key, value) in members {
                 put(format!("{prefix}{key}"), value.as_str().unwrap_or_default());
             }
         }
         Value::Array(items) => {
             let item = node.items.map_or(node, |id| &shape.nodes[id]);
-            let texts: Vec<Cow<'_, str>> = items.iter().map(|value| quoted(text::render(item, value, TimestampFormat::HttpDate))).collect();
+            let texts: Vec<Cow<'_, str>> =
+                items.iter().map(|value| quoted(text::render(item, value, TimestampFormat::HttpDate))).collect();
             put(name.to_owned(), &texts.join(", "));
         }
         scalar => {
@@ -488,8 +541,12 @@ fn bare(code: &str) -> &str {
 fn extract(template: &Template, value: &Value, word: &str) -> Option<String> {
     match (template, value) {
         (Template::Text(pieces), value) => match (pieces.as_slice(), value) {
-            ([Piece::Placeholder { origin: Origin::Word(name), .. }], Value::String(text)) if name == word => Some(text.clone()),
-            ([Piece::Placeholder { origin: Origin::Word(name), .. }], Value::Number(number)) if name == word => Some(number.to_string()),
+            ([Piece::Placeholder { origin: Origin::Word(name), .. }], Value::String(text)) if name == word => {
+                Some(text.clone())
+            }
+            ([Piece::Placeholder { origin: Origin::Word(name), .. }], Value::Number(number)) if name == word => {
+                Some(number.to_string())
+            }
             _ => None,
         },
         (Template::Object(members), Value::Object(values)) => {

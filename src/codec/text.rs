@@ -63,7 +63,9 @@ pub fn render<'v>(node: &Node, value: &'v Value, timestamps: TimestampFormat) ->
 pub fn parse_timestamp(wire: &Value, format: TimestampFormat) -> Value {
     let timestamp = match (format, wire) {
         (TimestampFormat::DateTime, Value::String(text)) => text.parse().ok(),
-        (TimestampFormat::HttpDate, Value::String(text)) => httpdate::parse_http_date(text).ok().and_then(|time| Timestamp::try_from(time).ok()),
+        (TimestampFormat::HttpDate, Value::String(text)) => {
+            httpdate::parse_http_date(text).ok().and_then(|time| Timestamp::try_from(time).ok())
+        }
         (TimestampFormat::EpochSeconds, Value::Number(number)) => number.as_f64().and_then(from_epoch),
         (TimestampFormat::EpochSeconds, Value::String(text)) => text.parse().ok().and_then(from_epoch),
         _ => None,

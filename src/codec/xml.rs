@@ -43,7 +43,8 @@ fn write(shape: &Shape, id: Option<NodeId>, value: &Value, name: &str, out: &mut
         }
         (Value::Object(members), Some(node)) if node.properties.is_empty() && node.values.is_some() => {
             let entry = if node.wire.flattened { name } else { node.wire.item.as_deref().unwrap_or("entry") };
-            let (key, held) = (node.wire.key.as_deref().unwrap_or("key"), node.wire.value.as_deref().unwrap_or("value"));
+            let (key, held) =
+                (node.wire.key.as_deref().unwrap_or("key"), node.wire.value.as_deref().unwrap_or("value"));
             open(shape, (!node.wire.flattened).then_some(node), name, value, out);
             for (text, value) in members {
                 out.extend(["<", entry, "><", key, ">", &legal(text), "</", key, ">"]);
@@ -87,7 +88,13 @@ fn open(shape: &Shape, node: Option<&Node>, name: &str, value: &Value, out: &mut
             let attribute = node.properties.get(member).map(|id| &shape.nodes[*id]).filter(|node| node.wire.attribute);
             if let Some(attribute) = attribute {
                 let name = attribute.wire.name.as_deref().unwrap_or(member);
-                out.extend([" ", name, "=\"", &legal(&text::render(attribute, value, TimestampFormat::DateTime)), "\""]);
+                out.extend([
+                    " ",
+                    name,
+                    "=\"",
+                    &legal(&text::render(attribute, value, TimestampFormat::DateTime)),
+                    "\"",
+                ]);
             }
         }
     }
@@ -166,7 +173,9 @@ pub fn parse(body: &[u8]) -> Result<Element, Rejection> {
             Event::GeneralRef(reference) => {
                 let resolved = match reference.resolve_char_ref().map_err(|_| not_xml(&reader))? {
                     Some(character) => character.to_string(),
-                    None => quick_xml::escape::resolve_xml_entity(&reference).ok_or_else(|| not_xml(&reader))?.to_owned(),
+                    None => {
+                        quick_xml::escape::resolve_xml_entity(&reference).ok_or_else(|| not_xml(&reader))?.to_owned()
+                    }
                 };
                 append(&mut open, &resolved);
             }
@@ -227,7 +236,8 @@ pub fn to_value(shape: &Shape, id: NodeId, element: &Element) -> Value {
 
 fn entries<'e>(shape: &Shape, node: &Node, entries: impl Iterator<Item = &'e Element>) -> Map<String, Value> {
     let (key, held) = (node.wire.key.as_deref().unwrap_or("key"), node.wire.value.as_deref().unwrap_or("value"));
-    let read = |entry: &Element| Some((entry.text_of(key)?.to_owned(), to_value(shape, node.values?, entry.child(held)?)));
+    let read =
+        |entry: &Element| Some((entry.text_of(key)?.to_owned(), to_value(shape, node.values?, entry.child(held)?)));
     entries.filter_map(read).collect()
 }
 
@@ -253,7 +263,10 @@ pub fn members(shape: &Shape, node: &Node, element: &Element) -> Value {
         found.insert(name.clone(), value);
     }
     for child in &element.children {
-        let known = node.properties.iter().any(|(name, id)| shape.nodes[*id].wire.name.as_deref().unwrap_or(name) == child.name);
+        let known = node
+            .properties
+            .iter()
+            .any(|(name, id)| shape.nodes[*id].wire.name.as_deref().unwrap_or(name) == child.name);
         if !known {
             found.insert(child.name.clone(), Value::String(child.text.clone()));
         }

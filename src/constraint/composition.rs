@@ -33,7 +33,8 @@ impl Kind for Composition {
 
 fn compose(keyword: &str, companions: &[&str], sentence: &'static str, scope: &Scope<'_>) -> Result<Stated, Unfit> {
     let names = std::iter::once(keyword).chain(companions.iter().copied());
-    let mut part: Map<String, Value> = names.filter_map(|name| Some((name.to_owned(), scope.raw.get(name)?.clone()))).collect();
+    let mut part: Map<String, Value> =
+        names.filter_map(|name| Some((name.to_owned(), scope.raw.get(name)?.clone()))).collect();
     part.insert("$defs".into(), scope.defs.clone());
     let validator = jsonschema::draft202012::options().should_validate_formats(true).build(&Value::Object(part));
     let validator = validator.map_err(|error| Unfit {

@@ -28,7 +28,10 @@ impl Kind for Format {
     fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
         let format = schema.format.as_deref();
         let known = FORMATS.iter().find(|(name, ..)| Some(*name) == format);
-        Ok(known.map(|(name, what, judge)| Stated::new("format", Form { name, what, judge: *judge })).into_iter().collect())
+        Ok(known
+            .map(|(name, what, judge)| Stated::new("format", Form { name, what, judge: *judge }))
+            .into_iter()
+            .collect())
     }
 }
 
@@ -87,13 +90,22 @@ mod tests {
 
     #[test]
     fn judges_each_format() {
-        let judge = |format: &str, text: &str| FORMATS.iter().find(|(name, ..)| *name == format).expect("known").2(text);
+        let judge =
+            |format: &str, text: &str| FORMATS.iter().find(|(name, ..)| *name == format).expect("known").2(text);
         assert!(judge("date-time", "2024-02-29T23:59:59.123Z") && judge("date-time", "2020-07-27T14:22:08+02:00"));
-        assert!(!judge("date-time", "2023-02-29T00:00:00Z") && !judge("date-time", "2024-02-29") && !judge("date-time", "ü"));
+        assert!(
+            !judge("date-time", "2023-02-29T00:00:00Z")
+                && !judge("date-time", "2024-02-29")
+                && !judge("date-time", "ü")
+        );
         assert!(judge("date", "2024-02-29") && !judge("date", "2023-02-29"));
         assert!(judge("uuid", "a5200268-74a5-4806-acc6-95793ab0228b") && !judge("uuid", "a5200268-74a5-4806-acc6"));
-        assert!(judge("ipv4", "127.0.0.1") && !judge("ipv4", "256.0.0.1") && judge("ipv6", "::1") && !judge("ipv6", ":"));
-        assert!(judge("uri", "https://x/?a=b") && !judge("uri", "x/y") && !judge("uri", "1a:b") && !judge("uri", "a: b"));
+        assert!(
+            judge("ipv4", "127.0.0.1") && !judge("ipv4", "256.0.0.1") && judge("ipv6", "::1") && !judge("ipv6", ":")
+        );
+        assert!(
+            judge("uri", "https://x/?a=b") && !judge("uri", "x/y") && !judge("uri", "1a:b") && !judge("uri", "a: b")
+        );
     }
 
     #[test]

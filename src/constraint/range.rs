@@ -112,7 +112,9 @@ mod tests {
 
     #[test]
     fn bounds_are_exclusive_when_they_say_so() {
-        assert!(!test(Bound::Above, &json!(1)).holds(&json!(1.0)) && test(Bound::AtLeast, &json!(1)).holds(&json!(1.0)));
+        assert!(
+            !test(Bound::Above, &json!(1)).holds(&json!(1.0)) && test(Bound::AtLeast, &json!(1)).holds(&json!(1.0))
+        );
         assert!(!test(Bound::Below, &json!(1)).holds(&json!(1)) && test(Bound::Below, &json!(1)).holds(&json!(0.5)));
         assert!(test(Bound::AtMost, &json!(1)).holds(&json!("9")));
     }

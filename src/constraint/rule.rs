@@ -30,7 +30,8 @@ fn compile(rule: &RuleSpec, index: usize, scope: &Scope<'_>) -> Result<Stated, U
         help: "write one CEL expression over the variables of `over`".into(),
     })?;
     let references = program.references();
-    let undeclared = references.variables().into_iter().find(|name| !rule.over.contains_key(*name));
+    let known = |name: &str| rule.over.contains_key(name) || is_macro_variable(&rule.assert, name);
+    let undeclared = references.variables().into_iter().find(|name| !known(name));
     if let Some(name) = undeclared {
         return Err(Unfit {
             at: format!("{at}/assert"),
@@ -46,6 +47,12 @@ fn compile(rule: &RuleSpec, index: usize, scope: &Scope<'_>) -> Result<Stated, U
     let over = over.collect();
     let test = Rule { says: rule.says.clone(), program, over };
     Ok(Stated { keyword: rule.id.clone(), member: None, at, test: Box::new(test) })
+}
+
+/// Whether the name is the variable of a macro, as `x` in `list.all(x, x > 1)`, or one that macros make.
+fn is_macro_variable(assert: &str, name: &str) -> bool {
+    const MACROS: [&str; 5] = ["all", "exists", "exists_one", "map", "filter"];
+    name.starts_with('@') || MACROS.iter().any(|word| assert.contains(&format!(".{word}({name},")))
 }
 
 /// The default of the member at a path below the schema.
@@ -158,7 +165,18 @@ mod tests {
     #[test]
     fn has_the_strings_extension() {
         let stated = rule("int(string(a).split('0')[0]) < b").expect("compiles");
-        assert!(stated.test.holds(&json!({"x": {"a": 101}, "b": 2})) && !stated.test.holds(&json!({"x": {"a": 201}, "b": 2})));
+        assert!(
+            stated.test.holds(&json!({"x": {"a": 101}, "b": 2}))
+                && !stated.test.holds(&json!({"x": {"a": 201}, "b": 2}))
+        );
+    }
+
+    #[test]
+    fn has_the_macros() {
+        let stated = rule("[a, b].all(x, x > 1)").expect("compiles");
+        assert!(
+            stated.test.holds(&json!({"x": {"a": 2}, "b": 2})) && !stated.test.holds(&json!({"x": {"a": 1}, "b": 2}))
+        );
     }
 
     #[test]

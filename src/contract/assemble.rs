@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, Method};
 
+use super::Contract;
 use super::citation::{self, Citation, Sources};
 use super::compile::{Ground, compile_shape};
 use super::error::{SourceText, SpecProblem};
@@ -19,17 +20,24 @@ use super::route::Router;
 use super::shape::{ErrorLink, Shape};
 use super::template::Template;
 use super::yaml::Parsed;
-use super::Contract;
 use crate::codec::{self, Addressing, Codec};
 
 /// Compiles everything that can be compiled; the rest is in `problems`.
-pub(super) fn assemble(folders: &BTreeMap<String, ServiceFiles>, texts: &[Arc<SourceText>], problems: &mut Vec<SpecProblem>) -> Contract {
+pub(super) fn assemble(
+    folders: &BTreeMap<String, ServiceFiles>,
+    texts: &[Arc<SourceText>],
+    problems: &mut Vec<SpecProblem>,
+) -> Contract {
     let mut services: Vec<Arc<Service>> = Vec::new();
     let mut operations: Vec<Arc<Operation>> = Vec::new();
     for files in folders.values() {
         let Some(service_file) = &files.service else { continue };
         if services.iter().any(|known| known.name == service_file.spec.service) {
-            problems.push(service_file.text.problem("/service", "another service has this name", "names of services are unique"));
+            problems.push(service_file.text.problem(
+                "/service",
+                "another service has this name",
+                "names of services are unique",
+            ));
         }
         let service = Arc::new(service(service_file, problems));
         services.push(Arc::clone(&service));
@@ -37,7 +45,11 @@ pub(super) fn assemble(folders: &BTreeMap<String, ServiceFiles>, texts: &[Arc<So
             let names = std::iter::once(&file.spec.operation).chain(&file.spec.aliases);
             for name in names {
                 if operations.iter().any(|known| known.name == *name || known.aliases.contains(name)) {
-                    problems.push(file.text.problem("/operation", format!("another operation is named {name}"), "names of operations are unique"));
+                    problems.push(file.text.problem(
+                        "/operation",
+                        format!("another operation is named {name}"),
+                        "names of operations are unique",
+                    ));
                 }
             }
             operations.push(Arc::new(operation(file, service_file, &service, problems)));
@@ -130,9 +142,14 @@ impl Workshop<'_, '_, '_> {
             for (cause, citations) in &spec.on {
                 let name = cause.name();
                 let citations = self.cited(citations, &format!("{at}/on/{name}"));
-                let link = ErrorLink { error: errors.all.len(), strength: citation::strength_of(&citations), citations };
+                let link =
+                    ErrorLink { error: errors.all.len(), strength: citation::strength_of(&citations), citations };
                 if errors.causes.insert(*cause, link).is_some() {
-                    self.problem(&format!("{at}/on/{name}"), format!("two errors answer {name}"), "one cause has one error");
+                    self.problem(
+                        &format!("{at}/on/{name}"),
+                        format!("two errors answer {name}"),
+                        "one cause has one error",
+                    );
                 }
             }
             errors.all.push(error);
@@ -172,7 +189,11 @@ impl Workshop<'_, '_, '_> {
     /// The segments of a pointer that must exist in a shape.
     fn pointer(&mut self, text: &str, shape: &Shape, at: &str, whose: &str) -> Vec<String> {
         if !pointer::is_pointer(text) || shape.node(text).is_none() {
-            self.problem(at, format!("{text} is no member of the {whose}"), format!("point to a member of the {whose}, as in /Name/0"));
+            self.problem(
+                at,
+                format!("{text} is no member of the {whose}"),
+                format!("point to a member of the {whose}, as in /Name/0"),
+            );
         }
         pointer::segments(text).collect()
     }
@@ -202,11 +223,19 @@ fn service(file: &File<ServiceSpec>, problems: &mut Vec<SpecProblem>) -> Service
             (Some(name), _) => name.clone(),
             (None, AuthScheme::Sigv4) => "AWS4-HMAC-SHA256".into(),
             (None, _) => {
-                shop.problem(&format!("/auth/{index}"), "the scheme needs a name", "name the header, or the scheme word");
+                shop.problem(
+                    &format!("/auth/{index}"),
+                    "the scheme needs a name",
+                    "name the header, or the scheme word",
+                );
                 String::new()
             }
         },
-        citations: auth.cite.as_ref().map(|cite| shop.cited_for(cite, "*", &format!("/auth/{index}/cite"))).unwrap_or_default(),
+        citations: auth
+            .cite
+            .as_ref()
+            .map(|cite| shop.cited_for(cite, "*", &format!("/auth/{index}/cite")))
+            .unwrap_or_default(),
     });
     let auth = auth.collect();
     let errors = shop.errors(&spec.errors, None);
@@ -231,7 +260,12 @@ fn service(file: &File<ServiceSpec>, problems: &mut Vec<SpecProblem>) -> Service
     }
 }
 
-fn operation(file: &File<OperationSpec>, service_file: &File<ServiceSpec>, service: &Arc<Service>, problems: &mut Vec<SpecProblem>) -> Operation {
+fn operation(
+    file: &File<OperationSpec>,
+    service_file: &File<ServiceSpec>,
+    service: &Arc<Service>,
+    problems: &mut Vec<SpecProblem>,
+) -> Operation {
     let spec = &file.spec;
     let sources = service.sources.clone().with(&spec.documents, &spec.sources);
     let mut ground = Ground::new(&file.text, &sources);
@@ -300,7 +334,13 @@ fn echo(spec: &OperationSpec, input: &Shape, output: &Shape, shop: &mut Workshop
 }
 
 /// The answer's template, with what the contract echoes, in the order of the output's schema.
-fn answer(spec: &OperationSpec, input: &Shape, output: &Shape, echoes: &[Echo], shop: &mut Workshop<'_, '_, '_>) -> Template {
+fn answer(
+    spec: &OperationSpec,
+    input: &Shape,
+    output: &Shape,
+    echoes: &[Echo],
+    shop: &mut Workshop<'_, '_, '_>,
+) -> Template {
     let mut answer = shop.template(&spec.answer, "/answer");
     for path in answer.pointers() {
         let text = path.iter().fold(String::new(), |mut text, segment| {
@@ -308,7 +348,11 @@ fn answer(spec: &OperationSpec, input: &Shape, output: &Shape, echoes: &[Echo], 
             text
         });
         if input.node(&text).is_none() {
-            shop.problem("/answer", format!("the answer refers to {text}, which is no member of the input"), "correct the pointer");
+            shop.problem(
+                "/answer",
+                format!("the answer refers to {text}, which is no member of the input"),
+                "correct the pointer",
+            );
         }
     }
     for echo in echoes {
@@ -318,7 +362,12 @@ fn answer(spec: &OperationSpec, input: &Shape, output: &Shape, echoes: &[Echo], 
     answer
 }
 
-fn idempotency(spec: &OperationSpec, input: &Shape, output: &Shape, shop: &mut Workshop<'_, '_, '_>) -> Option<Idempotency> {
+fn idempotency(
+    spec: &OperationSpec,
+    input: &Shape,
+    output: &Shape,
+    shop: &mut Workshop<'_, '_, '_>,
+) -> Option<Idempotency> {
     let idempotency = spec.idempotency.as_ref()?;
     for (index, same) in idempotency.same.iter().enumerate() {
         shop.pointer(same, output, &format!("/idempotency/same/{index}"), "output");
@@ -333,7 +382,11 @@ fn idempotency(spec: &OperationSpec, input: &Shape, output: &Shape, shop: &mut W
 fn examples(spec: &OperationSpec, shop: &mut Workshop<'_, '_, '_>) -> Vec<Example> {
     let examples = spec.examples.iter().enumerate().map(|(index, example)| {
         if spec.examples[..index].iter().any(|earlier| earlier.name == example.name) {
-            shop.problem(&format!("/examples/{index}/name"), format!("two examples are named {}", example.name), "give it another name");
+            shop.problem(
+                &format!("/examples/{index}/name"),
+                format!("two examples are named {}", example.name),
+                "give it another name",
+            );
         }
         Example {
             name: example.name.clone(),
@@ -364,7 +417,8 @@ fn check_references(spec: &OperationSpec, operation: &Operation, shop: &mut Work
         for (subject, about) in dispute.about.iter().enumerate() {
             let known = about == "status"
                 || operation.input.constraints.iter().any(|constraint| constraint.id == *about)
-                || pointer::is_pointer(about) && (operation.input.node(about).is_some() || operation.output.node(about).is_some());
+                || pointer::is_pointer(about)
+                    && (operation.input.node(about).is_some() || operation.output.node(about).is_some());
             if !known {
                 let help = "name a constraint id, a member's pointer, or `status`; `accordant spec show` lists them";
                 shop.problem(&format!("/disputed/{index}/about/{subject}"), format!("nothing is called {about}"), help);
@@ -375,7 +429,11 @@ fn check_references(spec: &OperationSpec, operation: &Operation, shop: &mut Work
         if let Some(code) = &remark.error
             && operation.errors.by_code(code).is_none()
         {
-            shop.problem(&format!("/remarks/{index}/error"), format!("{code} is not a declared error"), "declare it under `errors`");
+            shop.problem(
+                &format!("/remarks/{index}/error"),
+                format!("{code} is not a declared error"),
+                "declare it under `errors`",
+            );
         }
     }
     let labels = super::route::labels(&operation.http.path);
@@ -385,7 +443,11 @@ fn check_references(spec: &OperationSpec, operation: &Operation, shop: &mut Work
             node.place == Some(super::model::Place::Path) && node.wire.name.as_ref().unwrap_or(name) == label
         });
         if !bound && operation.service.codec.addressing() == Addressing::Path {
-            shop.problem("/http/path", format!("no input member fills {{{label}}}"), format!("add a property {label} with `in: path`"));
+            shop.problem(
+                "/http/path",
+                format!("no input member fills {{{label}}}"),
+                format!("add a property {label} with `in: path`"),
+            );
         }
     }
 }

@@ -39,11 +39,7 @@ pub struct Sources {
 impl Sources {
     /// The sources of a service, or of an operation on top of its service's.
     #[must_use]
-    pub fn with(
-        mut self,
-        documents: &IndexMap<String, DocumentSpec>,
-        others: &IndexMap<String, SourceSpec>,
-    ) -> Self {
+    pub fn with(mut self, documents: &IndexMap<String, DocumentSpec>, others: &IndexMap<String, SourceSpec>) -> Self {
         self.documents.extend(documents.clone());
         self.others.extend(others.clone());
         self
@@ -68,7 +64,8 @@ impl Sources {
         };
         if self.documents.contains_key(source) {
             let (lines, words) = locator.split_once('"').unwrap_or((locator, ""));
-            citation.lines = Some(parse_lines(lines.trim()).ok_or(format!("{lines:?} is not a line or a range of lines"))?);
+            citation.lines =
+                Some(parse_lines(lines.trim()).ok_or(format!("{lines:?} is not a line or a range of lines"))?);
             citation.words = words.split('"').map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned).collect();
         } else if let Some(other) = self.others.get(source) {
             citation.strength = other.strength;
@@ -143,7 +140,13 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong() {
-        for (text, wrong) in [("page", "SOURCE"), ("page:", "where"), ("page:x", "line"), ("page:9-3", "line"), ("book:1", "page, model")] {
+        for (text, wrong) in [
+            ("page", "SOURCE"),
+            ("page:", "where"),
+            ("page:x", "line"),
+            ("page:9-3", "line"),
+            ("book:1", "page, model"),
+        ] {
             let message = sources().parse(text).expect_err(text);
             assert!(message.contains(wrong), "{text}: {message}");
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::citation::{self, Citation, Sources};
 use super::error::SpecProblem;
-use super::model::{BoolOrSchema, Cause, CiteSpec, Citations, ErrorLinkSpec, SchemaSpec};
+use super::model::{BoolOrSchema, Cause, Citations, CiteSpec, ErrorLinkSpec, SchemaSpec};
 use super::operation::Errors;
 use super::pointer;
 use super::shape::{Constraint, ErrorLink, Node, NodeId, Shape};
@@ -33,19 +33,34 @@ impl<'a> Ground<'a> {
     }
 
     /// Adds the schemas of a `$defs` map.
-    pub fn define(&mut self, text: &'a Parsed, defs: &'a IndexMap<String, SchemaSpec>, problems: &mut Vec<SpecProblem>) {
+    pub fn define(
+        &mut self,
+        text: &'a Parsed,
+        defs: &'a IndexMap<String, SchemaSpec>,
+        problems: &mut Vec<SpecProblem>,
+    ) {
         for (name, schema) in defs {
             let mut at = "/$defs".to_owned();
             pointer::push(&mut at, name);
             if self.defs.insert(name.clone(), (text, schema)).is_some() {
-                problems.push(text.key_problem(&at, format!("{name} is defined by the service too"), "give it another name"));
+                problems.push(text.key_problem(
+                    &at,
+                    format!("{name} is defined by the service too"),
+                    "give it another name",
+                ));
             }
             self.raw_defs[name.as_str()] = text.value.pointer(&at).cloned().unwrap_or_default();
         }
     }
 
     /// Reads citations, noting the broken ones.
-    pub fn citations(&self, text: &Parsed, texts: Vec<(&str, String)>, base: &str, problems: &mut Vec<SpecProblem>) -> Vec<Citation> {
+    pub fn citations(
+        &self,
+        text: &Parsed,
+        texts: Vec<(&str, String)>,
+        base: &str,
+        problems: &mut Vec<SpecProblem>,
+    ) -> Vec<Citation> {
         let mut citations = Vec::with_capacity(texts.len());
         for (cited, at) in texts {
             match self.sources.parse(cited) {
@@ -61,12 +76,25 @@ impl<'a> Ground<'a> {
     }
 
     /// Reads a plain citation list.
-    pub fn cited(&self, text: &Parsed, citations: &Citations, base: &str, problems: &mut Vec<SpecProblem>) -> Vec<Citation> {
+    pub fn cited(
+        &self,
+        text: &Parsed,
+        citations: &Citations,
+        base: &str,
+        problems: &mut Vec<SpecProblem>,
+    ) -> Vec<Citation> {
         self.citations(text, citation::texts_of(citations, ""), base, problems)
     }
 
     /// Reads the citations of a keyword.
-    pub fn cited_for(&self, text: &Parsed, cite: &CiteSpec, keyword: &str, base: &str, problems: &mut Vec<SpecProblem>) -> Vec<Citation> {
+    pub fn cited_for(
+        &self,
+        text: &Parsed,
+        cite: &CiteSpec,
+        keyword: &str,
+        base: &str,
+        problems: &mut Vec<SpecProblem>,
+    ) -> Vec<Citation> {
         self.citations(text, citation::texts_for(cite, keyword), base, problems)
     }
 }
@@ -86,7 +114,11 @@ pub(super) fn compile_shape(
     let mut seen = std::collections::HashSet::new();
     for constraint in &shape.constraints {
         if !seen.insert(constraint.id.as_str()) {
-            problems.push(ground.own.problem(at, format!("two constraints have the id {}", constraint.id), "give rules ids of their own"));
+            problems.push(ground.own.problem(
+                at,
+                format!("two constraints have the id {}", constraint.id),
+                "give rules ids of their own",
+            ));
         }
     }
     shape
@@ -122,7 +154,14 @@ struct Compiler<'g, 'a, 'p> {
 type Cited<'a> = Option<(CiteSpec, Spot<'a>)>;
 
 impl<'a> Compiler<'_, 'a, '_> {
-    fn node(&mut self, schema: &SchemaSpec, spot: &Spot<'a>, pointer: String, inherited: Cited<'a>, prefix: &str) -> NodeId {
+    fn node(
+        &mut self,
+        schema: &SchemaSpec,
+        spot: &Spot<'a>,
+        pointer: String,
+        inherited: Cited<'a>,
+        prefix: &str,
+    ) -> NodeId {
         let cite = schema.cite.clone().map(|cite| (cite, spot.below(&["cite"]))).or(inherited);
         let Some(reference) = &schema.reference else { return self.plain(schema, spot, pointer, cite, prefix) };
         if let Some((_, node)) = self.open.iter().find(|(open, _)| open == reference) {
@@ -131,14 +170,19 @@ impl<'a> Compiler<'_, 'a, '_> {
         let found = reference.strip_prefix("#/$defs/").and_then(|name| self.ground.defs.get(name));
         let Some(&(text, target)) = found else {
             let known: Vec<&str> = self.ground.defs.keys().map(String::as_str).collect();
-            let help = format!("refer to #/$defs/NAME of this operation or its service; there are {}", known.join(", "));
+            let help =
+                format!("refer to #/$defs/NAME of this operation or its service; there are {}", known.join(", "));
             let problem = spot.text.problem(&format!("{}/$ref", spot.at), format!("{reference} leads nowhere"), help);
             self.problems.push(problem);
             return self.plain(&SchemaSpec::default(), spot, pointer, cite, prefix);
         };
         if let Some(keyword) = constraining_sibling(spot) {
             let at = spot.below(&[&keyword]).at;
-            self.problems.push(spot.text.key_problem(&at, format!("{keyword} beside $ref"), "put both into allOf, or the keyword into the definition"));
+            self.problems.push(spot.text.key_problem(
+                &at,
+                format!("{keyword} beside $ref"),
+                "put both into allOf, or the keyword into the definition",
+            ));
         }
         let mut target_spot = Spot { text, at: String::from("/$defs") };
         pointer::push(&mut target_spot.at, reference.trim_start_matches("#/$defs/"));
@@ -153,12 +197,20 @@ impl<'a> Compiler<'_, 'a, '_> {
         node
     }
 
-    fn plain(&mut self, schema: &SchemaSpec, spot: &Spot<'a>, pointer: String, cite: Cited<'a>, prefix: &str) -> NodeId {
+    fn plain(
+        &mut self,
+        schema: &SchemaSpec,
+        spot: &Spot<'a>,
+        pointer: String,
+        cite: Cited<'a>,
+        prefix: &str,
+    ) -> NodeId {
         let id = self.shape.nodes.len();
         self.shape.nodes.push(Node::default());
         if id >= MAX_NODES {
             if id == MAX_NODES {
-                self.problems.push(spot.text.problem(&spot.at, "the schema grows too large", "let the recursion go through one $ref"));
+                let help = "let the recursion go through one $ref";
+                self.problems.push(spot.text.problem(&spot.at, "the schema grows too large", help));
             }
             return id;
         }
@@ -166,15 +218,9 @@ impl<'a> Compiler<'_, 'a, '_> {
             Some((cite, at)) => self.ground.cited_for(at.text, cite, "*", &at.at, self.problems),
             None => Vec::new(),
         };
-        let constraints = self.constraints(schema, spot, &pointer, cite.as_ref(), prefix);
-        let child = |name: &str| {
-            let mut child = pointer.clone();
-            pointer::push(&mut child, name);
-            child
-        };
         let mut node = Node {
             types: schema.types.as_ref().map(Types::from).unwrap_or_default(),
-            constraints,
+            constraints: self.constraints(schema, spot, &pointer, cite.as_ref(), prefix),
             sensitive: schema.sensitive,
             place: schema.place,
             wire: schema.wire.clone().unwrap_or_default(),
@@ -185,41 +231,64 @@ impl<'a> Compiler<'_, 'a, '_> {
             citations,
             ..Node::default()
         };
-        for (name, member) in &schema.properties {
-            let member = self.node(member, &spot.below(&["properties", name]), child(name), cite.clone(), "");
-            node.properties.insert(name.clone(), member);
-        }
-        if let Some(BoolOrSchema::Schema(values)) = &schema.additional_properties {
-            node.values = Some(self.node(values, &spot.below(&["additionalProperties"]), child("*"), cite.clone(), ""));
-        }
-        for (regex, member) in &schema.pattern_properties {
-            let spot = spot.below(&["patternProperties", regex]);
-            let member = self.node(member, &spot, child(regex), cite.clone(), "");
-            match pattern_regex(regex) {
-                Ok(regex) => node.patterns.push((regex, member)),
-                Err(error) => self.problems.push(spot.text.key_problem(&spot.at, format!("the pattern does not compile: {error}"), "write it without look-around")),
-            }
-        }
-        if let Some(names) = &schema.property_names {
-            node.keys = Some(self.node(names, &spot.below(&["propertyNames"]), pointer.clone(), cite.clone(), "propertyNames-"));
-        }
-        if let Some(items) = &schema.items {
-            node.items = Some(self.node(items, &spot.below(&["items"]), child("*"), cite.clone(), ""));
-        }
-        for (index, item) in schema.prefix_items.iter().enumerate() {
-            let index = index.to_string();
-            node.prefix.push(self.node(item, &spot.below(&["prefixItems", &index]), child(&index), cite.clone(), ""));
-        }
+        self.members(&mut node, schema, spot, &pointer, &cite);
+        self.items(&mut node, schema, spot, &pointer, &cite);
         for (index, part) in schema.all_of.iter().enumerate() {
-            let part_prefix = format!("{prefix}allOf-{index}-");
-            node.all_of.push(self.node(part, &spot.below(&["allOf", &index.to_string()]), pointer.clone(), cite.clone(), &part_prefix));
+            let below = spot.below(&["allOf", &index.to_string()]);
+            let prefix = format!("{prefix}allOf-{index}-");
+            node.all_of.push(self.node(part, &below, pointer.clone(), cite.clone(), &prefix));
         }
         node.pointer = pointer;
         self.shape.nodes[id] = node;
         id
     }
 
-    fn constraints(&mut self, schema: &SchemaSpec, spot: &Spot<'a>, pointer: &str, cite: Option<&(CiteSpec, Spot<'a>)>, prefix: &str) -> Vec<usize> {
+    fn members(&mut self, node: &mut Node, schema: &SchemaSpec, spot: &Spot<'a>, pointer: &str, cite: &Cited<'a>) {
+        for (name, member) in &schema.properties {
+            let below = spot.below(&["properties", name]);
+            let member = self.node(member, &below, child(pointer, name), cite.clone(), "");
+            node.properties.insert(name.clone(), member);
+        }
+        if let Some(BoolOrSchema::Schema(values)) = &schema.additional_properties {
+            let below = spot.below(&["additionalProperties"]);
+            node.values = Some(self.node(values, &below, child(pointer, "*"), cite.clone(), ""));
+        }
+        for (regex, member) in &schema.pattern_properties {
+            let below = spot.below(&["patternProperties", regex]);
+            let member = self.node(member, &below, child(pointer, regex), cite.clone(), "");
+            match pattern_regex(regex) {
+                Ok(regex) => node.patterns.push((regex, member)),
+                Err(error) => {
+                    let message = format!("the pattern does not compile: {error}");
+                    self.problems.push(spot.text.key_problem(&below.at, message, "write it without look-around"));
+                }
+            }
+        }
+        if let Some(names) = &schema.property_names {
+            let below = spot.below(&["propertyNames"]);
+            node.keys = Some(self.node(names, &below, pointer.to_owned(), cite.clone(), "propertyNames-"));
+        }
+    }
+
+    fn items(&mut self, node: &mut Node, schema: &SchemaSpec, spot: &Spot<'a>, pointer: &str, cite: &Cited<'a>) {
+        if let Some(items) = &schema.items {
+            node.items = Some(self.node(items, &spot.below(&["items"]), child(pointer, "*"), cite.clone(), ""));
+        }
+        for (index, item) in schema.prefix_items.iter().enumerate() {
+            let index = index.to_string();
+            let below = spot.below(&["prefixItems", &index]);
+            node.prefix.push(self.node(item, &below, child(pointer, &index), cite.clone(), ""));
+        }
+    }
+
+    fn constraints(
+        &mut self,
+        schema: &SchemaSpec,
+        spot: &Spot<'a>,
+        pointer: &str,
+        cite: Option<&(CiteSpec, Spot<'a>)>,
+        prefix: &str,
+    ) -> Vec<usize> {
         let nothing = Value::Null;
         let raw = spot.text.value.pointer(&spot.at).unwrap_or(&nothing);
         let scope = Scope { raw, defs: &self.ground.raw_defs };
@@ -228,7 +297,11 @@ impl<'a> Compiler<'_, 'a, '_> {
             let stated = match kind.compile(schema, &scope) {
                 Ok(stated) => stated,
                 Err(unfit) => {
-                    self.problems.push(spot.text.problem(&format!("{}{}", spot.at, unfit.at), unfit.message, unfit.help));
+                    self.problems.push(spot.text.problem(
+                        &format!("{}{}", spot.at, unfit.at),
+                        unfit.message,
+                        unfit.help,
+                    ));
                     continue;
                 }
             };
@@ -242,7 +315,16 @@ impl<'a> Compiler<'_, 'a, '_> {
     }
 
     #[allow(clippy::too_many_arguments, reason = "one call, everything known about one constraint")]
-    fn place(&mut self, stated: Stated, cause: Cause, schema: &SchemaSpec, spot: &Spot<'a>, pointer: &str, cite: Option<&(CiteSpec, Spot<'a>)>, prefix: &str) -> Constraint {
+    fn place(
+        &mut self,
+        stated: Stated,
+        cause: Cause,
+        schema: &SchemaSpec,
+        spot: &Spot<'a>,
+        pointer: &str,
+        cite: Option<&(CiteSpec, Spot<'a>)>,
+        prefix: &str,
+    ) -> Constraint {
         let keyword = format!("{prefix}{}", stated.keyword);
         let mut member = pointer.to_owned();
         let (mut carrier, mut carrier_spot) = (schema, spot.clone());
@@ -252,7 +334,11 @@ impl<'a> Compiler<'_, 'a, '_> {
                 Some(property) => (carrier, carrier_spot) = (property, spot.below(&["properties", name])),
                 None => {
                     let at = format!("{}{}", spot.at, stated.at);
-                    self.problems.push(spot.text.problem(&at, format!("{name} is not among the properties"), "describe the member, or correct its name"));
+                    self.problems.push(spot.text.problem(
+                        &at,
+                        format!("{name} is not among the properties"),
+                        "describe the member, or correct its name",
+                    ));
                 }
             }
         }
@@ -271,7 +357,11 @@ impl<'a> Compiler<'_, 'a, '_> {
         };
         if citations.is_empty() {
             let at = format!("{}{}", spot.at, stated.at);
-            self.problems.push(spot.text.problem(&at, format!("{member}#{keyword} cites nothing"), "add `cite: SOURCE:LOCATOR` beside it"));
+            self.problems.push(spot.text.problem(
+                &at,
+                format!("{member}#{keyword} cites nothing"),
+                "add `cite: SOURCE:LOCATOR` beside it",
+            ));
         }
         let link = rule.map(|rule| (&rule.error, spot.below(&["rules"]))).or_else(|| {
             let link = carrier.errors.get(&keyword)?;
@@ -291,13 +381,23 @@ impl<'a> Compiler<'_, 'a, '_> {
     }
 
     /// The error of a constraint: its own, or the one of its kind. An unknown member needs none.
-    fn link(&mut self, cause: Cause, own: Option<(&ErrorLinkSpec, Spot<'a>)>, spot: &Spot<'a>, at: &str) -> Option<ErrorLink> {
+    fn link(
+        &mut self,
+        cause: Cause,
+        own: Option<(&ErrorLinkSpec, Spot<'a>)>,
+        spot: &Spot<'a>,
+        at: &str,
+    ) -> Option<ErrorLink> {
         let errors = self.errors?;
         if let Some((link, place)) = own {
             let citations = self.ground.cited(place.text, &link.cite, &format!("{}/cite", place.at), self.problems);
             let Some(error) = errors.by_code(&link.code) else {
                 let message = format!("{} is not a declared error", link.code);
-                self.problems.push(place.text.problem(&place.at, message, "declare it under `errors`, with status and kind"));
+                self.problems.push(place.text.problem(
+                    &place.at,
+                    message,
+                    "declare it under `errors`, with status and kind",
+                ));
                 return None;
             };
             return Some(ErrorLink { error, strength: citation::strength_of(&citations), citations });
@@ -305,10 +405,20 @@ impl<'a> Compiler<'_, 'a, '_> {
         let link = errors.causes.get(&cause).cloned();
         if link.is_none() && cause != Cause::UnknownMember {
             let message = format!("no error answers a broken {}", cause.name());
-            self.problems.push(spot.text.problem(&format!("{}{at}", spot.at), message, format!("add `on: {{ {}: SOURCE }}` to an error", cause.name())));
+            self.problems.push(spot.text.problem(
+                &format!("{}{at}", spot.at),
+                message,
+                format!("add `on: {{ {}: SOURCE }}` to an error", cause.name()),
+            ));
         }
         link
     }
+}
+
+fn child(pointer: &str, name: &str) -> String {
+    let mut child = pointer.to_owned();
+    pointer::push(&mut child, name);
+    child
 }
 
 /// A keyword beside `$ref` that would constrain the value and is not allowed there.

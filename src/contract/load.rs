@@ -11,12 +11,12 @@ use jsonschema::error::ValidationErrorKind;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::Contract;
 use super::assemble::assemble;
-use super::lint::check_examples;
 use super::error::{ContractError, SourceText, SpecProblem};
+use super::lint::check_examples;
 use super::model::{OperationSpec, ServiceSpec};
 use super::yaml::{MAX_SPEC_BYTES, Parsed};
-use super::Contract;
 
 static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/specs");
 
@@ -132,7 +132,11 @@ pub(super) fn compile(texts: &[Arc<SourceText>], trust: Trust) -> Result<Contrac
     }
     for files in folders.values().filter(|files| !files.has_service) {
         for file in &files.operations {
-            problems.push(file.text.problem("/operation", "the operation has no service", format!("put {SERVICE_FILE} beside it")));
+            problems.push(file.text.problem(
+                "/operation",
+                "the operation has no service",
+                format!("put {SERVICE_FILE} beside it"),
+            ));
         }
     }
     let contract = assemble(&folders, texts, &mut problems);
@@ -150,15 +154,22 @@ pub(super) fn compile(texts: &[Arc<SourceText>], trust: Trust) -> Result<Contrac
 }
 
 fn sorted(mut problems: Vec<SpecProblem>) -> Vec<SpecProblem> {
-    problems.sort_by(|a, b| (&a.source.name, a.span.start, &a.message).cmp(&(&b.source.name, b.span.start, &b.message)));
+    problems
+        .sort_by(|a, b| (&a.source.name, a.span.start, &a.message).cmp(&(&b.source.name, b.span.start, &b.message)));
     problems.dedup_by(|a, b| a.source.name == b.source.name && a.span == b.span && a.message == b.message);
     problems
 }
 
-fn read<T: DeserializeOwned>(text: Parsed, validator: fn() -> &'static Validator, trust: Trust, problems: &mut Vec<SpecProblem>) -> Option<File<T>> {
+fn read<T: DeserializeOwned>(
+    text: Parsed,
+    validator: fn() -> &'static Validator,
+    trust: Trust,
+    problems: &mut Vec<SpecProblem>,
+) -> Option<File<T>> {
     if trust == Trust::Nobody {
         let before = problems.len();
-        let found: Vec<SpecProblem> = validator().iter_errors(&text.value).flat_map(|error| explain(&error, &text)).collect();
+        let found: Vec<SpecProblem> =
+            validator().iter_errors(&text.value).flat_map(|error| explain(&error, &text)).collect();
         problems.extend(found);
         if problems.len() > before {
             return None;
@@ -167,7 +178,11 @@ fn read<T: DeserializeOwned>(text: Parsed, validator: fn() -> &'static Validator
     match serde_json::from_value(text.value.clone()) {
         Ok(spec) => Some(File { text, spec }),
         Err(error) => {
-            problems.push(text.problem("", error.to_string(), "keep to the spec language: `accordant spec schema` prints it"));
+            problems.push(text.problem(
+                "",
+                error.to_string(),
+                "keep to the spec language: `accordant spec schema` prints it",
+            ));
             None
         }
     }
@@ -197,7 +212,11 @@ fn explain(error: &jsonschema::ValidationError<'_>, text: &Parsed) -> Vec<SpecPr
             .map(|name| {
                 let mut key = at.clone();
                 super::pointer::push(&mut key, name);
-                text.key_problem(&key, format!("unknown key {name}"), "remove it, or correct its spelling; `accordant spec schema` lists the keys")
+                text.key_problem(
+                    &key,
+                    format!("unknown key {name}"),
+                    "remove it, or correct its spelling; `accordant spec schema` lists the keys",
+                )
             })
             .collect(),
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
@@ -208,11 +227,19 @@ fn explain(error: &jsonschema::ValidationError<'_>, text: &Parsed) -> Vec<SpecPr
             let inner = deepest.filter(|errors| errors.iter().any(|inner| inner.instance_path().to_string() != at));
             match inner {
                 Some(errors) => errors.iter().flat_map(|error| explain(error, text)).collect(),
-                None => vec![text.problem(&at, "a value of another form than this key takes", "see `accordant spec schema`")],
+                None => vec![text.problem(
+                    &at,
+                    "a value of another form than this key takes",
+                    "see `accordant spec schema`",
+                )],
             }
         }
         ValidationErrorKind::Required { property } => {
-            vec![text.key_problem(&at, format!("the key {property} is missing"), "add it; `accordant spec schema` says what it means")]
+            vec![text.key_problem(
+                &at,
+                format!("the key {property} is missing"),
+                "add it; `accordant spec schema` says what it means",
+            )]
         }
         _ => vec![text.problem(&at, error.to_string(), "see `accordant spec schema`")],
     }

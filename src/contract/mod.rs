@@ -79,7 +79,10 @@ impl Contract {
     /// # Errors
     /// [`ContractError::UnknownOperation`] with the names there are.
     pub fn operation(&self, name: &str) -> Result<&Arc<Operation>, ContractError> {
-        let found = self.operations.iter().find(|operation| operation.name == name || operation.aliases.iter().any(|alias| alias == name));
+        let found = self
+            .operations
+            .iter()
+            .find(|operation| operation.name == name || operation.aliases.iter().any(|alias| alias == name));
         found.ok_or_else(|| ContractError::UnknownOperation {
             name: name.to_owned(),
             known: self.operations.iter().map(|operation| operation.name.as_str()).collect::<Vec<_>>().join(", "),

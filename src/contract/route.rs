@@ -91,9 +91,12 @@ impl Router {
     #[must_use]
     pub fn service(&self, request: &Request<Bytes>) -> Option<usize> {
         let scope = credential_scope(request).and_then(|scope| self.scopes.get(scope.as_ref()));
-        let header = || self.headers.iter().find(|(name, _)| request.headers().contains_key(name)).map(|(_, index)| index);
+        let header =
+            || self.headers.iter().find(|(name, _)| request.headers().contains_key(name)).map(|(_, index)| index);
         let host = || self.hosts.get(&host_key(host(request)?));
-        let path = || self.prefixes.iter().find(|(prefix, _)| request.uri().path().starts_with(prefix)).map(|(_, index)| index);
+        let path = || {
+            self.prefixes.iter().find(|(prefix, _)| request.uri().path().starts_with(prefix)).map(|(_, index)| index)
+        };
         scope.or_else(header).or_else(host).or_else(path).copied()
     }
 }

@@ -192,13 +192,17 @@ impl Shape {
             return;
         }
         let children: Vec<(String, Option<NodeId>, &Value)> = match value {
-            Value::Object(members) if !node.properties.is_empty() || node.values.is_some() || !node.patterns.is_empty() => members
-                .iter()
-                .map(|(name, value)| {
-                    let pattern = node.patterns.iter().find(|(regex, _)| regex.is_match(name)).map(|(_, id)| *id);
-                    (name.clone(), node.properties.get(name).copied().or(pattern).or(node.values), value)
-                })
-                .collect(),
+            Value::Object(members)
+                if !node.properties.is_empty() || node.values.is_some() || !node.patterns.is_empty() =>
+            {
+                members
+                    .iter()
+                    .map(|(name, value)| {
+                        let pattern = node.patterns.iter().find(|(regex, _)| regex.is_match(name)).map(|(_, id)| *id);
+                        (name.clone(), node.properties.get(name).copied().or(pattern).or(node.values), value)
+                    })
+                    .collect()
+            }
             Value::Array(items) if node.items.is_some() => {
                 items.iter().enumerate().map(|(index, value)| (index.to_string(), node.items, value)).collect()
             }

@@ -99,7 +99,9 @@ impl Template {
                 Ok(Self::List(parsed.collect::<Result<_, _>>()?))
             }
             Value::Object(members) => {
-                let parsed = members.iter().map(|(name, member)| Self::parse_member(member, name, at).map(|member| (name.clone(), member)));
+                let parsed = members
+                    .iter()
+                    .map(|(name, member)| Self::parse_member(member, name, at).map(|member| (name.clone(), member)));
                 Ok(Self::Object(parsed.collect::<Result<_, _>>()?))
             }
             plain => Ok(Self::Plain(plain.clone())),
@@ -142,21 +144,19 @@ impl Template {
         Self::Text(vec![Piece::Placeholder { origin: Origin::Input(path), pipes }])
     }
 
-    /// Puts a template at a path of objects, in place of what stands there.
+    /// Puts a template at a path of objects, unless something stands there already.
     pub fn put(&mut self, path: &[String], template: Self) {
-        let Some((name, rest)) = path.split_first() else {
-            *self = template;
-            return;
-        };
-        if !matches!(self, Self::Object(_)) {
+        let Some((name, rest)) = path.split_first() else { return };
+        if let Self::Plain(Value::Null) = self {
             *self = Self::Object(Vec::new());
         }
         let Self::Object(members) = self else { return };
-        let index = members.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-            members.push((name.clone(), Self::Plain(Value::Null)));
-            members.len() - 1
-        });
-        members[index].1.put(rest, template);
+        if let Some((_, member)) = members.iter_mut().find(|(known, _)| known == name) {
+            return member.put(rest, template);
+        }
+        let mut member = if rest.is_empty() { template.clone() } else { Self::Plain(Value::Null) };
+        member.put(rest, template);
+        members.push((name.clone(), member));
     }
 
     /// Brings the members of every object into the order of a schema.
@@ -368,7 +368,8 @@ mod tests {
 
     #[test]
     fn pipes_change_values() {
-        let template = json!({"r": "{/arn|part : 3}", "n": "{/name|lower}", "p": "{/port|or 3306}", "q": "{/none|or a b}"});
+        let template =
+            json!({"r": "{/arn|part : 3}", "n": "{/name|lower}", "p": "{/port|or 3306}", "q": "{/none|or a b}"});
         let input = json!({"arn": "arn:aws:rds:eu-de:1:db:x", "name": "AbC"});
         assert_eq!(fill(&template, input), Some(json!({"r": "eu-de", "n": "abc", "p": 3306, "q": "a b"})));
     }
@@ -386,7 +387,13 @@ mod tests {
 
     #[test]
     fn says_where_a_template_is_wrong() {
-        for (text, wrong) in [("{uuid", "closed"), ("{hex x}", "length"), ("{/x|up}", "pipe"), ("{/x|part :}", "part"), ("{}", "placeholder")] {
+        for (text, wrong) in [
+            ("{uuid", "closed"),
+            ("{hex x}", "length"),
+            ("{/x|up}", "pipe"),
+            ("{/x|part :}", "part"),
+            ("{}", "placeholder"),
+        ] {
             let (at, message) = Template::parse(&json!({"a": [text]})).expect_err(text);
             assert_eq!(at, "/a/0");
             assert!(message.contains(wrong), "{text}: {message}");

@@ -114,10 +114,7 @@ impl<'t> Offsets<'t> {
 
     fn byte(&self, character: usize) -> usize {
         let Some(&start) = self.every_64th.get(character / 64) else { return self.text.len() };
-        self.text[start..]
-            .char_indices()
-            .nth(character % 64)
-            .map_or(self.text.len(), |(offset, _)| start + offset)
+        self.text[start..].char_indices().nth(character % 64).map_or(self.text.len(), |(offset, _)| start + offset)
     }
 }
 
@@ -171,7 +168,14 @@ impl Reader<'_> {
         }
     }
 
-    fn member(&mut self, path: &mut String, name: &str, node: &MarkedYaml<'_>, key: Range<usize>, depth: usize) -> Value {
+    fn member(
+        &mut self,
+        path: &mut String,
+        name: &str,
+        node: &MarkedYaml<'_>,
+        key: Range<usize>,
+        depth: usize,
+    ) -> Value {
         let length = path.len();
         super::pointer::push(path, name);
         let value = self.read(node, path, key, depth + 1);

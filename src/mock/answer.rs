@@ -42,9 +42,9 @@ fn hash(value: &Value, seed: u64) -> u64 {
             None => xxh3_64_with_seed(&number.as_f64().unwrap_or_default().to_le_bytes(), seed ^ 1),
         },
         Value::Array(items) => items.iter().fold(seed ^ 2, |state, item| hash(item, state.rotate_left(7))),
-        Value::Object(members) => members
-            .iter()
-            .fold(seed ^ 3, |sum, (name, value)| sum.wrapping_add(hash(value, xxh3_64_with_seed(name.as_bytes(), seed)))),
+        Value::Object(members) => members.iter().fold(seed ^ 3, |sum, (name, value)| {
+            sum.wrapping_add(hash(value, xxh3_64_with_seed(name.as_bytes(), seed)))
+        }),
     }
 }
 
@@ -89,7 +89,18 @@ mod tests {
     #[test]
     fn the_order_of_members_does_not_matter_and_values_do() {
         assert_eq!(hash(&json!({"a": 1, "b": [2, 3]}), 7), hash(&json!({"b": [2, 3], "a": 1}), 7));
-        let different = [json!({"a": 1}), json!({"a": 2}), json!({"b": 1}), json!({"a": "1"}), json!({"a": [1]}), json!({"a": null}), json!({"a": true}), json!({"a": false}), json!({"a": [1, 1]}), json!({"a": 1.5})];
+        let different = [
+            json!({"a": 1}),
+            json!({"a": 2}),
+            json!({"b": 1}),
+            json!({"a": "1"}),
+            json!({"a": [1]}),
+            json!({"a": null}),
+            json!({"a": true}),
+            json!({"a": false}),
+            json!({"a": [1, 1]}),
+            json!({"a": 1.5}),
+        ];
         let hashes: std::collections::HashSet<u64> = different.iter().map(|value| hash(value, 7)).collect();
         assert_eq!(hashes.len(), different.len());
         assert_ne!(hash(&json!("x"), 1), hash(&json!("x"), 2));

@@ -16,10 +16,13 @@ pub fn fault(service: &Service, request: &Request<Bytes>) -> Option<(Cause, Stri
     let mut malformed = false;
     for auth in &service.auth {
         match (auth.scheme, authorization) {
-            (AuthScheme::Header, _) if request.headers().get(&auth.name).is_some_and(|value| !value.is_empty()) => return None,
+            (AuthScheme::Header, _) if request.headers().get(&auth.name).is_some_and(|value| !value.is_empty()) => {
+                return None;
+            }
             (AuthScheme::Header, _) => {}
             (scheme, Some(text)) if text.split_whitespace().next() == Some(auth.name.as_str()) => {
-                let complete = scheme != AuthScheme::Sigv4 || ["Credential=", "SignedHeaders=", "Signature="].iter().all(|part| text.contains(part));
+                let complete = scheme != AuthScheme::Sigv4
+                    || ["Credential=", "SignedHeaders=", "Signature="].iter().all(|part| text.contains(part));
                 if complete && text.len() > auth.name.len() + 1 {
                     return None;
                 }

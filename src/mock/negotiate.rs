@@ -73,13 +73,20 @@ pub fn target<'c>(contract: &'c Contract, request: &Request<Bytes>, wanted: Opti
 
 type Found<'c> = (usize, Result<&'c Operation, (Cause, String)>);
 
-fn by_method<'c>(contract: &'c Contract, request: &Request<Bytes>, dialect: Dialect, candidates: &[usize], guess: impl Fn() -> Option<usize>) -> Found<'c> {
+fn by_method<'c>(
+    contract: &'c Contract,
+    request: &Request<Bytes>,
+    dialect: Dialect,
+    candidates: &[usize],
+    guess: impl Fn() -> Option<usize>,
+) -> Found<'c> {
     let operations = candidates.iter().map(|index| &*contract.operations()[*index]);
     let mut speaking = operations.clone().filter(|operation| method_of(operation, dialect) == request.method());
     if let Some(first) = speaking.next() {
         let Some(second) = speaking.next() else { return (0, Ok(first)) };
         let service = guess().map(|index| &contract.services()[index].name);
-        let of_service = [first, second].into_iter().chain(speaking).find(|operation| Some(&operation.service.name) == service);
+        let of_service =
+            [first, second].into_iter().chain(speaking).find(|operation| Some(&operation.service.name) == service);
         return (0, Ok(of_service.unwrap_or(first)));
     }
     let methods: Vec<&str> = operations.clone().map(|operation| method_of(operation, dialect).as_str()).collect();
@@ -88,23 +95,34 @@ fn by_method<'c>(contract: &'c Contract, request: &Request<Bytes>, dialect: Dial
     (guess().or(owner).unwrap_or(0), Err((Cause::MethodNotAllowed, detail)))
 }
 
-fn by_action<'c>(contract: &'c Contract, request: &Request<Bytes>, dialect: Dialect, services: &[usize], guess: impl Fn() -> Option<usize>) -> Found<'c> {
+fn by_action<'c>(
+    contract: &'c Contract,
+    request: &Request<Bytes>,
+    dialect: Dialect,
+    services: &[usize],
+    guess: impl Fn() -> Option<usize>,
+) -> Found<'c> {
     let likely = || guess().unwrap_or(services[0]);
     let Some(action) = action(request) else {
         let service = likely();
         if !services.contains(&service) {
             return (service, Err((Cause::UnknownPath, "the service has nothing at this path".into())));
         }
-        let fragment = "no Action reached the server: a URL's fragment (#Action=...) is never sent, so write ?Action=...";
+        let fragment =
+            "no Action reached the server: a URL's fragment (#Action=...) is never sent, so write ?Action=...";
         return (service, Err((Cause::MissingAction, fragment.into())));
     };
     let candidates = contract.router().by_action(&action);
-    let mut named = candidates.iter().map(|index| &*contract.operations()[*index]).filter(|operation| operation.name == action);
+    let mut named =
+        candidates.iter().map(|index| &*contract.operations()[*index]).filter(|operation| operation.name == action);
     let operation = match (named.next(), named.next()) {
         (Some(only), None) => only,
         (Some(first), Some(_)) => {
             let service = guess().map(|index| &contract.services()[index].name);
-            let of_service = candidates.iter().map(|index| &*contract.operations()[*index]).find(|operation| Some(&operation.service.name) == service);
+            let of_service = candidates
+                .iter()
+                .map(|index| &*contract.operations()[*index])
+                .find(|operation| Some(&operation.service.name) == service);
             of_service.unwrap_or(first)
         }
         (None, _) => {
@@ -139,7 +157,8 @@ fn method_of(operation: &Operation, dialect: Dialect) -> &Method {
 fn action(request: &Request<Bytes>) -> Option<Cow<'_, str>> {
     let find = |text| form_urlencoded::parse(text).find(|(name, _)| name == "Action").map(|(_, value)| value);
     let in_query = request.uri().query().and_then(|query| find(query.as_bytes()));
-    let is_json = || request.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+    let is_json =
+        || request.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
     in_query.or_else(|| find(request.body()).filter(|_| !is_json())).filter(|action| !action.is_empty())
 }
 
@@ -149,8 +168,13 @@ fn guess_dialect(request: &Request<Bytes>) -> Dialect {
     if headers.contains_key(AUTHORIZATION) {
         return Dialect::Native;
     }
-    let asks_for_json = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("application/json"));
-    let of_sdk = |name: &str| name.starts_with("amz-sdk-") || name.starts_with("x-amz-") || name == "x-auth-token" || name == "x-sdk-date";
+    let asks_for_json = headers
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("application/json"));
+    let of_sdk = |name: &str| {
+        name.starts_with("amz-sdk-") || name.starts_with("x-amz-") || name == "x-auth-token" || name == "x-sdk-date"
+    };
     if !asks_for_json || credentials::is_presigned(request) || headers.keys().any(|name| of_sdk(name.as_str())) {
         return Dialect::Native;
     }
@@ -158,6 +182,11 @@ fn guess_dialect(request: &Request<Bytes>) -> Dialect {
 }
 
 fn advice(contract: &Contract) -> String {
-    let known: Vec<String> = contract.operations().iter().take(5).map(|operation| format!("{} {}", operation.http.method, operation.http.path)).collect();
+    let known: Vec<String> = contract
+        .operations()
+        .iter()
+        .take(5)
+        .map(|operation| format!("{} {}", operation.http.method, operation.http.path))
+        .collect();
     format!("there is, among others, {}", known.join(", "))
 }

@@ -45,7 +45,9 @@ mod tests {
 
     #[test]
     fn reads_lists_quotes_and_several_headers() {
-        let request = Request::builder().header("Prefer", "respond-async, code=\"400\"; x").header("prefer", "dialect=documented, code=500");
+        let request = Request::builder()
+            .header("Prefer", "respond-async, code=\"400\"; x")
+            .header("prefer", "dialect=documented, code=500");
         let prefer = Prefer::of(&request.body(Bytes::new()).expect("a request")).expect("preferences");
         let expected = Prefer { code: Some("400".into()), example: None, dialect: Some(Dialect::Documented) };
         assert_eq!(prefer, expected);

@@ -136,7 +136,7 @@ struct Answering<'a> {
     request_id: u64,
 }
 
-impl<'a> Answering<'a> {
+impl Answering<'_> {
     fn run(&mut self, prefer: Option<&Prefer>) -> Answered {
         let operation = match &self.target.operation {
             Ok(operation) => *operation,
@@ -171,7 +171,11 @@ impl<'a> Answering<'a> {
     }
 
     fn credentials(&self) -> Option<(Cause, String)> {
-        if self.target.dialect == Dialect::Documented { None } else { credentials::fault(self.target.service, self.request) }
+        if self.target.dialect == Dialect::Documented {
+            None
+        } else {
+            credentials::fault(self.target.service, self.request)
+        }
     }
 
     fn judge(&mut self, operation: &Operation, input: &Value, identity: u64) -> Answered {
@@ -196,13 +200,15 @@ impl<'a> Answering<'a> {
     }
 
     fn success(&mut self, operation: &Operation, input: &Value, identity: u64) -> Response<Bytes> {
-        let region = || credential_region(self.request).map_or_else(|| DEFAULT_REGION.to_owned(), std::borrow::Cow::into_owned);
+        let region =
+            || credential_region(self.request).map_or_else(|| DEFAULT_REGION.to_owned(), std::borrow::Cow::into_owned);
         let output = fill(operation, input, identity, &region);
         self.output(operation, &output)
     }
 
     fn output(&mut self, operation: &Operation, output: &Value) -> Response<Bytes> {
-        let overridden = if self.settings.statuses.is_empty() { None } else { self.settings.statuses.get(&operation.name).copied() };
+        let overridden =
+            if self.settings.statuses.is_empty() { None } else { self.settings.statuses.get(&operation.name).copied() };
         let status = match self.target.dialect {
             Dialect::Native => overridden.unwrap_or(operation.http.status),
             Dialect::Documented => 200,
@@ -215,7 +221,8 @@ impl<'a> Answering<'a> {
     fn preferred(&mut self, operation: &Operation, prefer: &Prefer) -> Option<Response<Bytes>> {
         if let Some(code) = &prefer.code {
             let status: Option<u16> = code.parse().ok();
-            let error = operation.errors.all.iter().find(|error| error.code == *code || error.shape.as_ref() == Some(code));
+            let error =
+                operation.errors.all.iter().find(|error| error.code == *code || error.shape.as_ref() == Some(code));
             let error = error.or_else(|| operation.errors.all.iter().find(|error| Some(error.status) == status));
             if let Some(error) = error {
                 let when = error.when.clone().unwrap_or_else(|| "asked for by Prefer".into());
@@ -302,14 +309,18 @@ fn undeclared(service: &Service) -> ErrorDef {
 }
 
 fn ids(operation: &Operation, violations: &[Violation]) -> Vec<String> {
-    let mut ids: Vec<String> = violations.iter().map(|violation| operation.input.constraints[violation.constraint].id.clone()).collect();
+    let mut ids: Vec<String> =
+        violations.iter().map(|violation| operation.input.constraints[violation.constraint].id.clone()).collect();
     ids.dedup();
     ids
 }
 
 /// Adds a debug header; what a header cannot carry is escaped, what is too long is cut.
 fn append(response: &mut Response<Bytes>, name: HeaderName, text: &str) {
-    let mut ascii: String = text.chars().flat_map(|c| if c.is_ascii_graphic() || c == ' ' { vec![c] } else { c.escape_default().collect() }).collect();
+    let mut ascii: String = text
+        .chars()
+        .flat_map(|c| if c.is_ascii_graphic() || c == ' ' { vec![c] } else { c.escape_default().collect() })
+        .collect();
     ascii.truncate(MAX_HEADER);
     if let Ok(value) = HeaderValue::from_str(&ascii) {
         response.headers_mut().append(name, value);

@@ -131,7 +131,13 @@ impl Server {
 
 type Connection<S> = http1::Connection<TokioIo<TcpStream>, S>;
 
-fn connection(stream: TcpStream, shared: Arc<Shared>) -> Connection<impl hyper::service::Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send> + Send> {
+fn connection(
+    stream: TcpStream,
+    shared: Arc<Shared>,
+) -> Connection<
+    impl hyper::service::Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send>
+    + Send,
+> {
     let limits = shared.limits;
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
@@ -179,7 +185,8 @@ async fn read_body(body: Incoming, limits: Limits) -> Result<Bytes, (Cause, Stri
     if body.size_hint().lower() > limits.body_bytes as u64 {
         return Err(too_large());
     }
-    let late = || (Cause::RequestTimeout, format!("the body did not arrive within {} seconds", limits.body_time.as_secs()));
+    let late =
+        || (Cause::RequestTimeout, format!("the body did not arrive within {} seconds", limits.body_time.as_secs()));
     timeout(limits.body_time, collect(body, limits.body_bytes)).await.map_err(|_| late())?.ok_or_else(too_large)
 }
 

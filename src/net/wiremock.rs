@@ -59,7 +59,12 @@ impl Respond for Responder {
         *received.uri_mut() = Uri::try_from(target).unwrap_or(Uri::from_static("/"));
         *received.headers_mut() = request.headers.clone();
         let (parts, body) = self.mock.answer(&received).response.into_parts();
-        let media_type = parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("application/octet-stream").to_owned();
+        let media_type = parts
+            .headers
+            .get(http::header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("application/octet-stream")
+            .to_owned();
         let mut template = ResponseTemplate::new(parts.status).set_body_raw(body.to_vec(), &media_type);
         for (name, value) in parts.headers.iter().filter(|(name, _)| *name != http::header::CONTENT_TYPE) {
             template = template.append_header(name, value);

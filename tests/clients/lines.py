@@ -4,7 +4,8 @@
 def pytest_runtest_logreport(report):
     if report.when == "call" or report.failed:
         client, _, check = report.nodeid.partition("/")
-        emit(report, f"{client}: {check.partition('::test_')[2]}")
+        name = check.partition("::test_")[2].replace("[", " ", 1).removesuffix("]")
+        emit(report, f"{client}: {name}")
 
 
 def pytest_collectreport(report):

@@ -69,7 +69,7 @@ fn read(path: &Path) -> Option<Document> {
         return None;
     }
     let bytes = fs::read(path).ok()?;
-    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = Sha256::digest(&bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     let lines = String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect();
     Some(Document { sha256, lines })
 }
@@ -81,11 +81,15 @@ pub fn verify(texts: &[Arc<SourceText>], documents: &Documents) -> (Vec<SpecProb
     let mut cited: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     for text in texts {
         let Ok(parsed) = Parsed::parse(Arc::clone(text)) else { continue };
-        let declared: indexmap::IndexMap<String, DocumentSpec> =
-            parsed.value.get("documents").and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default();
+        let declared: indexmap::IndexMap<String, DocumentSpec> = parsed
+            .value
+            .get("documents")
+            .and_then(|value| serde_json::from_value(value.clone()).ok())
+            .unwrap_or_default();
         check_files(&parsed, &declared, documents, &mut problems);
         let sources = Sources::default().with(&declared, &indexmap::IndexMap::new());
-        let mut check = Check { text: &parsed, sources: &sources, documents, problems: &mut problems, lines: Vec::new() };
+        let mut check =
+            Check { text: &parsed, sources: &sources, documents, problems: &mut problems, lines: Vec::new() };
         check.file();
         for (file, first, last) in check.lines {
             if let Some((file, _)) = documents.files.get_key_value(&file) {
@@ -96,7 +100,12 @@ pub fn verify(texts: &[Arc<SourceText>], documents: &Documents) -> (Vec<SpecProb
     (problems, uncited(documents, &cited))
 }
 
-fn check_files(text: &Parsed, declared: &indexmap::IndexMap<String, DocumentSpec>, documents: &Documents, problems: &mut Vec<SpecProblem>) {
+fn check_files(
+    text: &Parsed,
+    declared: &indexmap::IndexMap<String, DocumentSpec>,
+    documents: &Documents,
+    problems: &mut Vec<SpecProblem>,
+) {
     for (name, spec) in declared {
         let at = format!("/documents/{name}");
         match documents.get(&spec.file) {
@@ -121,7 +130,8 @@ fn uncited(documents: &Documents, cited: &BTreeMap<&str, BTreeSet<usize>>) -> Ve
     for (file, document) in &documents.files {
         let Some(document) = document else { continue };
         let cited = cited.get(file.as_str()).unwrap_or(&nothing);
-        let texts: Vec<&str> = cited.iter().filter_map(|line| document.lines.get(line - 1)).map(String::as_str).collect();
+        let texts: Vec<&str> =
+            cited.iter().filter_map(|line| document.lines.get(line - 1)).map(String::as_str).collect();
         for (index, line) in document.lines.iter().enumerate() {
             let covered = cited.contains(&(index + 1)) || texts.iter().any(|cited| cited.contains(line.trim()));
             if !covered && states_something(line, document.lines.get(index + 1)) {
@@ -143,14 +153,31 @@ fn states_something(line: &str, next: Option<&String>) -> bool {
 
 /// The keywords whose value must stand on the cited lines.
 const LITERAL_KEYWORDS: [&str; 15] = [
-    "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minimum", "maximum",
-    "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "enum", "const", "default", "pattern",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "minProperties",
+    "maxProperties",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "enum",
+    "const",
+    "default",
+    "pattern",
 ];
 
 /// Values elsewhere that must stand on the cited lines.
 const LITERAL_PLACES: [(&str, &str); 6] = [
-    ("/http", "status"), ("/http", "path"), ("/http", "method"),
-    ("/documented", "method"), ("/documented/error", "code"), ("/documented/error", "message"),
+    ("/http", "status"),
+    ("/http", "path"),
+    ("/http", "method"),
+    ("/documented", "method"),
+    ("/documented/error", "code"),
+    ("/documented/error", "message"),
 ];
 
 struct Check<'c> {
@@ -193,7 +220,9 @@ impl Check<'_> {
         let is_example = at.starts_with("/examples/");
         for (name, member) in members {
             match name.as_str() {
-                "cite" | "follows" | "on" if !at.ends_with("/properties") => self.texts(member, &format!("{at}/{name}")),
+                "cite" | "follows" | "on" if !at.ends_with("/properties") => {
+                    self.texts(member, &format!("{at}/{name}"));
+                }
                 "input" | "output" if is_example => {}
                 name if DATA.contains(&name) && !at.ends_with("/properties") => {}
                 name => self.below(member, name, at),
@@ -217,7 +246,9 @@ impl Check<'_> {
                     self.problem(at, format!("{word:?} does not stand on {citation}"));
                 }
             }
-            Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| self.texts(item, &format!("{at}/{index}"))),
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(index, item)| self.texts(item, &format!("{at}/{index}")));
+            }
             Value::Object(members) => members.iter().for_each(|(name, item)| self.texts(item, &format!("{at}/{name}"))),
             _ => {}
         }
@@ -229,7 +260,9 @@ impl Check<'_> {
     }
 
     fn cited_lines(&mut self, citation: &Citation, at: &str) -> Vec<String> {
-        let (Some((first, last)), Some(spec)) = (citation.lines, self.sources.documents.get(&citation.source)) else { return Vec::new() };
+        let (Some((first, last)), Some(spec)) = (citation.lines, self.sources.documents.get(&citation.source)) else {
+            return Vec::new();
+        };
         let Some(document) = self.documents.get(&spec.file) else { return Vec::new() };
         let Some(lines) = document.lines.get(first - 1..last) else {
             let count = document.lines.len();
@@ -242,7 +275,11 @@ impl Check<'_> {
     }
 
     fn problem(&mut self, at: &str, message: String) {
-        self.problems.push(self.text.problem(at, message, "read the document again, then correct the fact or its citation"));
+        self.problems.push(self.text.problem(
+            at,
+            message,
+            "read the document again, then correct the fact or its citation",
+        ));
     }
 
     fn schema(&mut self, schema: &Value, at: &str, inherited: Option<&(CiteSpec, String)>) {
@@ -278,7 +315,8 @@ impl Check<'_> {
     /// Where all citations of a keyword are documents, its numbers and texts must stand on the cited lines.
     fn literal(&mut self, object: &Value, at: &str, keyword: &str, cite: Option<&(CiteSpec, String)>) {
         let (Some(value), Some((cite, cite_at))) = (object.get(keyword), cite) else { return };
-        let citations: Vec<Option<Citation>> = texts_for(cite, keyword).into_iter().map(|(text, _)| self.citation(text)).collect();
+        let citations: Vec<Option<Citation>> =
+            texts_for(cite, keyword).into_iter().map(|(text, _)| self.citation(text)).collect();
         let all: Option<Vec<Citation>> = citations.into_iter().collect();
         let Some(citations) = all.filter(|citations| !citations.is_empty()) else { return };
         if citations.iter().any(|citation| !citation.words.is_empty()) {
@@ -378,6 +416,8 @@ mod tests {
     fn layout_states_nothing() {
         let rule = "---|---".to_owned();
         assert!(!states_something("Parameter | Type |", Some(&rule)) && !states_something("{", None));
-        assert!(!states_something("URI¶", None) && !states_something(&rule, None) && states_something("200 | OK", None));
+        assert!(
+            !states_something("URI¶", None) && !states_something(&rule, None) && states_something("200 | OK", None)
+        );
     }
 }

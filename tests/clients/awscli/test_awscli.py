@@ -10,7 +10,7 @@ from botocore import xform_name
 from table import OPERATIONS, URL, agree, errors, successes, violations
 
 AWS = ("rds", "backup")
-BAD_PARAMETERS, SERVICE_ERROR = 252, 254
+BAD_ARGUMENTS, SERVICE_ERROR = 2, 255
 
 
 # Lets everything out, prints times in one form, takes a URL for itself, and loads the plugin for the Prefer header.
@@ -87,4 +87,4 @@ def test_operation_unknown_to_the_mock(aws):
 
 
 def test_required_is_checked_before_sending(aws):
-    assert aws("StartBackupJob", AWS_CONFIG_FILE="/dev/null").returncode == BAD_PARAMETERS
+    assert aws("StartBackupJob", AWS_CONFIG_FILE="/dev/null").returncode == BAD_ARGUMENTS
