@@ -3,9 +3,9 @@
 //! `allOf` is not here: its parts are constraints of the value itself, each with an id of its own.
 
 use jsonschema::Validator;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{Kind, Scope, Stated, Test, Unfit};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, values};
 use crate::contract::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -59,12 +59,18 @@ impl Test for Composed {
     fn state(&self) -> String {
         self.sentence.into()
     }
+
+    /// What the parts have in common cannot be told from outside: values of every kind are tried.
+    fn edges(&self) -> Edges {
+        let all = [json!(null), json!(true), json!(0), json!(-1), json!(0.5), json!(""), json!("text"), json!([]), json!([null]), json!({})];
+        let (inside, outside): (Vec<Value>, Vec<Value>) = all.into_iter().partition(|value| self.holds(value));
+        Edges { inside: values(inside), outside: values(outside) }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn judge(schema: &Value, value: &Value) -> bool {
         let defs = json!({"Short": {"maxLength": 2}});

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Kind, Scope, Stated, Test, Unfit};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, values};
 use crate::contract::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -34,6 +34,28 @@ impl Test for OneOf {
             [one] => format!("must be {one}"),
             many => format!("must be one of {}", many.join(", ")),
         }
+    }
+
+    fn edges(&self) -> Edges {
+        let near = self.0.iter().flat_map(near_misses).filter(|value| !self.holds(value));
+        Edges { inside: values(self.0.clone()), outside: values(near) }
+    }
+}
+
+/// Values that are easily taken for an allowed one: other case, one letter more or less, one number beside.
+fn near_misses(value: &Value) -> Vec<Value> {
+    match value {
+        Value::String(text) => {
+            let mut shorter = text.clone();
+            shorter.pop();
+            let texts = [text.to_lowercase(), text.to_uppercase(), shorter, format!("{text}x"), format!("{text} ")];
+            texts.into_iter().map(Value::String).collect()
+        }
+        Value::Number(number) => {
+            number.as_i64().into_iter().flat_map(|n| [n.saturating_add(1), n.saturating_sub(1)]).map(Value::from).collect()
+        }
+        Value::Bool(value) => vec![Value::Bool(!value)],
+        _ => vec![Value::from("x")],
     }
 }
 

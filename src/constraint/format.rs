@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Kind, Scope, Stated, Test, Unfit};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, values};
 use crate::contract::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -35,9 +35,26 @@ impl Kind for Format {
     }
 }
 
+/// Texts that have a format, and texts that nearly have it.
+const SAMPLES: [(&str, &[&str], &[&str]); 6] = [
+    (
+        "date-time",
+        &["2024-02-29T23:59:59Z", "1970-01-01T00:00:00.000Z", "2025-06-30T12:00:00+05:45"],
+        &["2023-02-29T00:00:00Z", "2024-02-29", "2024-02-29 25:00:00Z", ""],
+    ),
+    ("date", &["2024-02-29", "1970-01-01"], &["2023-02-29", "2024-2-29", ""]),
+    (
+        "uuid",
+        &["a5200268-74a5-4806-acc6-95793ab0228b", "00000000-0000-0000-0000-000000000000"],
+        &["a5200268-74a5-4806-acc6-95793ab0228", "a520026874a54806acc695793ab0228b", ""],
+    ),
+    ("ipv4", &["127.0.0.1", "255.255.255.255"], &["256.0.0.1", "127.0.0", ""]),
+    ("ipv6", &["::1", "fe80::1"], &["::1::", "127.0.0.1", ""]),
+    ("uri", &["https://example.com/?a=b", "urn:x"], &["example.com", "1a:b", "a: b", ""]),
+];
+
 #[derive(Debug)]
 struct Form {
-    #[allow(dead_code, reason = "shown by Debug")]
     name: &'static str,
     what: &'static str,
     judge: Judge,
@@ -51,6 +68,12 @@ impl Test for Form {
 
     fn state(&self) -> String {
         format!("must be {}", self.what)
+    }
+
+    fn edges(&self) -> Edges {
+        let samples = SAMPLES.iter().find(|(name, ..)| *name == self.name);
+        let texts = |texts: &[&str]| values(texts.iter().map(|text| Value::from(*text)));
+        samples.map_or_else(Edges::default, |(_, good, bad)| Edges { inside: texts(good), outside: texts(bad) })
     }
 }
 
@@ -106,6 +129,14 @@ mod tests {
         assert!(
             judge("uri", "https://x/?a=b") && !judge("uri", "x/y") && !judge("uri", "1a:b") && !judge("uri", "a: b")
         );
+    }
+
+    #[test]
+    fn samples_are_what_they_say() {
+        for ((name, _, judge), (sample, good, bad)) in FORMATS.iter().zip(SAMPLES) {
+            assert_eq!(*name, sample);
+            assert!(good.iter().all(|text| judge(text)) && !bad.iter().any(|text| judge(text)), "{name}");
+        }
     }
 
     #[test]

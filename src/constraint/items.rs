@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Kind, Scope, Stated, Test, Unfit, count, enumeration::same};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, count, enumeration::same};
 use crate::contract::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -63,6 +63,16 @@ impl Test for Count {
             format!("must have at most {}", count(self.most, thing))
         }
     }
+
+    fn edges(&self) -> Edges {
+        let wish = |size| match self.what {
+            What::Items => Wish::Items(size),
+            What::Members => Wish::Members(size),
+        };
+        let (inside, outside) =
+            if self.most == u64::MAX { (self.least, self.least.checked_sub(1)) } else { (self.most, Some(self.most + 1)) };
+        Edges { inside: vec![wish(inside)], outside: outside.map(wish).into_iter().collect() }
+    }
 }
 
 #[derive(Debug)]
@@ -79,6 +89,10 @@ impl Test for Unique {
 
     fn state(&self) -> String {
         "must have no two equal items".into()
+    }
+
+    fn edges(&self) -> Edges {
+        Edges { inside: vec![Wish::Items(2)], outside: vec![Wish::Twins] }
     }
 }
 

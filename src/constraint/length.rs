@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Kind, Scope, Stated, Test, Unfit, count};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, count};
 use crate::contract::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -32,6 +32,11 @@ impl Test for AtLeast {
     fn state(&self) -> String {
         format!("must have at least {}", count(self.0, "character"))
     }
+
+    fn edges(&self) -> Edges {
+        let outside = self.0.checked_sub(1).map(Wish::Length);
+        Edges { inside: vec![Wish::Length(self.0)], outside: outside.into_iter().collect() }
+    }
 }
 
 #[derive(Debug)]
@@ -45,6 +50,11 @@ impl Test for AtMost {
 
     fn state(&self) -> String {
         format!("must have at most {}", count(self.0, "character"))
+    }
+
+    fn edges(&self) -> Edges {
+        let outside = self.0.checked_add(1).map(Wish::Length);
+        Edges { inside: vec![Wish::Length(self.0)], outside: outside.into_iter().collect() }
     }
 }
 

@@ -31,6 +31,45 @@ pub trait Test: Debug + Send + Sync {
 
     /// The statement as the end of a sentence whose subject is the member: "must be …".
     fn state(&self) -> String;
+
+    /// How to sit on the statement's boundary, and how to break it.
+    fn edges(&self) -> Edges;
+}
+
+/// Both sides of a boundary.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Edges {
+    /// Values that just satisfy the statement.
+    pub inside: Vec<Wish>,
+    /// Values that just break it.
+    pub outside: Vec<Wish>,
+}
+
+/// What a value should be like, as far as one constraint can say; the rest of the input decides the rest.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wish {
+    /// Exactly this value.
+    Value(Value),
+    /// A string of so many Unicode scalar values.
+    Length(u64),
+    /// A string that nearly matches the pattern.
+    NearMiss,
+    /// A list of so many items.
+    Items(u64),
+    /// A map of so many members.
+    Members(u64),
+    /// A list with two equal items.
+    Twins,
+    /// An object with a member nobody knows.
+    Stranger,
+    /// An object without this member.
+    Absent(String),
+    /// An object in which this member is null.
+    Null(String),
+    /// An object in which this member is present.
+    Present(String),
+    /// The value changed by a merge patch.
+    Patch(Value),
 }
 
 /// A constraint found in a schema, not yet placed.
@@ -95,6 +134,11 @@ pub static KINDS: &[&dyn Kind] = &[
     &composition::Composition,
     &rule::Rules,
 ];
+
+/// Wishes for exact values.
+fn values(values: impl IntoIterator<Item = Value>) -> Vec<Wish> {
+    values.into_iter().map(Wish::Value).collect()
+}
 
 /// Writes a number of things: "1 item", "2 items".
 fn count(number: u64, thing: &str) -> String {

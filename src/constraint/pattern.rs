@@ -3,7 +3,7 @@
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
-use super::{Kind, Scope, Stated, Test, Unfit};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
 use crate::contract::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -44,6 +44,10 @@ impl Test for Matches {
 
     fn state(&self) -> String {
         format!("must match {}", self.0.as_str())
+    }
+
+    fn edges(&self) -> Edges {
+        Edges { inside: Vec::new(), outside: vec![Wish::NearMiss] }
     }
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
-use super::{Kind, Scope, Stated, Test, Unfit};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, values};
 use crate::contract::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -68,6 +68,22 @@ impl Test for InRange {
         };
         format!("must be {relation} {}", self.number)
     }
+
+    fn edges(&self) -> Edges {
+        let near: Vec<Value> = neighbours(&self.number).collect();
+        let (inside, outside): (Vec<Value>, Vec<Value>) = near.into_iter().partition(|value| self.holds(value));
+        Edges { inside: values(inside), outside: values(outside) }
+    }
+}
+
+/// The number itself and those beside it, nearest first; fractions too where the number is one.
+fn neighbours(number: &Number) -> impl Iterator<Item = Value> {
+    let whole = integer(number).into_iter().flat_map(|n| [n, n - 1, n + 1]).filter_map(|n| {
+        i64::try_from(n).map(Value::from).or_else(|_| u64::try_from(n).map(Value::from)).ok()
+    });
+    let float = number.as_f64().filter(|_| number.is_f64());
+    let parts = float.into_iter().flat_map(|n| [n, n / 2.0, n * 1.5, n - 1.0, n + 1.0]);
+    whole.chain(parts.filter_map(Number::from_f64).map(Value::Number))
 }
 
 /// Compares by value; integers exactly, also beyond the precision of floats.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Kind, Scope, Stated, Test, Unfit};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
 use crate::contract::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -49,6 +49,11 @@ impl Test for Present {
             None => "must be present".into(),
             Some(trigger) => format!("must be present when {trigger} is"),
         }
+    }
+
+    fn edges(&self) -> Edges {
+        let name = || self.name.clone();
+        Edges { inside: vec![Wish::Present(name())], outside: vec![Wish::Absent(name()), Wish::Null(name())] }
     }
 }
 

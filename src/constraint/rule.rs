@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use cel::{Context, Env, Program};
 use serde_json::Value;
 
-use super::{Kind, Scope, Stated, Test, Unfit};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
 use crate::contract::model::{Cause, RuleSpec, SchemaSpec};
 use crate::contract::pointer;
 
@@ -45,7 +45,7 @@ fn compile(rule: &RuleSpec, index: usize, scope: &Scope<'_>) -> Result<Stated, U
         Operand { name: name.clone(), path, default }
     });
     let over = over.collect();
-    let test = Rule { says: rule.says.clone(), program, over };
+    let test = Rule { says: rule.says.clone(), program, over, examples: (rule.holds.clone(), rule.breaks.clone()) };
     Ok(Stated { keyword: rule.id.clone(), member: None, at, test: Box::new(test) })
 }
 
@@ -85,6 +85,8 @@ struct Rule {
     says: String,
     program: Program,
     over: Vec<Operand>,
+    /// `holds` and `breaks`.
+    examples: (Value, Value),
 }
 
 #[derive(Debug)]
@@ -116,6 +118,11 @@ impl Test for Rule {
 
     fn state(&self) -> String {
         self.says.clone()
+    }
+
+    fn edges(&self) -> Edges {
+        let patch = |value: &Value| vec![Wish::Patch(value.clone())];
+        Edges { inside: patch(&self.examples.0), outside: patch(&self.examples.1) }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Kind, Scope, Stated, Test, Unfit};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, values};
 use crate::contract::model::{Cause, JsonType, SchemaSpec, TypeSpec};
 
 /// The kind.
@@ -82,6 +82,11 @@ impl Test for Types {
     fn state(&self) -> String {
         format!("must be {self}")
     }
+
+    fn edges(&self) -> Edges {
+        let others = [json!("7"), json!("text"), json!(7), json!(0.5), json!(true), json!([]), json!({}), Value::Null];
+        Edges { inside: Vec::new(), outside: values(others.into_iter().filter(|value| !self.holds(value))) }
+    }
 }
 
 /// Whether JSON Schema takes the number for an integer: no fraction, however it is written.
@@ -93,7 +98,6 @@ pub fn is_integer(number: &serde_json::Number) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn an_integer_is_a_number_without_fraction() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Kind, Scope, Stated, Test, Unfit, pattern};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, pattern};
 use crate::contract::model::{BoolOrSchema, Cause, SchemaSpec};
 
 /// The kind.
@@ -42,6 +42,10 @@ impl Test for Known {
 
     fn state(&self) -> String {
         format!("must have no members besides {}", self.names.join(", "))
+    }
+
+    fn edges(&self) -> Edges {
+        Edges { inside: Vec::new(), outside: vec![Wish::Stranger] }
     }
 }
 

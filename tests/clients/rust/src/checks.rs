@@ -82,12 +82,12 @@ impl Intercept for Prefer {
 }
 
 /// The error of a call that must be answered with this status and code.
-pub fn refused<T: Debug, E: ProvideErrorMetadata + Debug>(
+pub fn refused<T, E: ProvideErrorMetadata + Debug>(
     result: Result<T, SdkError<E, HttpResponse>>,
     status: u16,
     code: &str,
 ) -> E {
-    let error = result.err().expect("is refused");
+    let Err(error) = result else { panic!("accepted") };
     let answered = error.raw_response().unwrap_or_else(|| panic!("no answer: {error:?}")).status().as_u16();
     let SdkError::ServiceError(error) = error else { panic!("not parsed: {error:?}") };
     let error = error.into_err();
