@@ -5,6 +5,7 @@
 pub mod codec;
 pub mod constraint;
 pub mod contract;
+pub mod generate;
 pub mod mock;
 pub mod net;
 

@@ -62,7 +62,18 @@ impl Test for Composed {
 
     /// What the parts have in common cannot be told from outside: values of every kind are tried.
     fn edges(&self) -> Edges {
-        let all = [json!(null), json!(true), json!(0), json!(-1), json!(0.5), json!(""), json!("text"), json!([]), json!([null]), json!({})];
+        let all = [
+            json!(null),
+            json!(true),
+            json!(0),
+            json!(-1),
+            json!(0.5),
+            json!(""),
+            json!("text"),
+            json!([]),
+            json!([null]),
+            json!({}),
+        ];
         let (inside, outside): (Vec<Value>, Vec<Value>) = all.into_iter().partition(|value| self.holds(value));
         Edges { inside: values(inside), outside: values(outside) }
     }

@@ -51,9 +51,12 @@ fn near_misses(value: &Value) -> Vec<Value> {
             let texts = [text.to_lowercase(), text.to_uppercase(), shorter, format!("{text}x"), format!("{text} ")];
             texts.into_iter().map(Value::String).collect()
         }
-        Value::Number(number) => {
-            number.as_i64().into_iter().flat_map(|n| [n.saturating_add(1), n.saturating_sub(1)]).map(Value::from).collect()
-        }
+        Value::Number(number) => number
+            .as_i64()
+            .into_iter()
+            .flat_map(|n| [n.saturating_add(1), n.saturating_sub(1)])
+            .map(Value::from)
+            .collect(),
         Value::Bool(value) => vec![Value::Bool(!value)],
         _ => vec![Value::from("x")],
     }

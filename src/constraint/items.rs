@@ -69,8 +69,11 @@ impl Test for Count {
             What::Items => Wish::Items(size),
             What::Members => Wish::Members(size),
         };
-        let (inside, outside) =
-            if self.most == u64::MAX { (self.least, self.least.checked_sub(1)) } else { (self.most, Some(self.most + 1)) };
+        let (inside, outside) = if self.most == u64::MAX {
+            (self.least, self.least.checked_sub(1))
+        } else {
+            (self.most, Some(self.most + 1))
+        };
         Edges { inside: vec![wish(inside)], outside: outside.map(wish).into_iter().collect() }
     }
 }

@@ -70,7 +70,10 @@ impl Test for InRange {
     }
 
     fn edges(&self) -> Edges {
-        let near: Vec<Value> = neighbours(&self.number).collect();
+        let near: Vec<Value> = match self.bound {
+            Bound::MultipleOf => between_multiples(&self.number).collect(),
+            _ => neighbours(&self.number).collect(),
+        };
         let (inside, outside): (Vec<Value>, Vec<Value>) = near.into_iter().partition(|value| self.holds(value));
         Edges { inside: values(inside), outside: values(outside) }
     }
@@ -78,12 +81,20 @@ impl Test for InRange {
 
 /// The number itself and those beside it, nearest first; fractions too where the number is one.
 fn neighbours(number: &Number) -> impl Iterator<Item = Value> {
-    let whole = integer(number).into_iter().flat_map(|n| [n, n - 1, n + 1]).filter_map(|n| {
-        i64::try_from(n).map(Value::from).or_else(|_| u64::try_from(n).map(Value::from)).ok()
-    });
+    let whole = integer(number)
+        .into_iter()
+        .flat_map(|n| [n, n - 1, n + 1])
+        .filter_map(|n| i64::try_from(n).map(Value::from).or_else(|_| u64::try_from(n).map(Value::from)).ok());
     let float = number.as_f64().filter(|_| number.is_f64());
     let parts = float.into_iter().flat_map(|n| [n, n / 2.0, n * 1.5, n - 1.0, n + 1.0]);
     whole.chain(parts.filter_map(Number::from_f64).map(Value::Number))
+}
+
+/// Multiples and what lies between them, small and large, so that other bounds leave some of each.
+fn between_multiples(of: &Number) -> impl Iterator<Item = Value> {
+    let of = of.as_f64().unwrap_or(f64::NAN);
+    let times = [1.0, 0.5, 1.5, 2.0, 2.5, 5.5, 10.0, 10.5, 100.5];
+    times.into_iter().filter_map(move |times| Number::from_f64(of * times).map(Value::Number))
 }
 
 /// Compares by value; integers exactly, also beyond the precision of floats.

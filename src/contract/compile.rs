@@ -8,7 +8,7 @@ use super::error::SpecProblem;
 use super::model::{BoolOrSchema, Cause, Citations, CiteSpec, ErrorLinkSpec, SchemaSpec};
 use super::operation::Errors;
 use super::pointer;
-use super::shape::{Constraint, ErrorLink, Node, NodeId, Shape};
+use super::shape::{Constraint, ErrorLink, Limits, Node, NodeId, Shape};
 use super::yaml::Parsed;
 use crate::constraint::{KINDS, Scope, Stated, Types, pattern_regex};
 
@@ -221,6 +221,7 @@ impl<'a> Compiler<'_, 'a, '_> {
         let mut node = Node {
             types: schema.types.as_ref().map(Types::from).unwrap_or_default(),
             constraints: self.constraints(schema, spot, &pointer, cite.as_ref(), prefix),
+            limits: limits(schema),
             sensitive: schema.sensitive,
             place: schema.place,
             wire: schema.wire.clone().unwrap_or_default(),
@@ -412,6 +413,24 @@ impl<'a> Compiler<'_, 'a, '_> {
             ));
         }
         link
+    }
+}
+
+fn limits(schema: &SchemaSpec) -> Limits {
+    let float = |number: &Option<serde_json::Number>| number.as_ref().and_then(serde_json::Number::as_f64);
+    let constant = schema.constant.iter().cloned();
+    Limits {
+        min_length: schema.min_length,
+        max_length: schema.max_length,
+        pattern: schema.pattern.clone(),
+        choices: schema.enumeration.clone().unwrap_or_else(|| constant.collect()),
+        minimum: float(&schema.minimum).or(float(&schema.exclusive_minimum)),
+        maximum: float(&schema.maximum).or(float(&schema.exclusive_maximum)),
+        multiple_of: float(&schema.multiple_of),
+        min_items: schema.min_items,
+        max_items: schema.max_items,
+        min_properties: schema.min_properties,
+        required: schema.required.clone(),
     }
 }
 

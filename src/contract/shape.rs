@@ -48,6 +48,8 @@ pub struct Node {
     pub all_of: Vec<NodeId>,
     /// Constraints judged on the value here.
     pub constraints: Vec<ConstraintId>,
+    /// What strings, numbers and lists here look like, for generation.
+    pub limits: Limits,
     /// Never to be shown.
     pub sensitive: bool,
     /// Where the member travels, when the spec says.
@@ -64,6 +66,24 @@ pub struct Node {
     pub description: Option<String>,
     /// Sources of the place itself.
     pub citations: Vec<Citation>,
+}
+
+/// The bounds of a schema as plain values.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs, reason = "JSON Schema's own names")]
+pub struct Limits {
+    pub min_length: Option<u64>,
+    pub max_length: Option<u64>,
+    pub pattern: Option<String>,
+    /// `enum`, or `const` alone.
+    pub choices: Vec<Value>,
+    pub minimum: Option<f64>,
+    pub maximum: Option<f64>,
+    pub multiple_of: Option<f64>,
+    pub min_items: Option<u64>,
+    pub max_items: Option<u64>,
+    pub min_properties: Option<u64>,
+    pub required: Vec<String>,
 }
 
 /// One checkable statement about a value, with its source and the error it guards.

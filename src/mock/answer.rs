@@ -5,6 +5,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::contract::template::Filler;
 use crate::contract::{Operation, pointer};
+use crate::generate::Random;
 
 /// The account that answers speak of.
 const ACCOUNT: &str = "123456789012";
@@ -19,7 +20,7 @@ pub fn answer(operation: &Operation, input: &Value, seed: u64, region: &str) -> 
 
 /// Fills the template, with a region that is looked up only when it is needed.
 pub fn fill(operation: &Operation, input: &Value, identity: u64, region: &dyn Fn() -> String) -> Value {
-    let mut words = Words { input, state: identity, region };
+    let mut words = Words { input, random: Random::new(identity), region };
     operation.answer.fill(&mut words).filter(Value::is_object).unwrap_or_else(|| Value::Object(Map::new()))
 }
 
@@ -48,18 +49,9 @@ fn hash(value: &Value, seed: u64) -> u64 {
     }
 }
 
-/// The next number of a SplitMix64 sequence.
-pub fn next(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
-}
-
 struct Words<'a> {
     input: &'a Value,
-    state: u64,
+    random: Random,
     region: &'a dyn Fn() -> String,
 }
 
@@ -69,7 +61,7 @@ impl Filler for Words<'_> {
     }
 
     fn random(&mut self) -> u64 {
-        next(&mut self.state)
+        self.random.next()
     }
 
     fn word(&self, name: &str) -> Option<String> {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response};
 use serde_json::Value;
 
-use super::answer::{DEFAULT_REGION, fill, identity, next};
+use super::answer::{DEFAULT_REGION, fill, identity};
 use super::credentials;
 use super::negotiate::{Dialect, Target, target};
 use super::prefer::Prefer;
@@ -16,6 +16,7 @@ use crate::contract::model::Cause;
 use crate::contract::route::credential_region;
 use crate::contract::template::uuid;
 use crate::contract::{Contract, ErrorDef, Operation, Service, Violation};
+use crate::generate::Random;
 
 const VIOLATIONS: HeaderName = HeaderName::from_static("accordant-violations");
 const CITATION: HeaderName = HeaderName::from_static("accordant-citation");
@@ -282,8 +283,8 @@ impl Answering<'_> {
     }
 
     fn request_id(&self) -> String {
-        let mut state = self.request_id ^ 0x7265_7175_6573_7400;
-        uuid(next(&mut state), next(&mut state))
+        let mut random = Random::new(self.request_id ^ 0x7265_7175_6573_7400);
+        uuid(random.next(), random.next())
     }
 
     fn answered(&self, response: Response<Bytes>) -> Answered {

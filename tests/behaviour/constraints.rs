@@ -1,0 +1,161 @@
+//! Every constraint of every operation: broken on the wire, the mock answers the error the contract names for it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use accordant::Contract;
+use accordant::codec::Outcome;
+use accordant::contract::model::Cause;
+use accordant::contract::{Constraint, Operation};
+use accordant::generate::{Random, Side, inputs_at};
+use accordant::mock::{Dialect, Mock};
+use bytes::Bytes;
+use http::Request;
+use serde_json::Value;
+
+use crate::wire::with_credentials;
+
+/// Constraints that no input on the wire breaks alone, each with the reason.
+fn cannot_be_broken(operation: &Operation, constraint: &Constraint) -> Option<&'static str> {
+    let form = operation.service.codec.name() == "aws-query";
+    let node = operation.input.node(&constraint.member);
+    let types = node.map(|node| node.types.to_string()).unwrap_or_default();
+    let in_path = node.is_some_and(|node| node.place.is_some());
+    match constraint.cause {
+        Cause::Type if form && types == "a string" => Some("every scalar of a form is a string"),
+        Cause::Type if in_path => Some("every scalar of a path or header is a string"),
+        Cause::Type if constraint.member.is_empty() => Some("what is no object is not read as an input at all"),
+        Cause::Required if in_path => Some("a path without the segment is another path"),
+        Cause::Length if constraint.test.state() == "must have at least 0 characters" => Some("no string is shorter"),
+        Cause::Length if constraint.keyword == "minLength" && constraint.test.state().contains("at least 1 ") => {
+            let pattern = node.and_then(|node| node.limits.pattern.as_ref())?;
+            let refuses_nothing = !regex::Regex::new(pattern).ok()?.is_match("");
+            refuses_nothing.then_some("the pattern refuses the empty string too")
+        }
+        _ => None,
+    }
+}
+
+fn signed(operation: &Operation, request: Request<Bytes>) -> Request<Bytes> {
+    with_credentials(request, &operation.service.name)
+}
+
+#[test]
+fn each_broken_constraint_gets_its_own_error() {
+    let mock = Mock::new(Arc::new(Contract::builtin()));
+    let mut unbroken: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    let (mut broken, mut wrong) = (0, Vec::new());
+    for operation in mock.contract().operations() {
+        for (id, constraint) in operation.input.constraints.iter().enumerate() {
+            let inputs = inputs_at(operation, id, Side::Outside, &mut Random::new(7));
+            let survivors = inputs.iter().filter(|input| survives(operation, input, id));
+            match (survivors.clone().count(), cannot_be_broken(operation, constraint)) {
+                (0, Some(reason)) => {
+                    unbroken.entry(reason).or_default().push(format!("{}{}", operation.name, constraint.id))
+                }
+                (0, None) => wrong.push(format!("{}{}: no input breaks it", operation.name, constraint.id)),
+                (_, Some(reason)) => {
+                    wrong.push(format!("{}{} can be broken, although {reason}", operation.name, constraint.id))
+                }
+                _ => {}
+            }
+            for input in survivors {
+                expect_error(&mock, operation, constraint, input);
+                broken += 1;
+            }
+        }
+    }
+    println!("{broken} inputs broke a constraint and got its error; not breakable: {unbroken:#?}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(broken > 300, "only {broken} inputs");
+}
+
+/// Whether the input still breaks the constraint, and only that, after a way over the wire.
+fn survives(operation: &Operation, input: &Value, constraint: usize) -> bool {
+    let request = operation.service.codec.encode_request(operation, input);
+    let Ok(decoded) = operation.service.codec.decode_request(operation, &request) else { return false };
+    let violations = operation.input.judge(&decoded.input);
+    !violations.is_empty() && violations.iter().all(|violation| violation.constraint == constraint)
+}
+
+fn expect_error(mock: &Mock, operation: &Operation, constraint: &Constraint, input: &Value) {
+    let name = format!("{}{} with {input}", operation.name, constraint.id);
+    let link = constraint.error.as_ref().unwrap_or_else(|| panic!("{name}: no error is declared"));
+    let expected = &operation.errors.all[link.error];
+    let request = signed(operation, operation.service.codec.encode_request(operation, input));
+    let answered = mock.answer(&request);
+    assert_eq!(answered.violations, [constraint.id.as_str()], "{name}");
+    let received = operation.service.codec.decode_response(operation, &answered.response).expect(&name);
+    assert_eq!(received.status, expected.status, "{name}");
+    let Outcome::Error { code, .. } = received.outcome else { panic!("{name}: accepted") };
+    assert_eq!(code, expected.code, "{name}");
+    assert_eq!(answered.dialect, Dialect::Native);
+}
+
+#[test]
+fn each_boundary_is_valid() {
+    let mock = Mock::new(Arc::new(Contract::builtin()));
+    let mut boundaries = 0;
+    for operation in mock.contract().operations() {
+        for (id, constraint) in operation.input.constraints.iter().enumerate() {
+            for input in inputs_at(operation, id, Side::Inside, &mut Random::new(7)) {
+                let request = signed(operation, operation.service.codec.encode_request(operation, &input));
+                let answered = mock.answer(&request);
+                let name = format!("{}{} with {input}", operation.name, constraint.id);
+                assert!(answered.response.status().is_success(), "{name}: {:?}", answered.violations);
+                boundaries += 1;
+            }
+        }
+    }
+    assert!(boundaries > 100, "only {boundaries} boundaries");
+}
+
+#[test]
+fn several_violations_are_told_in_the_stated_order() {
+    let contract = Contract::builtin();
+    let operation = contract.operation("ReplicateBackup").expect("built in");
+    let mut input = operation.examples[0].input.clone();
+    input["replicate"] =
+        serde_json::json!({"destination_region": "r".repeat(256), "destination_vault_id": 7, "name": "a b"});
+    let request = signed(operation, operation.service.codec.encode_request(operation, &input));
+    let answered = Mock::new(Arc::new(contract)).answer(&request);
+    let expected = [
+        "/replicate/destination_project_id#required",
+        "/replicate/destination_vault_id#type",
+        "/replicate/destination_region#maxLength",
+        "/replicate/name#pattern",
+    ];
+    assert_eq!(answered.violations, expected);
+    assert_eq!(answered.response.headers()["accordant-violations"], expected.join(", "));
+}
+
+#[test]
+fn our_judge_agrees_with_the_json_schema_crate() {
+    let contract = Contract::builtin();
+    for operation in contract.operations() {
+        let text =
+            contract.texts().iter().find(|text| text.text.contains(&format!("\noperation: {}\n", operation.name)));
+        let service = contract
+            .texts()
+            .iter()
+            .find(|text| text.name.ends_with(&format!("{}/service.yaml", operation.service.name)));
+        let parse = |text: &accordant::contract::SourceText| {
+            accordant::contract::Parsed::parse(Arc::new(text.clone())).expect("YAML").value
+        };
+        let (spec, service) = (parse(text.expect("its text")), parse(service.expect("its service's text")));
+        let mut schema = spec["input"].clone();
+        let mut defs = service["$defs"].as_object().cloned().unwrap_or_default();
+        defs.extend(spec["$defs"].as_object().cloned().unwrap_or_default());
+        schema["$defs"] = Value::Object(defs);
+        let validator =
+            jsonschema::draft202012::options().should_validate_formats(true).build(&schema).expect("a schema");
+        for (id, constraint) in operation.input.constraints.iter().enumerate() {
+            for side in [Side::Inside, Side::Outside] {
+                for input in inputs_at(operation, id, side, &mut Random::new(3)) {
+                    let valid = side == Side::Inside || constraint.cause == Cause::Rule;
+                    assert_eq!(validator.is_valid(&input), valid, "{}{}: {input}", operation.name, constraint.id);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Behaviour of the whole, as its users meet it.
+
+mod constraints;
+mod replay;
+mod wire;
+
+/// Compares with an approved output under the project's `snapshots/`.
+fn approved(assert: impl FnOnce()) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(assert);
+}
