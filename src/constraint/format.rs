@@ -109,6 +109,7 @@ fn is_uri(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::constraint::Patterns;
     use serde_json::json;
 
     #[test]
@@ -142,7 +143,7 @@ mod tests {
     #[test]
     fn only_annotates_with_formats_it_does_not_know() {
         let schema = SchemaSpec { format: Some("planet".into()), ..SchemaSpec::default() };
-        let scope = Scope { raw: &json!({}), defs: &json!({}) };
+        let scope = Scope { raw: &json!({}), defs: &json!({}), patterns: &Patterns::default() };
         assert!(Format.compile(&schema, &scope).expect("compiles").is_empty());
     }
 }

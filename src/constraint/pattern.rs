@@ -1,5 +1,8 @@
 //! `pattern`: a regular expression without backtracking, matched anywhere in the string.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
@@ -17,9 +20,9 @@ impl Kind for Pattern {
         Cause::Pattern
     }
 
-    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
+    fn compile(&self, schema: &SchemaSpec, scope: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
         let Some(pattern) = &schema.pattern else { return Ok(Vec::new()) };
-        let regex = compile(pattern).map_err(|error| Unfit {
+        let regex = scope.patterns.get(pattern).map_err(|error| Unfit {
             at: "/pattern".into(),
             message: format!("the pattern does not compile: {}", error.to_string().replace('\n', " ")),
             help: "write it without look-around and back-references, so that matching takes linear time".into(),
@@ -28,9 +31,23 @@ impl Kind for Pattern {
     }
 }
 
-/// Compiles a pattern within bounds.
-pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).size_limit(MAX_COMPILED).build()
+/// Compiled patterns by their text: a contract says the same pattern in many places, and each is large.
+#[derive(Debug, Default)]
+pub struct Patterns(RefCell<HashMap<String, Regex>>);
+
+impl Patterns {
+    /// Compiles a pattern within bounds, or finds it compiled.
+    ///
+    /// # Errors
+    /// When it is no pattern, or needs backtracking or too much memory.
+    pub fn get(&self, pattern: &str) -> Result<Regex, regex::Error> {
+        if let Some(regex) = self.0.borrow().get(pattern) {
+            return Ok(regex.clone());
+        }
+        let regex = RegexBuilder::new(pattern).size_limit(MAX_COMPILED).build()?;
+        self.0.borrow_mut().insert(pattern.to_owned(), regex.clone());
+        Ok(regex)
+    }
 }
 
 #[derive(Debug)]
@@ -58,14 +75,14 @@ mod tests {
 
     #[test]
     fn matches_anywhere_and_only_strings() {
-        let test = Matches(compile("b").expect("valid"));
+        let test = Matches(Patterns::default().get("b").expect("valid"));
         assert!(test.holds(&json!("abc")) && !test.holds(&json!("a")) && test.holds(&json!(7)));
     }
 
     #[test]
     fn refuses_what_backtracks_or_explodes() {
         for pattern in ["(?=a)", r"(a)\1", "((a{1000}){1000}){1000}", "["] {
-            assert!(compile(pattern).is_err(), "{pattern}");
+            assert!(Patterns::default().get(pattern).is_err(), "{pattern}");
         }
     }
 }

@@ -148,6 +148,7 @@ fn to_cel(value: &Value) -> cel::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::constraint::Patterns;
     use serde_json::json;
 
     fn rule(assert: &str) -> Result<Stated, Unfit> {
@@ -156,7 +157,7 @@ mod tests {
             "error": {"code": "E", "cite": "s:1"}, "cite": "s:1", "holds": {}, "breaks": {},
         }));
         let raw = json!({"properties": {"b": {"default": 10}}});
-        compile(&rule.expect("a rule"), 0, &Scope { raw: &raw, defs: &json!({}) })
+        compile(&rule.expect("a rule"), 0, &Scope { raw: &raw, defs: &json!({}), patterns: &Patterns::default() })
     }
 
     #[test]

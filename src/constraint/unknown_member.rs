@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, pattern};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
 use crate::contract::model::{BoolOrSchema, Cause, SchemaSpec};
 
 /// The kind.
@@ -13,11 +13,12 @@ impl Kind for UnknownMember {
         Cause::UnknownMember
     }
 
-    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
+    fn compile(&self, schema: &SchemaSpec, scope: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
         if !matches!(schema.additional_properties, Some(BoolOrSchema::Bool(false))) {
             return Ok(Vec::new());
         }
-        let patterns: Result<Vec<_>, _> = schema.pattern_properties.keys().map(|text| pattern::compile(text)).collect();
+        let patterns: Result<Vec<_>, _> =
+            schema.pattern_properties.keys().map(|text| scope.patterns.get(text)).collect();
         let patterns = patterns.map_err(|error| Unfit {
             at: "/patternProperties".into(),
             message: format!("the pattern does not compile: {error}"),
@@ -56,7 +57,7 @@ mod tests {
 
     #[test]
     fn knows_names_and_patterns() {
-        let test = Known { names: vec!["a".into()], patterns: vec![pattern::compile("^x-").expect("valid")] };
+        let test = Known { names: vec!["a".into()], patterns: vec![regex::Regex::new("^x-").expect("valid")] };
         assert!(test.holds(&json!({"a": 1, "x-y": 2})) && !test.holds(&json!({"b": 1})) && test.holds(&json!([])));
     }
 }

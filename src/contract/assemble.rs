@@ -21,6 +21,7 @@ use super::shape::{ErrorLink, Shape};
 use super::template::Template;
 use super::yaml::Parsed;
 use crate::codec::{self, Addressing, Codec};
+use crate::constraint::Patterns;
 
 /// Compiles everything that can be compiled; the rest is in `problems`.
 pub(super) fn assemble(
@@ -28,6 +29,7 @@ pub(super) fn assemble(
     texts: &[Arc<SourceText>],
     problems: &mut Vec<SpecProblem>,
 ) -> Contract {
+    let patterns = Patterns::default();
     let mut services: Vec<Arc<Service>> = Vec::new();
     let mut operations: Vec<Arc<Operation>> = Vec::new();
     for files in folders.values() {
@@ -39,7 +41,7 @@ pub(super) fn assemble(
                 "names of services are unique",
             ));
         }
-        let service = Arc::new(service(service_file, problems));
+        let service = Arc::new(service(service_file, &patterns, problems));
         services.push(Arc::clone(&service));
         for file in &files.operations {
             let names = std::iter::once(&file.spec.operation).chain(&file.spec.aliases);
@@ -52,7 +54,7 @@ pub(super) fn assemble(
                     ));
                 }
             }
-            operations.push(Arc::new(operation(file, service_file, &service, problems)));
+            operations.push(Arc::new(operation(file, service_file, &service, &patterns, problems)));
         }
     }
     let router = Router::new(&services, &operations);
@@ -199,10 +201,10 @@ impl Workshop<'_, '_, '_> {
     }
 }
 
-fn service(file: &File<ServiceSpec>, problems: &mut Vec<SpecProblem>) -> Service {
+fn service(file: &File<ServiceSpec>, patterns: &Patterns, problems: &mut Vec<SpecProblem>) -> Service {
     let spec = &file.spec;
     let sources = Sources::default().with(&spec.documents, &spec.sources);
-    let ground = Ground::new(&file.text, &sources);
+    let ground = Ground::new(&file.text, &sources, patterns);
     let mut shop = Workshop { text: &file.text, ground: &ground, problems };
     let error_shapes = spec.protocol.error.iter().enumerate().map(|(index, shape)| {
         let at = format!("/protocol/error/{index}");
@@ -264,11 +266,12 @@ fn operation(
     file: &File<OperationSpec>,
     service_file: &File<ServiceSpec>,
     service: &Arc<Service>,
+    patterns: &Patterns,
     problems: &mut Vec<SpecProblem>,
 ) -> Operation {
     let spec = &file.spec;
     let sources = service.sources.clone().with(&spec.documents, &spec.sources);
-    let mut ground = Ground::new(&file.text, &sources);
+    let mut ground = Ground::new(&file.text, &sources, patterns);
     ground.define(&file.text, &spec.defs, problems);
     ground.define(&service_file.text, &service_file.spec.defs, problems);
     let ground = ground;

@@ -10,7 +10,7 @@ use super::operation::Errors;
 use super::pointer;
 use super::shape::{Constraint, ErrorLink, Limits, Node, NodeId, Shape};
 use super::yaml::Parsed;
-use crate::constraint::{KINDS, Scope, Stated, Types, pattern_regex};
+use crate::constraint::{KINDS, Patterns, Scope, Stated, Types};
 
 /// Most nodes a shape may have, so that references cannot multiply without bound.
 const MAX_NODES: usize = 20_000;
@@ -21,6 +21,8 @@ pub(super) struct Ground<'a> {
     pub own: &'a Parsed,
     /// What may be cited.
     pub sources: &'a Sources,
+    /// Patterns compiled before.
+    pub patterns: &'a Patterns,
     /// Schemas for `$ref`.
     pub defs: IndexMap<String, (&'a Parsed, &'a SchemaSpec)>,
     /// The same schemas as they are written.
@@ -28,8 +30,8 @@ pub(super) struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
-    pub fn new(own: &'a Parsed, sources: &'a Sources) -> Self {
-        Self { own, sources, defs: IndexMap::new(), raw_defs: Value::Object(Map::new()) }
+    pub fn new(own: &'a Parsed, sources: &'a Sources, patterns: &'a Patterns) -> Self {
+        Self { own, sources, patterns, defs: IndexMap::new(), raw_defs: Value::Object(Map::new()) }
     }
 
     /// Adds the schemas of a `$defs` map.
@@ -257,7 +259,7 @@ impl<'a> Compiler<'_, 'a, '_> {
         for (regex, member) in &schema.pattern_properties {
             let below = spot.below(&["patternProperties", regex]);
             let member = self.node(member, &below, child(pointer, regex), cite.clone(), "");
-            match pattern_regex(regex) {
+            match self.ground.patterns.get(regex) {
                 Ok(regex) => node.patterns.push((regex, member)),
                 Err(error) => {
                     let message = format!("the pattern does not compile: {error}");
@@ -292,7 +294,7 @@ impl<'a> Compiler<'_, 'a, '_> {
     ) -> Vec<usize> {
         let nothing = Value::Null;
         let raw = spot.text.value.pointer(&spot.at).unwrap_or(&nothing);
-        let scope = Scope { raw, defs: &self.ground.raw_defs };
+        let scope = Scope { raw, defs: &self.ground.raw_defs, patterns: self.ground.patterns };
         let mut ids = Vec::new();
         for kind in KINDS {
             let stated = match kind.compile(schema, &scope) {
