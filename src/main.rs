@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 mod cli;
 
-
 fn main() -> ExitCode {
     cli::run()
 }

@@ -1,5 +1,6 @@
 //! `accordant mock`: the mock server.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,9 +10,14 @@ use accordant::mock::{Dialect, Mock};
 use accordant::net::journal::Journal;
 use accordant::net::serve::{Limits, Server};
 use clap::{Args, ValueEnum};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::prelude::*;
 
 use super::Failure;
 use super::spec::contract;
+
+/// Exit code when a second signal ends the server: what a shell shows for SIGINT.
+const INTERRUPTED: u8 = 130;
 
 /// Options of `accordant mock`.
 #[derive(Debug, Args)]
@@ -51,7 +57,7 @@ enum DialectChoice {
 
 /// Runs the subcommand.
 pub fn run(options: &Options) -> Result<ExitCode, Failure> {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).with_ansi(false).init();
+    start_log();
     if !options.listen.ip().is_loopback() && !options.allow_remote {
         let message =
             format!("{} can be reached from other machines: add --allow-remote if that is meant", options.listen);
@@ -67,20 +73,46 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
         let (operation, status) = parse_status(choice, &mock)?;
         mock = mock.status(operation, status);
     }
-    let journal = options.journal.as_ref().map(|path| Journal::open(path, Arc::clone(mock.contract())));
-    let journal = journal.transpose().map_err(Failure::io("cannot open the journal"))?;
     let limits = Limits { body_bytes: options.max_body, ..Limits::default() };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
-    runtime.block_on(serve(options.listen, mock, limits, journal))
+    runtime.block_on(serve(options, mock, limits))
 }
 
-async fn serve(listen: SocketAddr, mock: Mock, limits: Limits, journal: Option<Journal>) -> Result<ExitCode, Failure> {
-    let server =
-        Server::bind(listen, mock, limits, journal).await.map_err(Failure::io(format!("cannot listen on {listen}")))?;
-    println!("listening on http://{}", server.address());
-    server.run(stop_signal()).await;
-    Ok(ExitCode::SUCCESS)
+/// Logs to standard error what `RUST_LOG` asks for: a level, or levels by module.
+fn start_log() {
+    let wanted = std::env::var("RUST_LOG").ok().filter(|text| !text.is_empty());
+    let filter = wanted.and_then(|text| text.parse().ok());
+    let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(false);
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+}
+
+async fn serve(options: &Options, mock: Mock, limits: Limits) -> Result<ExitCode, Failure> {
+    let journal = options.journal.as_ref().map(|path| {
+        let what = format!("cannot open the journal {}", path.display());
+        Journal::open(path, Arc::clone(mock.contract())).map_err(Failure::io(what))
+    });
+    let what = format!("cannot listen on {}, where port 0 would pick a free one", options.listen);
+    let server = Server::bind(options.listen, mock, limits, journal.transpose()?).await.map_err(Failure::io(what))?;
+    // Caught from here on: whoever reads the line may stop the server at once.
+    let signals = || Signals::catch().map_err(Failure::io("cannot catch signals"));
+    let (mut stop, mut again) = (signals()?, signals()?);
+    if let Err(error) = writeln!(std::io::stdout(), "listening on http://{}", server.address()) {
+        tracing::warn!(%error, "cannot print where the server listens");
+    }
+    let stopped = async {
+        stop.next().await;
+        tracing::info!("stopping, once the requests in flight are answered; a second signal does not wait for them");
+    };
+    let impatient = async {
+        again.next().await;
+        again.next().await;
+    };
+    tokio::select! {
+        () = server.run(stopped) => Ok(ExitCode::SUCCESS),
+        () = impatient => Ok(ExitCode::from(INTERRUPTED)),
+    }
 }
 
 fn parse_status(choice: &str, mock: &Mock) -> Result<(String, u16), Failure> {
@@ -95,18 +127,38 @@ fn parse_status(choice: &str, mock: &Mock) -> Result<(String, u16), Failure> {
     Ok((operation.name.clone(), status))
 }
 
-/// Ends with the first SIGINT or SIGTERM.
-async fn stop_signal() {
+/// The signals that ask a server to stop.
+struct Signals {
     #[cfg(unix)]
-    {
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    /// Catches them from now on.
+    fn catch() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
-    let _ = tokio::signal::ctrl_c().await;
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    fn catch() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use accordant::Contract;
 use accordant::contract::citation::Citation;
 use accordant::contract::lint::{Documents, verify};
 use accordant::contract::model::{JsonType, OperationSpec, ServiceSpec};
 use accordant::contract::{Constraint, ErrorDef, Node, Operation};
+use accordant::{Contract, ContractError};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Failure;
@@ -118,21 +118,27 @@ fn schema(of: SchemaOf) -> String {
 }
 
 fn lint(directory: Option<&Path>, documents: Option<&Path>, out: &mut impl Write) -> Result<ExitCode, Failure> {
-    let contract = match directory {
-        Some(directory) => Contract::load(directory)?,
-        None => Contract::from_texts(Contract::builtin().texts().iter().map(|text| (**text).clone()))?,
+    let texts = match directory {
+        Some(directory) => Contract::read(directory)?,
+        None => Contract::builtin().texts().to_vec(),
+    };
+    let (mut problems, contract) = match Contract::from_texts(texts.iter().map(|text| (**text).clone())) {
+        Ok(contract) => (Vec::new(), Some(contract)),
+        Err(ContractError::Broken(problems)) => (problems, None),
+        Err(other) => return Err(other.into()),
     };
     let failed = || Failure::io("cannot write to standard output");
     if let Some(documents) = documents {
-        let (problems, uncited) = verify(contract.texts(), &Documents::open(documents)?);
+        let (wrong, uncited) = verify(&texts, &Documents::open(documents)?);
+        problems.extend(wrong);
         for line in &uncited {
             writeln!(out, "uncited: {}:{}: {}", line.file, line.line, line.beginning).map_err(failed())?;
         }
-        if !problems.is_empty() {
-            show_problems(&problems);
-            return Ok(ExitCode::from(2));
-        }
     }
+    let Some(contract) = contract.filter(|_| problems.is_empty()) else {
+        show_problems(&problems);
+        return Ok(ExitCode::from(2));
+    };
     let constraints: usize = contract.operations().iter().map(|operation| operation.input.constraints.len()).sum();
     let (services, operations) = (contract.services().len(), contract.operations().len());
     writeln!(out, "{services} services, {operations} operations, {constraints} constraints: no problems")
@@ -322,8 +328,8 @@ fn explain_node(operation: &Operation, node: &Node, out: &mut impl Write) -> io:
 fn explain_constraint(operation: &Operation, constraint: &Constraint, out: &mut impl Write) -> io::Result<()> {
     let disputed = if constraint.disputed { ", disputed" } else { "" };
     writeln!(out, "\n  {}\n    {}", constraint.id, constraint.statement())?;
-    let strength = format!("{:?}", constraint.strength).to_lowercase();
     for citation in &constraint.citations {
+        let strength = format!("{:?}", citation.strength).to_lowercase();
         writeln!(out, "    says {} ({strength}{disputed})", source_line(operation, citation))?;
     }
     match &constraint.error {

@@ -32,9 +32,7 @@ impl Codec for AwsQuery {
         let mut request = Request::new(Bytes::from(form::render(&pairs)));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = super::target(&operation.http.path, &[]);
-        request
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8"));
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
         request
     }
 
@@ -97,9 +95,14 @@ impl Codec for AwsQuery {
     }
 
     fn decode_response(&self, operation: &Operation, response: &Response<Bytes>) -> Result<Received, Rejection> {
-        let root = xml::parse(response.body())?;
         let header = super::request_id(&operation.service, response.headers());
         let status = response.status();
+        let memberless = operation.output.root().properties.is_empty();
+        if status.is_success() && memberless && response.body().is_empty() {
+            let outcome = Outcome::Output(Value::Object(serde_json::Map::new()));
+            return Ok(Received { status: status.as_u16(), request_id: header, outcome });
+        }
+        let root = xml::parse(response.body())?;
         if status.is_success() {
             let (expected, result) = (format!("{}Response", operation.name), format!("{}Result", operation.name));
             if root.name != expected {
@@ -107,7 +110,7 @@ impl Codec for AwsQuery {
             }
             let output = match root.child(&result) {
                 Some(element) => xml::members(&operation.output, operation.output.root(), element),
-                None if operation.output.root().properties.is_empty() => Value::Object(serde_json::Map::new()),
+                None if memberless => Value::Object(serde_json::Map::new()),
                 None => return Err(Rejection::malformed(format!("there is no element {result}"))),
             };
             let metadata = root.child("ResponseMetadata").and_then(|metadata| metadata.text_of("RequestId"));

@@ -8,7 +8,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response};
 use serde_json::{Value, json};
 
-use super::json::{self, Style};
+use super::json::{self, Reader, Style};
 use super::{Addressing, Codec, Decoded, Oddity, Outcome, Received, Rejection, Reply, form};
 use crate::contract::model::TimestampFormat;
 use crate::contract::{Operation, Service, pointer};
@@ -17,7 +17,7 @@ use crate::contract::{Operation, Service, pointer};
 #[derive(Debug)]
 pub struct Envelope;
 
-const STYLE: Style = Style { timestamps: TimestampFormat::DateTime, null_is_absent: false };
+const STYLE: Style = Style { timestamps: TimestampFormat::DateTime, null_is_absent: false, reader: Reader::Server };
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 impl Codec for Envelope {
@@ -68,7 +68,7 @@ impl Codec for Envelope {
         }
         let (value, duplicates) = json::parse(request.body())?;
         oddities.extend(duplicates);
-        match json::from_wire(&operation.input, 0, value, STYLE) {
+        match json::from_wire(&operation.input, 0, value, STYLE, &mut oddities) {
             input @ Value::Object(_) => Ok(Decoded { input, oddities }),
             _ => Err(Rejection::malformed("the body is not a JSON object")),
         }

@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 
 use super::text;
 use super::{MAX_DEPTH, Oddity, Rejection};
-use crate::contract::model::TimestampFormat;
+use crate::contract::model::{JsonType, TimestampFormat};
 use crate::contract::{Node, NodeId, Shape};
 
 /// Reads a JSON text. Of a duplicate member the first value stands.
@@ -120,28 +120,71 @@ impl<'de> Visitor<'de> for Seed<'_> {
 pub struct Style {
     /// How timestamps travel.
     pub timestamps: TimestampFormat,
-    /// Whether a null member is an absent one.
+    /// Whether a null member of a structure is an absent one.
     pub null_is_absent: bool,
+    /// Who reads.
+    pub reader: Reader,
 }
 
-/// Turns a body's value into the contract's: names, timestamps, nulls.
-pub fn from_wire(shape: &Shape, node: NodeId, value: Value, style: Style) -> Value {
-    let node = &shape.nodes[node];
+/// Who reads a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// A server: everything it is sent is judged.
+    Server,
+    /// A client: it passes over what its protocol tells it to, types that a structure names for itself and nulls in
+    /// maps that hold none.
+    Client,
+}
+
+/// The member in which a structure may name its own type.
+const OWN_TYPE: &str = "__type";
+
+impl Style {
+    /// Whether a member that was read is as good as not there.
+    fn passes_over(self, shape: &Shape, node: &Node, name: &str, value: &Value) -> bool {
+        let client = self.reader == Reader::Client;
+        if value.is_null() {
+            let holds_nulls = |values: NodeId| {
+                let types = shape.nodes[values].types;
+                types.is_empty() || types.contains(JsonType::Null)
+            };
+            let dense = node.values.is_some_and(|values| !holds_nulls(values));
+            return self.null_is_absent && (is_structure(node) || client && dense);
+        }
+        client && name == OWN_TYPE && is_structure(node) && !node.properties.contains_key(name)
+    }
+
+    /// Whether a member is not written.
+    pub fn leaves_out(self, node: &Node, value: &Value) -> bool {
+        self.null_is_absent && value.is_null() && is_structure(node)
+    }
+}
+
+/// Whether an object's members are those that the schema names: no map, and nothing free of form.
+fn is_structure(node: &Node) -> bool {
+    !node.properties.is_empty() && node.values.is_none()
+}
+
+/// Turns a body's value into the contract's: names, timestamps, nulls. A member that nobody knows stays, unless its
+/// name is another member's in the contract; then it is an oddity.
+pub fn from_wire(shape: &Shape, id: NodeId, value: Value, style: Style, oddities: &mut Vec<Oddity>) -> Value {
+    let node = &shape.nodes[id];
     match value {
         Value::Object(members) => {
             let mut renamed = Map::with_capacity(members.len());
             for (name, value) in members {
-                if style.null_is_absent && value.is_null() {
+                if style.passes_over(shape, node, &name, &value) {
                     continue;
                 }
                 match member_on_wire(shape, node, &name) {
                     Some((member, id)) => {
-                        let value = from_wire(shape, id, value, style);
+                        let value = from_wire(shape, id, value, style, oddities);
                         match member {
                             Some(member) => renamed.insert(member.to_owned(), value),
                             None => renamed.insert(name, value),
                         };
                     }
+                    None if node.properties.contains_key(&name) => oddities.push(Oddity::Unknown(name)),
                     None => {
                         renamed.insert(name, value);
                     }
@@ -150,7 +193,7 @@ pub fn from_wire(shape: &Shape, node: NodeId, value: Value, style: Style) -> Val
             Value::Object(renamed)
         }
         Value::Array(items) => match node.items {
-            Some(item) => items.into_iter().map(|value| from_wire(shape, item, value, style)).collect(),
+            Some(item) => items.into_iter().map(|value| from_wire(shape, item, value, style, oddities)).collect(),
             None => Value::Array(items),
         },
         scalar if text::is_timestamp(node) => {
@@ -176,10 +219,11 @@ pub fn write(shape: &Shape, node: Option<NodeId>, value: &Value, style: Style, o
     let known = node.map(|id| &shape.nodes[id]);
     match value {
         Value::Object(members) => {
-            let named = members.iter().map(|(name, value)| {
-                let member = known.and_then(|node| node.properties.get(name).copied().or(node.values));
+            let said = members.iter().filter(|(_, value)| known.is_none_or(|node| !style.leaves_out(node, value)));
+            let named = said.map(|(name, value)| {
+                let member = known.and_then(|node| node.properties.get(name)).copied();
                 let wire = member.and_then(|id| shape.nodes[id].wire.name.as_deref()).unwrap_or(name);
-                (wire, member, value)
+                (wire, member.or(known.and_then(|node| node.values)), value)
             });
             write_members(shape, named, style, out);
         }

@@ -6,8 +6,11 @@
 mod aws_query;
 mod envelope;
 mod form;
+mod headers;
 mod json;
 mod rest_json;
+#[cfg(test)]
+mod round_trip;
 mod text;
 mod xml;
 
@@ -17,10 +20,10 @@ use base64::Engine;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::contract::model::Cause;
-use crate::contract::{ErrorDef, Operation, Service};
+use crate::contract::model::{Cause, Place};
+use crate::contract::{ErrorDef, Node, Operation, Service, Shape};
 
 /// Deepest nesting of a body that is read.
 pub const MAX_DEPTH: usize = 64;
@@ -160,6 +163,18 @@ pub enum Outcome {
 fn media_type(headers: &HeaderMap) -> Option<&str> {
     let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     Some(text.split(';').next().unwrap_or_default().trim()).filter(|text| !text.is_empty())
+}
+
+/// The members of a value that travel at a place, with their names on the wire. What is null does not travel.
+fn placed<'s>(
+    shape: &'s Shape,
+    members: &'s Map<String, Value>,
+    place: Place,
+) -> impl Iterator<Item = (&'s str, &'s Node, &'s Value)> {
+    members.iter().filter(|(_, value)| !value.is_null()).filter_map(move |(name, value)| {
+        let node = &shape.nodes[*shape.root().properties.get(name)?];
+        (node.place == Some(place)).then(|| (node.wire.name.as_deref().unwrap_or(name), node, value))
+    })
 }
 
 /// A request target in origin form.

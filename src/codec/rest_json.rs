@@ -4,15 +4,15 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::{HeaderValue, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use super::json::{self, Style};
-use super::{Addressing, Codec, Decoded, Oddity, Outcome, Received, Rejection, Reply, form, text};
+use super::json::{self, Reader, Style};
+use super::{Addressing, Codec, Decoded, Oddity, Outcome, Received, Rejection, Reply, form, headers, placed, text};
 use crate::contract::model::{Cause, JsonType, Place, TimestampFormat};
 use crate::contract::template::{Filler, Origin, Piece, Template};
-use crate::contract::{ErrorDef, Node, NodeId, Operation, Service, Shape};
+use crate::contract::{ConstraintId, ErrorDef, Node, NodeId, Operation, Service, Shape};
 
 /// The codec.
 #[derive(Debug)]
@@ -28,35 +28,15 @@ impl Codec for RestJson {
     }
 
     fn encode_request(&self, operation: &Operation, input: &Value) -> Request<Bytes> {
-        let mut query: Vec<(String, String)> = operation.http.query.clone();
-        let mut request = Request::new(Bytes::new());
-        *request.method_mut() = operation.http.method.clone();
         let nothing = Map::new();
         let members = input.as_object().unwrap_or(&nothing);
-        for (name, node, value) in placed(&operation.input, members).filter(|(_, _, value)| !value.is_null()) {
-            let wire = node.wire.name.as_deref().unwrap_or(name);
-            match node.place {
-                Some(Place::Query) => write_query(&operation.input, node, wire, value, &mut query),
-                Some(Place::QueryMap) => {
-                    for (name, value) in value.as_object().into_iter().flatten() {
-                        write_query(
-                            &operation.input,
-                            node.values.map_or(node, |id| &operation.input.nodes[id]),
-                            name,
-                            value,
-                            &mut query,
-                        );
-                    }
-                }
-                Some(Place::Header | Place::HeaderMap) => {
-                    write_header(&operation.input, node, wire, value, request.headers_mut());
-                }
-                _ => {}
-            }
-        }
-        let path = fill_path(operation, members);
-        *request.uri_mut() = super::target(&path, &query);
-        if let Some((body, media_type)) = write_body(&operation.input, members, style(&operation.service), &[]) {
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = operation.http.method.clone();
+        *request.uri_mut() = super::target(&fill_path(operation, members), &write_query(operation, members));
+        headers::write(&operation.input, members, request.headers_mut());
+        if let Some((body, media_type)) =
+            write_body(&operation.input, members, style(&operation.service, Reader::Server), &[])
+        {
             *request.body_mut() = body.into();
             let media_type = HeaderValue::from_str(&media_type).unwrap_or(HeaderValue::from_static("application/json"));
             request.headers_mut().entry(CONTENT_TYPE).or_insert(media_type);
@@ -73,10 +53,10 @@ impl Codec for RestJson {
         {
             return Err(Rejection::new(Cause::UnsupportedMediaType, "the body must be application/json"));
         }
-        let (mut input, mut oddities) = read_body(shape, request.body(), style(&operation.service))?;
+        let (mut input, mut oddities) = read_body(shape, request.body(), style(&operation.service, Reader::Server))?;
         read_path(operation, request.uri().path(), &mut input)?;
         read_query(operation, request.uri().query().unwrap_or_default(), &mut input, &mut oddities)?;
-        read_headers(shape, request.headers(), &mut input);
+        headers::read(shape, request.headers(), &mut input);
         Ok(Decoded { input: Value::Object(input), oddities })
     }
 
@@ -86,7 +66,7 @@ impl Codec for RestJson {
             Reply::Output { operation, status, output } => {
                 let nothing = Map::new();
                 let members = output.as_object().unwrap_or(&nothing);
-                let written = write_body(&operation.output, members, style(service), b"{}");
+                let written = write_body(&operation.output, members, style(service, Reader::Client), b"{}");
                 let (body, media_type) = written.unwrap_or_default();
                 let mut response = super::response(*status, "application/json", service, request_id, body.into());
                 if media_type != "application/json" {
@@ -96,20 +76,9 @@ impl Codec for RestJson {
                         response.headers_mut().insert(CONTENT_TYPE, media_type);
                     }
                 }
-                for (name, node, value) in placed(&operation.output, members) {
-                    let wire = node.wire.name.as_deref().unwrap_or(name);
-                    match node.place {
-                        Some(Place::Header | Place::HeaderMap) => {
-                            write_header(&operation.output, node, wire, value, response.headers_mut());
-                        }
-                        Some(Place::Status) => {
-                            let status = value.as_u64().and_then(|status| u16::try_from(status).ok());
-                            if let Some(status) = status.and_then(|status| http::StatusCode::from_u16(status).ok()) {
-                                *response.status_mut() = status;
-                            }
-                        }
-                        _ => {}
-                    }
+                headers::write(&operation.output, members, response.headers_mut());
+                if let Some(status) = stated_status(&operation.output, members) {
+                    *response.status_mut() = status;
                 }
                 response
             }
@@ -124,8 +93,8 @@ impl Codec for RestJson {
             return Ok(Received { status: status.as_u16(), request_id, outcome });
         }
         let shape = &operation.output;
-        let (mut output, _) = read_body(shape, response.body(), style(&operation.service))?;
-        read_headers(shape, response.headers(), &mut output);
+        let (mut output, _) = read_body(shape, response.body(), style(&operation.service, Reader::Client))?;
+        headers::read(shape, response.headers(), &mut output);
         for (name, id) in &shape.root().properties {
             if shape.nodes[*id].place == Some(Place::Status) {
                 output.insert(name.clone(), Value::from(status.as_u16()));
@@ -135,10 +104,11 @@ impl Codec for RestJson {
     }
 }
 
-fn style(service: &Service) -> Style {
+fn style(service: &Service, reader: Reader) -> Style {
     Style {
         timestamps: service.timestamps.unwrap_or(TimestampFormat::EpochSeconds),
         null_is_absent: service.null_is_absent,
+        reader,
     }
 }
 
@@ -146,15 +116,10 @@ fn is_json(media_type: &str) -> bool {
     media_type == "application/json" || media_type.ends_with("+json")
 }
 
-/// The members of a value that the schema knows.
-fn placed<'s>(
-    shape: &'s Shape,
-    members: &'s Map<String, Value>,
-) -> impl Iterator<Item = (&'s str, &'s Node, &'s Value)> {
-    members.iter().filter_map(|(name, value)| {
-        let id = shape.root().properties.get(name)?;
-        Some((name.as_str(), &shape.nodes[*id], value))
-    })
+/// The status that an output says itself.
+fn stated_status(shape: &Shape, members: &Map<String, Value>) -> Option<StatusCode> {
+    let (_, _, value) = placed(shape, members, Place::Status).next()?;
+    StatusCode::from_u16(u16::try_from(value.as_u64()?).ok()?).ok()
 }
 
 fn in_body(node: &Node) -> bool {
@@ -167,17 +132,19 @@ fn payload(shape: &Shape) -> Option<(&str, NodeId)> {
     root.map(|(name, id)| (name.as_str(), *id)).find(|(_, id)| shape.nodes[*id].place == Some(Place::Payload))
 }
 
+/// Whether a payload is an object without demands: one without members, and none at all, are then the same body.
+fn may_be_empty(shape: &Shape, node: &Node) -> bool {
+    let demanding = |id: &ConstraintId| matches!(shape.constraints[*id].keyword.as_str(), "minProperties" | "required");
+    node.types.contains(JsonType::Object) && !node.constraints.iter().any(demanding)
+}
+
 /// The body and its media type; nothing when no member travels there.
 fn write_body(shape: &Shape, members: &Map<String, Value>, style: Style, empty: &[u8]) -> Option<(Vec<u8>, String)> {
     let mut out = Vec::with_capacity(512);
     if let Some((name, id)) = payload(shape) {
         let node = &shape.nodes[id];
         let Some(value) = members.get(name).filter(|value| !value.is_null()) else {
-            return node
-                .types
-                .contains(JsonType::Object)
-                .then(|| (empty.to_vec(), "application/json".to_owned()))
-                .filter(|(body, _)| !body.is_empty());
+            return may_be_empty(shape, node).then(|| (b"{}".to_vec(), "application/json".to_owned()));
         };
         let media_type = node.wire.media_type.clone();
         if let (Value::String(text), true) = (value, node.types.contains(JsonType::String)) {
@@ -194,7 +161,7 @@ fn write_body(shape: &Shape, members: &Map<String, Value>, style: Style, empty: 
         let id = root.properties.get(name).copied();
         let node = id.map(|id| &shape.nodes[id]);
         let wire = node.and_then(|node| node.wire.name.as_deref()).unwrap_or(name);
-        node.is_none_or(in_body).then_some((wire, id.or(root.values), value))
+        (node.is_none_or(in_body) && !style.leaves_out(root, value)).then_some((wire, id.or(root.values), value))
     });
     let mut bodily = bodily.peekable();
     if bodily.peek().is_none() && !expected {
@@ -219,8 +186,11 @@ fn read_body(shape: &Shape, body: &[u8], style: Style) -> Result<(Map<String, Va
             };
             (Value::String(text), Vec::new())
         } else {
-            let (value, oddities) = json::parse(body)?;
-            (json::from_wire(shape, id, value, style), oddities)
+            let (value, mut oddities) = json::parse(body)?;
+            if may_be_empty(shape, node) && value.as_object().is_some_and(Map::is_empty) {
+                return Ok((members, oddities));
+            }
+            (json::from_wire(shape, id, value, style, &mut oddities), oddities)
         };
         members.insert(name.to_owned(), value);
         return Ok((members, oddities));
@@ -229,7 +199,7 @@ fn read_body(shape: &Shape, body: &[u8], style: Style) -> Result<(Map<String, Va
         return Ok((members, Vec::new()));
     }
     let (value, mut oddities) = json::parse(body)?;
-    let Value::Object(mut members) = json::from_wire(shape, 0, value, style) else {
+    let Value::Object(mut members) = json::from_wire(shape, 0, value, style, &mut oddities) else {
         return Err(Rejection::malformed("the body is not a JSON object"));
     };
     // A body cannot speak for a member that travels elsewhere.
@@ -248,9 +218,7 @@ fn read_body(shape: &Shape, body: &[u8], style: Style) -> Result<(Map<String, Va
 fn fill_path(operation: &Operation, members: &Map<String, Value>) -> String {
     let shape = &operation.input;
     let value_of = |label: &str| {
-        let (_, node, value) = placed(shape, members).find(|(name, node, _)| {
-            node.place == Some(Place::Path) && node.wire.name.as_deref().unwrap_or(name) == label
-        })?;
+        let (_, node, value) = placed(shape, members, Place::Path).find(|(name, ..)| *name == label)?;
         Some(text::render(node, value, TimestampFormat::DateTime).into_owned())
     };
     let segments: Vec<String> = operation
@@ -297,21 +265,39 @@ fn read_path(operation: &Operation, path: &str, input: &mut Map<String, Value>) 
     Ok(())
 }
 
-fn write_query(shape: &Shape, node: &Node, name: &str, value: &Value, query: &mut Vec<(String, String)>) {
+fn write_query(operation: &Operation, members: &Map<String, Value>) -> Vec<(String, String)> {
+    let shape = &operation.input;
+    let mut query = operation.http.query.clone();
+    for (name, node, value) in placed(shape, members, Place::Query) {
+        push_query(shape, node, name, value, &mut query);
+    }
+    // What the template or a member of its own says is not said again.
+    let said = query.len();
+    for (_, node, map) in placed(shape, members, Place::QueryMap) {
+        let held = node.values.map_or(node, |id| &shape.nodes[id]);
+        for (name, value) in map.as_object().into_iter().flatten() {
+            if !query[..said].iter().any(|(known, _)| known == name) {
+                push_query(shape, held, name, value, &mut query);
+            }
+        }
+    }
+    query
+}
+
+fn push_query(shape: &Shape, node: &Node, name: &str, value: &Value, query: &mut Vec<(String, String)>) {
+    let mut push = |node: &Node, value: &Value| {
+        if !value.is_null() {
+            query.push((name.to_owned(), text::render(node, value, TimestampFormat::DateTime).into_owned()));
+        }
+    };
     match value {
         Value::Array(items) => {
             let item = node.items.map_or(node, |id| &shape.nodes[id]);
-            query.extend(
-                items
-                    .iter()
-                    .map(|value| (name.to_owned(), text::render(item, value, TimestampFormat::DateTime).into_owned())),
-            );
+            for value in items {
+                push(item, value);
+            }
         }
-        // A parameter of the template or of another member is not said again.
-        scalar if !query.iter().any(|(known, _)| known == name) => {
-            query.push((name.to_owned(), text::render(node, scalar, TimestampFormat::DateTime).into_owned()));
-        }
-        _ => {}
+        scalar => push(node, scalar),
     }
 }
 
@@ -327,25 +313,25 @@ fn read_query(
     let shape = &operation.input;
     let rest = shape.root().properties.iter().find(|(_, id)| shape.nodes[**id].place == Some(Place::QueryMap));
     for (name, value) in form::parse(query.as_bytes())? {
-        if super::aws_query::is_of_the_protocol(&name)
-            || operation.http.query.iter().any(|(constant, _)| *constant == name)
-        {
+        if operation.http.query.iter().any(|(constant, _)| *constant == name) {
             continue;
         }
         let member = shape.root().properties.iter().find(|(member, id)| {
             let node = &shape.nodes[**id];
             node.place == Some(Place::Query) && node.wire.name.as_ref().unwrap_or(member).as_str() == name
         });
-        match (member, rest) {
-            (Some((member, id)), _) => insert_text(shape, *id, input, member, value, oddities),
-            (None, Some((rest, id))) => {
-                let values = shape.nodes[*id].values.unwrap_or(*id);
-                let Value::Object(map) = input.entry(rest.clone()).or_insert_with(|| Value::Object(Map::new())) else {
-                    continue;
-                };
-                insert_text(shape, values, map, &name, value, oddities);
-            }
-            (None, None) => oddities.push(Oddity::Unknown(name.into_owned())),
+        if member.is_none() && super::aws_query::is_of_the_protocol(&name) {
+            continue;
+        }
+        if let Some((rest, id)) = rest
+            && let Value::Object(map) = input.entry(rest.clone()).or_insert_with(|| Value::Object(Map::new()))
+        {
+            insert_text(shape, shape.nodes[*id].values.unwrap_or(*id), map, &name, value.clone(), oddities);
+        }
+        match member {
+            Some((member, id)) => insert_text(shape, *id, input, member, value, oddities),
+            None if rest.is_none() => oddities.push(Oddity::Unknown(name.into_owned())),
+            None => {}
         }
     }
     Ok(())
@@ -371,102 +357,6 @@ fn insert_text(
     } else {
         members.insert(name.to_owned(), text::parse(node, value, TimestampFormat::DateTime));
     }
-}
-
-fn write_header(shape: &Shape, node: &Node, name: &str, value: &Value, headers: &mut http::HeaderMap) {
-    let mut put = |name: String, text: &str| {
-        // What no header can carry is left out; the receiver then sees a missing member.
-        if let (Ok(name), Ok(text)) = (HeaderName::try_from(name), HeaderValue::from_str(text)) {
-            headers.insert(name, text);
-        }
-    };
-    match value {
-        Value::Object(members) => {
-            let prefix =
-                if node.place == Some(Place::HeaderMap) { node.wire.name.as_deref().unwrap_or_default() } else { name };
-            for (key, value) in members {
-                put(format!("{prefix}{key}"), value.as_str().unwrap_or_default());
-            }
-        }
-        Value::Array(items) => {
-            let item = node.items.map_or(node, |id| &shape.nodes[id]);
-            let texts: Vec<Cow<'_, str>> =
-                items.iter().map(|value| quoted(text::render(item, value, TimestampFormat::HttpDate))).collect();
-            put(name.to_owned(), &texts.join(", "));
-        }
-        scalar => {
-            let text = text::render(node, scalar, TimestampFormat::HttpDate);
-            match node.wire.media_type {
-                Some(_) => put(name.to_owned(), &super::to_base64(text.as_bytes())),
-                None => put(name.to_owned(), &text),
-            }
-        }
-    }
-}
-
-/// A list item that holds a comma or a quote stands in quotes.
-fn quoted(text: Cow<'_, str>) -> Cow<'_, str> {
-    let is_date = httpdate::parse_http_date(&text).is_ok();
-    if !is_date && text.contains([',', '"']) {
-        Cow::Owned(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
-    } else {
-        text
-    }
-}
-
-fn read_headers(shape: &Shape, headers: &http::HeaderMap, members: &mut Map<String, Value>) {
-    for (name, &id) in &shape.root().properties {
-        let node = &shape.nodes[id];
-        let wire = node.wire.name.as_deref().unwrap_or(name);
-        match node.place {
-            Some(Place::Header) => {
-                let Some(text) = headers.get(wire).and_then(|value| value.to_str().ok()) else { continue };
-                members.insert(name.clone(), read_header(shape, node, text));
-            }
-            Some(Place::HeaderMap) => {
-                let prefix = wire.to_ascii_lowercase();
-                let entries = headers.iter().filter_map(|(key, value)| {
-                    Some((key.as_str().strip_prefix(&prefix)?.to_owned(), Value::from(value.to_str().ok()?)))
-                });
-                members.insert(name.clone(), Value::Object(entries.collect()));
-            }
-            _ => {}
-        }
-    }
-}
-
-fn read_header(shape: &Shape, node: &Node, text: &str) -> Value {
-    if let Some(item) = node.items.map(|id| &shape.nodes[id]) {
-        let texts = split_list(text, text::is_timestamp(item));
-        return texts.into_iter().map(|text| text::parse(item, Cow::Owned(text), TimestampFormat::HttpDate)).collect();
-    }
-    if node.wire.media_type.is_some() {
-        return Value::String(String::from_utf8(super::from_base64(text)).unwrap_or_else(|_| text.to_owned()));
-    }
-    text::parse(node, Cow::Borrowed(text), TimestampFormat::HttpDate)
-}
-
-/// Splits a header list: commas in quotes do not separate, nor does the one inside an HTTP date.
-fn split_list(text: &str, dates: bool) -> Vec<String> {
-    let mut items = vec![String::new()];
-    let (mut in_quotes, mut escaped, mut commas) = (false, false, 0);
-    for character in text.chars() {
-        let current = items.last_mut().expect("the list starts with an item");
-        match character {
-            _ if escaped => {
-                current.push(character);
-                escaped = false;
-            }
-            '\\' if in_quotes => escaped = true,
-            '"' => in_quotes = !in_quotes,
-            ',' if !in_quotes => {
-                commas += 1;
-                if dates && commas % 2 == 1 { current.push(character) } else { items.push(String::new()) }
-            }
-            _ => current.push(character),
-        }
-    }
-    items.into_iter().map(|item| item.trim().to_owned()).collect()
 }
 
 /// What the templates of an error are filled from.

@@ -1,12 +1,17 @@
 //! Values as text, as they travel outside JSON bodies, and timestamps in all their forms.
 
 use std::borrow::Cow;
+use std::ops::Range;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Number, Value};
 
 use crate::contract::Node;
 use crate::contract::model::{JsonType, TimestampFormat};
+
+/// The seconds since 1970 that HTTP's form of a date can say: years of four digits, none before 1970.
+const HTTP_DATES: Range<i64> = 0..253_402_300_800;
 
 /// Whether the node is a timestamp: a string of format `date-time`.
 pub fn is_timestamp(node: &Node) -> bool {
@@ -17,10 +22,15 @@ pub fn is_timestamp(node: &Node) -> bool {
 pub fn parse(node: &Node, text: Cow<'_, str>, timestamps: TimestampFormat) -> Value {
     let types = node.types;
     if types.contains(JsonType::String) || types.is_empty() {
-        if is_timestamp(node) {
-            return parse_timestamp(&Value::from(text.into_owned()), node.wire.timestamp.unwrap_or(timestamps));
-        }
-        return Value::String(text.into_owned());
+        return match node.wire.timestamp.unwrap_or(timestamps) {
+            _ if !is_timestamp(node) => Value::String(text.into_owned()),
+            TimestampFormat::DateTime => Value::String(text.into_owned()),
+            TimestampFormat::EpochSeconds => match parse_number(&text) {
+                Some(number) => parse_timestamp(&Value::Number(number), TimestampFormat::EpochSeconds),
+                None => Value::String(text.into_owned()),
+            },
+            TimestampFormat::HttpDate => parse_timestamp(&Value::String(text.into_owned()), TimestampFormat::HttpDate),
+        };
     }
     let number = types.contains(JsonType::Integer) || types.contains(JsonType::Number);
     let parsed = match text.as_ref() {
@@ -59,23 +69,29 @@ pub fn render<'v>(node: &Node, value: &'v Value, timestamps: TimestampFormat) ->
     }
 }
 
-/// A timestamp of the wire as RFC 3339 text; the value itself when it is not of that form.
+/// A timestamp of the wire as RFC 3339 text; the value itself when it is not of that form. A text that is already
+/// RFC 3339 stays as it is written: precision and offset are the sender's.
 pub fn parse_timestamp(wire: &Value, format: TimestampFormat) -> Value {
     let timestamp = match (format, wire) {
-        (TimestampFormat::DateTime, Value::String(text)) => text.parse().ok(),
-        (TimestampFormat::HttpDate, Value::String(text)) => {
-            httpdate::parse_http_date(text).ok().and_then(|time| Timestamp::try_from(time).ok())
-        }
+        (TimestampFormat::HttpDate, Value::String(text)) => from_http_date(text),
         (TimestampFormat::EpochSeconds, Value::Number(number)) => number.as_f64().and_then(from_epoch),
-        (TimestampFormat::EpochSeconds, Value::String(text)) => text.parse().ok().and_then(from_epoch),
         _ => None,
     };
-    // A text that is already RFC 3339 stays as it is written: precision and offset are the sender's.
-    match (timestamp, format, wire) {
-        (Some(_), TimestampFormat::DateTime, wire) => wire.clone(),
-        (Some(timestamp), ..) => Value::String(timestamp.to_string()),
-        (None, ..) => wire.clone(),
-    }
+    timestamp.map_or_else(|| wire.clone(), |timestamp| Value::String(timestamp.to_string()))
+}
+
+/// Reads HTTP's form of a date, also with the decimals that some services add to the seconds.
+fn from_http_date(text: &str) -> Option<Timestamp> {
+    let (whole, fraction) = match text.split_once('.') {
+        Some((before, after)) => {
+            let digits =
+                after.strip_suffix(" GMT").filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+            (Cow::Owned(format!("{before} GMT")), format!("0.{digits}").parse::<f64>().ok()?)
+        }
+        None => (Cow::Borrowed(text), 0.0),
+    };
+    let time = httpdate::parse_http_date(&whole).ok()? + Duration::from_secs_f64(fraction);
+    Timestamp::try_from(time).ok()
 }
 
 fn from_epoch(seconds: f64) -> Option<Timestamp> {
@@ -83,7 +99,7 @@ fn from_epoch(seconds: f64) -> Option<Timestamp> {
     Timestamp::from_millisecond((seconds * 1000.0).round() as i64).ok()
 }
 
-/// An RFC 3339 text in the form of the wire; nothing when it is not a time.
+/// An RFC 3339 text in the form of the wire; nothing when it is not a time that this form can say.
 pub fn render_timestamp(value: &Value, format: TimestampFormat) -> Option<Value> {
     let text = value.as_str()?;
     if format == TimestampFormat::DateTime {
@@ -92,7 +108,10 @@ pub fn render_timestamp(value: &Value, format: TimestampFormat) -> Option<Value>
     let timestamp: Timestamp = text.parse().ok()?;
     Some(match format {
         TimestampFormat::DateTime => value.clone(),
-        TimestampFormat::HttpDate => Value::String(httpdate::fmt_http_date(timestamp.into())),
+        TimestampFormat::HttpDate if HTTP_DATES.contains(&timestamp.as_second()) => {
+            Value::String(httpdate::fmt_http_date(timestamp.into()))
+        }
+        TimestampFormat::HttpDate => return None,
         TimestampFormat::EpochSeconds => match timestamp.as_millisecond() {
             whole if whole % 1000 == 0 => Value::from(whole / 1000),
             #[allow(clippy::cast_precision_loss, reason = "milliseconds of a calendar time fit a float")]
@@ -125,6 +144,27 @@ mod tests {
             assert_eq!(parse_timestamp(&wire, TimestampFormat::EpochSeconds), wire);
         }
         assert_eq!(render_timestamp(&json!("soon"), TimestampFormat::EpochSeconds), None);
+        for no_http_date in ["1969-12-31T23:59:59Z", "-009999-01-02T01:59:59Z"] {
+            assert_eq!(render_timestamp(&json!(no_http_date), TimestampFormat::HttpDate), None);
+        }
+    }
+
+    #[test]
+    fn a_timestamp_in_a_text_is_a_number_only_where_it_is_written_as_one() {
+        let node = Node { format: Some("date-time".into()), ..Node::default() };
+        for (text, value) in [("1398796238", "2014-04-29T18:30:38Z"), ("nan", "nan"), ("inf", "inf"), ("", "")] {
+            assert_eq!(parse(&node, text.into(), TimestampFormat::EpochSeconds), json!(value));
+        }
+        assert_eq!(parse_timestamp(&json!("1398796238"), TimestampFormat::EpochSeconds), json!("1398796238"));
+    }
+
+    #[test]
+    fn reads_decimals_of_an_http_date() {
+        let read = |text: &str| parse_timestamp(&json!(text), TimestampFormat::HttpDate);
+        assert_eq!(read("Sun, 02 Jan 2000 20:34:56.456 GMT"), json!("2000-01-02T20:34:56.456Z"));
+        for text in ["Sun, 02 Jan 2000 20:34:56.x GMT", "Sun, 02 Jan 2000 20:34:56.4", "soon."] {
+            assert_eq!(read(text), json!(text));
+        }
     }
 
     #[test]

@@ -35,76 +35,96 @@ fn write(shape: &Shape, id: Option<NodeId>, value: &Value, name: &str, out: &mut
         (Value::Array(items), Some(node)) => {
             let item = node.wire.item.as_deref().unwrap_or("member");
             let flattened = node.wire.flattened;
-            open(shape, (!flattened).then_some(node), name, value, out);
+            if !flattened {
+                open(shape, node, name, value, out);
+            }
             for value in items {
                 write(shape, node.items, value, if flattened { name } else { item }, out);
             }
-            close((!flattened).then_some(name), out);
-        }
-        (Value::Object(members), Some(node)) if node.properties.is_empty() && node.values.is_some() => {
-            let entry = if node.wire.flattened { name } else { node.wire.item.as_deref().unwrap_or("entry") };
-            let (key, held) =
-                (node.wire.key.as_deref().unwrap_or("key"), node.wire.value.as_deref().unwrap_or("value"));
-            open(shape, (!node.wire.flattened).then_some(node), name, value, out);
-            for (text, value) in members {
-                out.extend(["<", entry, "><", key, ">", &legal(text), "</", key, ">"]);
-                write(shape, node.values, value, held, out);
-                out.extend(["</", entry, ">"]);
+            if !flattened {
+                close(name, out);
             }
-            close((!node.wire.flattened).then_some(name), out);
+        }
+        (Value::Object(entries), Some(node)) if is_map(node) && node.wire.flattened => {
+            for entry in entries {
+                open(shape, node, name, value, out);
+                write_entry(shape, node, entry, out);
+                close(name, out);
+            }
+        }
+        (Value::Object(entries), Some(node)) if is_map(node) => {
+            let tag = node.wire.item.as_deref().unwrap_or("entry");
+            open(shape, node, name, value, out);
+            for entry in entries {
+                out.extend(["<", tag, ">"]);
+                write_entry(shape, node, entry, out);
+                close(tag, out);
+            }
+            close(name, out);
         }
         (Value::Object(members), Some(node)) => {
-            open(shape, Some(node), name, value, out);
+            open(shape, node, name, value, out);
             write_members(shape, node, members, out);
-            close(Some(name), out);
+            close(name, out);
         }
         (Value::Array(_) | Value::Object(_), None) => {}
-        (scalar, node) => {
-            match node {
-                Some(node) => open(shape, Some(node), name, value, out),
-                None => out.extend(["<", name, ">"]),
-            }
-            match node {
-                Some(node) => out.push_str(&legal(&text::render(node, scalar, TimestampFormat::DateTime))),
-                None => out.push_str(&legal(scalar.as_str().unwrap_or_default())),
-            }
-            close(Some(name), out);
+        (scalar, Some(node)) => {
+            open(shape, node, name, value, out);
+            out.push_str(&legal(&text::render(node, scalar, TimestampFormat::DateTime)));
+            close(name, out);
+        }
+        (scalar, None) => {
+            out.extend(["<", name, ">", &legal(scalar.as_str().unwrap_or_default())]);
+            close(name, out);
         }
     }
 }
 
-/// Opens an element with its namespace and attributes; nothing for a flattened one.
-fn open(shape: &Shape, node: Option<&Node>, name: &str, value: &Value, out: &mut String) {
-    let Some(node) = node else { return };
+/// Whether an object's members are entries of a map.
+fn is_map(node: &Node) -> bool {
+    node.properties.is_empty() && node.values.is_some()
+}
+
+/// Writes the key and the value of a map's entry.
+fn write_entry(shape: &Shape, map: &Node, (key, value): (&String, &Value), out: &mut String) {
+    let name = map.wire.key.as_deref().unwrap_or("key");
     out.extend(["<", name]);
-    if let Some(namespace) = &node.wire.namespace {
-        match &namespace.prefix {
-            Some(prefix) => out.extend([" xmlns:", prefix, "=\"", &escape(&namespace.uri), "\""]),
-            None => out.extend([" xmlns=\"", &escape(&namespace.uri), "\""]),
-        }
+    if let Some(keys) = map.keys {
+        declare(&shape.nodes[keys], out);
     }
-    if let Value::Object(members) = value {
-        for (member, value) in members {
-            let attribute = node.properties.get(member).map(|id| &shape.nodes[*id]).filter(|node| node.wire.attribute);
-            if let Some(attribute) = attribute {
-                let name = attribute.wire.name.as_deref().unwrap_or(member);
-                out.extend([
-                    " ",
-                    name,
-                    "=\"",
-                    &legal(&text::render(attribute, value, TimestampFormat::DateTime)),
-                    "\"",
-                ]);
-            }
+    out.extend([">", &legal(key)]);
+    close(name, out);
+    write(shape, map.values, value, map.wire.value.as_deref().unwrap_or("value"), out);
+}
+
+/// Opens an element with its namespace and attributes.
+fn open(shape: &Shape, node: &Node, name: &str, value: &Value, out: &mut String) {
+    out.extend(["<", name]);
+    declare(node, out);
+    for (member, value) in value.as_object().into_iter().flatten() {
+        let attribute = node.properties.get(member).map(|id| &shape.nodes[*id]);
+        if let Some(attribute) = attribute.filter(|attribute| attribute.wire.attribute && !value.is_null()) {
+            let name = attribute.wire.name.as_deref().unwrap_or(member);
+            let text = text::render(attribute, value, TimestampFormat::DateTime);
+            // White space would be read as blanks, unless written as references.
+            let text = legal(&text).replace('\t', "&#9;").replace('\n', "&#10;");
+            out.extend([" ", name, "=\"", &text, "\""]);
         }
     }
     out.push('>');
 }
 
-fn close(name: Option<&str>, out: &mut String) {
-    if let Some(name) = name {
-        out.extend(["</", name, ">"]);
+/// Declares an element's namespace, if it has one of its own.
+fn declare(node: &Node, out: &mut String) {
+    let Some(namespace) = &node.wire.namespace else { return };
+    match &namespace.prefix {
+        Some(prefix) => out.extend([" xmlns:", prefix, "=\"", &escape(&namespace.uri), "\""]),
+        None => out.extend([" xmlns=\"", &escape(&namespace.uri), "\""]),
     }
+}
+
+fn close(name: &str, out: &mut String) {
+    out.extend(["</", name, ">"]);
 }
 
 /// Text as XML 1.0 can hold it: escaped, and characters it forbids replaced.
@@ -224,7 +244,7 @@ pub fn to_value(shape: &Shape, id: NodeId, element: &Element) -> Value {
         return items.filter_map(|child| Some(to_value(shape, node.items?, child))).collect();
     }
     if types.contains(JsonType::Object) {
-        return if node.properties.is_empty() && node.values.is_some() {
+        return if is_map(node) {
             let entry = node.wire.item.as_deref().unwrap_or("entry");
             Value::Object(entries(shape, node, element.children.iter().filter(|child| child.name == entry)))
         } else {
@@ -263,11 +283,12 @@ pub fn members(shape: &Shape, node: &Node, element: &Element) -> Value {
         found.insert(name.clone(), value);
     }
     for child in &element.children {
-        let known = node
-            .properties
-            .iter()
-            .any(|(name, id)| shape.nodes[*id].wire.name.as_deref().unwrap_or(name) == child.name);
-        if !known {
+        let known = |(name, id): (&String, &NodeId)| {
+            let node = &shape.nodes[*id];
+            !node.wire.attribute && node.wire.name.as_deref().unwrap_or(name) == child.name
+        };
+        // A name that is another member's in the contract cannot stand for what nobody knows.
+        if !node.properties.iter().any(known) && !node.properties.contains_key(&child.name) {
             found.insert(child.name.clone(), Value::String(child.text.clone()));
         }
     }

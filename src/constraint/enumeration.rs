@@ -13,10 +13,10 @@ impl Kind for Enum {
         Cause::Enum
     }
 
-    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
+    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Vec<Result<Stated, Unfit>> {
         let values = schema.enumeration.clone().map(|values| Stated::new("enum", OneOf(values)));
         let constant = schema.constant.clone().map(|value| Stated::new("const", OneOf(vec![value])));
-        Ok(values.into_iter().chain(constant).collect())
+        values.into_iter().chain(constant).map(Ok).collect()
     }
 }
 

@@ -13,7 +13,7 @@ impl Kind for Items {
         Cause::Items
     }
 
-    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
+    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Vec<Result<Stated, Unfit>> {
         let mut stated = Vec::new();
         let mut add = |keyword: &str, test: Option<Count>| {
             stated.extend(test.map(|test| Stated::new(keyword, test)));
@@ -25,7 +25,7 @@ impl Kind for Items {
         if schema.unique_items == Some(true) {
             stated.push(Stated::new("uniqueItems", Unique));
         }
-        Ok(stated)
+        stated.into_iter().map(Ok).collect()
     }
 }
 

@@ -13,10 +13,10 @@ impl Kind for Length {
         Cause::Length
     }
 
-    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
+    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Vec<Result<Stated, Unfit>> {
         let min = schema.min_length.map(|min| Stated::new("minLength", AtLeast(min)));
         let max = schema.max_length.map(|max| Stated::new("maxLength", AtMost(max)));
-        Ok(min.into_iter().chain(max).collect())
+        min.into_iter().chain(max).map(Ok).collect()
     }
 }
 

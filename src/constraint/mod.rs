@@ -108,7 +108,7 @@ pub trait Kind: Sync {
     fn cause(&self) -> Cause;
 
     /// The constraints of this kind that a schema states about its own value.
-    fn compile(&self, schema: &SchemaSpec, scope: &Scope<'_>) -> Result<Vec<Stated>, Unfit>;
+    fn compile(&self, schema: &SchemaSpec, scope: &Scope<'_>) -> Vec<Result<Stated, Unfit>>;
 }
 
 /// What a kind may look up while it compiles.

@@ -20,15 +20,21 @@ impl Kind for Pattern {
         Cause::Pattern
     }
 
-    fn compile(&self, schema: &SchemaSpec, scope: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
-        let Some(pattern) = &schema.pattern else { return Ok(Vec::new()) };
+    fn compile(&self, schema: &SchemaSpec, scope: &Scope<'_>) -> Vec<Result<Stated, Unfit>> {
+        let Some(pattern) = &schema.pattern else { return Vec::new() };
         let regex = scope.patterns.get(pattern).map_err(|error| Unfit {
             at: "/pattern".into(),
-            message: format!("the pattern does not compile: {}", error.to_string().replace('\n', " ")),
+            message: format!("the pattern does not compile: {}", one_line(&error)),
             help: "write it without look-around and back-references, so that matching takes linear time".into(),
-        })?;
-        Ok(vec![Stated::new("pattern", Matches(regex))])
+        });
+        vec![regex.map(|regex| Stated::new("pattern", Matches(regex)))]
     }
+}
+
+/// The last line of the error, which says what is wrong.
+fn one_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 /// Compiled patterns by their text: a contract says the same pattern in many places, and each is large.

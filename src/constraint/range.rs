@@ -15,7 +15,7 @@ impl Kind for Range {
         Cause::Range
     }
 
-    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
+    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Vec<Result<Stated, Unfit>> {
         let bounds = [
             ("minimum", &schema.minimum, Bound::AtLeast),
             ("maximum", &schema.maximum, Bound::AtMost),
@@ -26,7 +26,7 @@ impl Kind for Range {
         let stated = bounds.into_iter().filter_map(|(keyword, number, bound)| {
             number.clone().map(|number| Stated::new(keyword, InRange { bound, number }))
         });
-        Ok(stated.collect())
+        stated.map(Ok).collect()
     }
 }
 

@@ -13,7 +13,7 @@ impl Kind for Required {
         Cause::Required
     }
 
-    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
+    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Vec<Result<Stated, Unfit>> {
         let plain = schema.required.iter().enumerate().map(|(index, name)| Stated {
             keyword: "required".into(),
             member: Some(name.clone()),
@@ -28,7 +28,7 @@ impl Kind for Required {
                 test: Box::new(Present { name: name.clone(), when: Some(trigger.clone()) }),
             })
         });
-        Ok(plain.chain(dependent).collect())
+        plain.chain(dependent).map(Ok).collect()
     }
 }
 

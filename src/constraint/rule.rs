@@ -2,6 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
+use cel::common::types::CelString;
+use cel::common::value::CowVal;
+use cel::context::VariableResolver;
 use cel::{Context, Env, Program};
 use serde_json::Value;
 
@@ -17,7 +20,7 @@ impl Kind for Rules {
         Cause::Rule
     }
 
-    fn compile(&self, schema: &SchemaSpec, scope: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
+    fn compile(&self, schema: &SchemaSpec, scope: &Scope<'_>) -> Vec<Result<Stated, Unfit>> {
         schema.rules.iter().enumerate().map(|(index, rule)| compile(rule, index, scope)).collect()
     }
 }
@@ -26,7 +29,7 @@ fn compile(rule: &RuleSpec, index: usize, scope: &Scope<'_>) -> Result<Stated, U
     let at = format!("/rules/{index}");
     let program = environment().compile(&rule.assert).map_err(|error| Unfit {
         at: format!("{at}/assert"),
-        message: format!("the rule does not compile: {}", first_line(&error.to_string())),
+        message: format!("the rule does not compile: {}", complaint(&error.to_string())),
         help: "write one CEL expression over the variables of `over`".into(),
     })?;
     let references = program.references();
@@ -67,8 +70,10 @@ fn default_of(scope: &Scope<'_>, path: &[String]) -> Option<Value> {
     schema.get("default").cloned()
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
+/// The first line of CEL's complaint, without its place: the assertion is shown anyway.
+fn complaint(text: &str) -> &str {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    line.split_once("Syntax error: ").map_or(line, |(_, rest)| rest)
 }
 
 /// CEL with its standard library and the strings extension.
@@ -109,10 +114,9 @@ impl Test for Rule {
         let operands: Option<Vec<&Value>> =
             self.over.iter().map(|operand| pointer::first(value, &operand.path).or(operand.default.as_ref())).collect();
         let Some(operands) = operands else { return true };
+        let operands = Operands { names: &self.over, values: operands };
         let mut context = Context::with_env(Arc::clone(environment()));
-        for (operand, value) in self.over.iter().zip(operands) {
-            context.add_variable_from_value(operand.name.as_str(), to_cel(value));
-        }
+        context.set_variable_resolver(&operands);
         !matches!(self.program.execute(&context), Ok(cel::Value::Bool(false)))
     }
 
@@ -123,6 +127,22 @@ impl Test for Rule {
     fn edges(&self) -> Edges {
         let patch = |value: &Value| vec![Wish::Patch(value.clone())];
         Edges { inside: patch(&self.examples.0), outside: patch(&self.examples.1) }
+    }
+}
+
+/// The operands of one judgement, handed to CEL without copying text.
+struct Operands<'v> {
+    names: &'v [Operand],
+    values: Vec<&'v Value>,
+}
+
+impl VariableResolver for Operands<'_> {
+    fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
+        let index = self.names.iter().position(|operand| operand.name == variable)?;
+        match self.values[index] {
+            Value::String(text) => Some(CowVal::owned(CelString::from(text.as_str()))),
+            other => to_cel(other).try_into().ok().map(CowVal::Owned),
+        }
     }
 }
 

@@ -15,8 +15,8 @@ impl Kind for Type {
         Cause::Type
     }
 
-    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
-        Ok(schema.types.as_ref().map(|types| Stated::new("type", Types::from(types))).into_iter().collect())
+    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Vec<Result<Stated, Unfit>> {
+        schema.types.as_ref().map(|types| Ok(Stated::new("type", Types::from(types)))).into_iter().collect()
     }
 }
 

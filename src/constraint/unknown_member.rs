@@ -13,9 +13,9 @@ impl Kind for UnknownMember {
         Cause::UnknownMember
     }
 
-    fn compile(&self, schema: &SchemaSpec, scope: &Scope<'_>) -> Result<Vec<Stated>, Unfit> {
+    fn compile(&self, schema: &SchemaSpec, scope: &Scope<'_>) -> Vec<Result<Stated, Unfit>> {
         if !matches!(schema.additional_properties, Some(BoolOrSchema::Bool(false))) {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let patterns: Result<Vec<_>, _> =
             schema.pattern_properties.keys().map(|text| scope.patterns.get(text)).collect();
@@ -23,9 +23,9 @@ impl Kind for UnknownMember {
             at: "/patternProperties".into(),
             message: format!("the pattern does not compile: {error}"),
             help: "write it without look-around and back-references".into(),
-        })?;
+        });
         let names = schema.properties.keys().cloned().collect();
-        Ok(vec![Stated::new("additionalProperties", Known { names, patterns })])
+        vec![patterns.map(|patterns| Stated::new("additionalProperties", Known { names, patterns }))]
     }
 }
 

@@ -172,9 +172,13 @@ impl<'a> Compiler<'_, 'a, '_> {
         let found = reference.strip_prefix("#/$defs/").and_then(|name| self.ground.defs.get(name));
         let Some(&(text, target)) = found else {
             let known: Vec<&str> = self.ground.defs.keys().map(String::as_str).collect();
-            let help =
-                format!("refer to #/$defs/NAME of this operation or its service; there are {}", known.join(", "));
-            let problem = spot.text.problem(&format!("{}/$ref", spot.at), format!("{reference} leads nowhere"), help);
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            let message = match reference.starts_with('#') {
+                true => format!("{reference} leads nowhere"),
+                false => format!("{reference} leads out of the spec, and is not followed"),
+            };
+            let help = format!("refer to #/$defs/NAME of this operation or its service; there are: {known}");
+            let problem = spot.text.problem(&format!("{}/$ref", spot.at), message, help);
             self.problems.push(problem);
             return self.plain(&SchemaSpec::default(), spot, pointer, cite, prefix);
         };
@@ -297,18 +301,15 @@ impl<'a> Compiler<'_, 'a, '_> {
         let scope = Scope { raw, defs: &self.ground.raw_defs, patterns: self.ground.patterns };
         let mut ids = Vec::new();
         for kind in KINDS {
-            let stated = match kind.compile(schema, &scope) {
-                Ok(stated) => stated,
-                Err(unfit) => {
-                    self.problems.push(spot.text.problem(
-                        &format!("{}{}", spot.at, unfit.at),
-                        unfit.message,
-                        unfit.help,
-                    ));
-                    continue;
-                }
-            };
-            for stated in stated {
+            for stated in kind.compile(schema, &scope) {
+                let stated = match stated {
+                    Ok(stated) => stated,
+                    Err(unfit) => {
+                        let at = format!("{}{}", spot.at, unfit.at);
+                        self.problems.push(spot.text.problem(&at, unfit.message, unfit.help));
+                        continue;
+                    }
+                };
                 ids.push(self.shape.constraints.len());
                 let constraint = self.place(stated, kind.cause(), schema, spot, pointer, cite, prefix);
                 self.shape.constraints.push(constraint);

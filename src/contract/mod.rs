@@ -12,6 +12,7 @@ pub mod pointer;
 pub mod route;
 mod shape;
 pub mod template;
+pub mod view;
 mod yaml;
 
 use std::path::Path;
@@ -51,6 +52,14 @@ impl Contract {
     /// [`ContractError::Broken`] with every problem of every file.
     pub fn load(directory: impl AsRef<Path>) -> Result<Self, ContractError> {
         load::compile(&load::read_texts(directory.as_ref())?, load::Trust::Nobody)
+    }
+
+    /// Reads the texts of a directory's specs, without a look at what they say.
+    ///
+    /// # Errors
+    /// [`ContractError::Read`] and [`ContractError::Empty`] when there is nothing to read.
+    pub fn read(directory: impl AsRef<Path>) -> Result<Vec<Arc<SourceText>>, ContractError> {
+        load::read_texts(directory.as_ref())
     }
 
     /// Compiles specs from texts; each name is the path the text would have, as `rds/service.yaml`.

@@ -466,7 +466,7 @@ pub enum Place {
     Path,
     /// A query parameter.
     Query,
-    /// All query parameters not claimed by another member.
+    /// All query parameters; what another member says is written once and read for both.
     QueryMap,
     /// A header.
     Header,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Request;
+use rustc_hash::FxHashMap;
 
 use super::operation::{Operation, Service};
 use crate::codec::Addressing;
@@ -14,13 +15,13 @@ use crate::codec::Addressing;
 #[derive(Debug, Default)]
 pub struct Router {
     /// Operations by action name.
-    actions: HashMap<String, Vec<usize>>,
+    actions: FxHashMap<String, Vec<usize>>,
     /// What lives at a path, native and documented, in all methods.
     paths: matchit::Router<Residents>,
     /// Services by credential scope.
-    scopes: HashMap<String, usize>,
+    scopes: FxHashMap<String, usize>,
     /// Services by the first two labels that matter of a host: see [`host_key`].
-    hosts: HashMap<String, usize>,
+    hosts: FxHashMap<String, usize>,
     /// Services by header.
     headers: Vec<(String, usize)>,
     /// Services by path prefix, longest first.
@@ -138,10 +139,11 @@ fn scope_part(request: &Request<Bytes>, part: usize) -> Option<Cow<'_, str>> {
     credential.split('/').nth(part).map(|text| Cow::Owned(text.to_owned()))
 }
 
-/// The names of a path template's labels.
+/// The names of a path template's labels, greedy ones without their `+`.
 #[must_use]
 pub fn labels(path: &str) -> Vec<String> {
-    path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}')).map(str::to_owned).collect()
+    let labels = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+    labels.map(|label| label.strip_suffix('+').unwrap_or(label).to_owned()).collect()
 }
 
 /// A template with its labels renamed by position, as the path index needs it.
@@ -174,6 +176,6 @@ mod tests {
     fn templates_lose_their_names() {
         assert_eq!(anonymous("/v3/{project_id}/x/{id}"), "/v3/{p1}/x/{p2}");
         assert_eq!(anonymous("/b/{Key+}"), "/b/{*p1}");
-        assert_eq!(labels("/v3/{project_id}/x"), ["project_id"]);
+        assert_eq!(labels("/v3/{project_id}/x/{Key+}"), ["project_id", "Key"]);
     }
 }

@@ -2,10 +2,11 @@
 
 use indexmap::IndexMap;
 use regex::Regex;
+use rustc_hash::FxBuildHasher;
 use serde_json::Value;
 
 use super::citation::Citation;
-use super::model::{Cause, Place, Strength, WireSpec};
+use super::model::{Cause, JsonType, Place, Strength, WireSpec};
 use crate::constraint::{Test, Types};
 
 /// Index of a node in its shape.
@@ -33,7 +34,7 @@ pub struct Node {
     /// Allowed types; empty when nothing is said.
     pub types: Types,
     /// Named members, in the order the service writes them.
-    pub properties: IndexMap<String, NodeId>,
+    pub properties: IndexMap<String, NodeId, FxBuildHasher>,
     /// Schema of members not named.
     pub values: Option<NodeId>,
     /// Schema of member names.
@@ -176,7 +177,8 @@ impl Shape {
 }
 
 impl Shape {
-    /// The value with everything sensitive, and everything nobody knows, replaced.
+    /// The value with everything sensitive replaced, and everything of which nobody knows what it is: members without
+    /// a schema, their names included, and text where the schema takes none.
     #[must_use]
     pub fn mask(&self, value: &Value) -> Value {
         self.mask_at(Some(0), value)
@@ -189,7 +191,8 @@ impl Shape {
                 let masked = members.iter().map(|(name, value)| {
                     let pattern = node.patterns.iter().find(|(regex, _)| regex.is_match(name)).map(|(_, id)| *id);
                     let id = node.properties.get(name).copied().or(pattern).or(node.values);
-                    (name.clone(), self.mask_at(id, value))
+                    let name = if id.is_some() { name.as_str() } else { MASK };
+                    (name.to_owned(), self.mask_at(id, value))
                 });
                 Value::Object(masked.collect())
             }
@@ -197,6 +200,7 @@ impl Shape {
                 let item = |index: usize| node.prefix.get(index).copied().or(node.items);
                 items.iter().enumerate().map(|(index, value)| self.mask_at(item(index), value)).collect()
             }
+            Value::String(_) if !node.types.is_empty() && !node.types.contains(JsonType::String) => Value::from(MASK),
             scalar => scalar.clone(),
         }
     }

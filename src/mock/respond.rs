@@ -103,7 +103,8 @@ impl Mock {
     /// Answers a request that cannot be read for a reason of transport, such as its size.
     #[must_use]
     pub fn refuse(&self, request: &Request<Bytes>, cause: Cause, detail: &str) -> Answered {
-        let Some(target) = target(&self.contract, request, self.settings.dialect) else { return no_contract() };
+        let wanted = Prefer::of(request).and_then(|prefer| prefer.dialect).or(self.settings.dialect);
+        let Some(target) = target(&self.contract, request, wanted) else { return no_contract() };
         let mut answering = Answering { settings: &self.settings, request, target: &target, request_id: 0 };
         answering.fault(cause, detail)
     }

@@ -4,11 +4,13 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime};
+use std::thread::{JoinHandle, sleep};
+use std::time::{Duration, Instant, SystemTime};
 
+use bytes::Bytes;
+use http::Request;
 use serde_json::{Value, json};
 
 use crate::contract::Contract;
@@ -16,15 +18,28 @@ use crate::mock::Answered;
 
 /// Exchanges that may wait to be written; when more come in, they are counted instead.
 const QUEUE: usize = 10_000;
+/// Bytes that the requests of waiting exchanges may have had on the wire.
+const QUEUE_BYTES: usize = 16 * 1024 * 1024;
 /// How long a written line may stay in memory.
 const FLUSH_AFTER: Duration = Duration::from_millis(200);
+/// Longest time for the queue to be written when the journal is closed.
+const CLOSE_TIME: Duration = Duration::from_secs(5);
 
-/// An open journal. Dropping it writes what is still queued.
+/// An open journal. Dropping it writes what is still queued, unless that takes more than some seconds.
 #[derive(Debug)]
 pub struct Journal {
     queue: Option<SyncSender<Entry>>,
-    dropped: Arc<AtomicU64>,
+    counts: Arc<Counts>,
     writer: Option<JoinHandle<()>>,
+}
+
+/// What the answering side and the writer both count.
+#[derive(Debug, Default)]
+struct Counts {
+    /// Bytes of the exchanges in the queue.
+    queued: AtomicUsize,
+    /// Exchanges that found it full.
+    dropped: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -36,6 +51,7 @@ struct Entry {
     status: u16,
     duration: Duration,
     at: SystemTime,
+    bytes: usize,
 }
 
 impl Journal {
@@ -46,19 +62,20 @@ impl Journal {
     pub fn open(path: &Path, contract: Arc<Contract>) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let (queue, entries) = sync_channel(QUEUE);
-        let dropped = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&dropped);
+        let counts = Arc::new(Counts::default());
+        let counted = Arc::clone(&counts);
         let writer = std::thread::Builder::new().name("journal".into()).spawn(move || {
             if let Err(error) = write_all(file, &entries, &contract, &counted) {
                 tracing::error!(%error, "the journal cannot be written; no more exchanges are recorded");
             }
         })?;
-        Ok(Self { queue: Some(queue), dropped, writer: Some(writer) })
+        Ok(Self { queue: Some(queue), counts, writer: Some(writer) })
     }
 
     /// Records an exchange, without waiting.
-    pub fn record(&self, answered: &mut Answered, duration: Duration) {
+    pub fn record(&self, request: &Request<Bytes>, answered: &mut Answered, duration: Duration) {
         let Some(queue) = &self.queue else { return };
+        let bytes = size(request);
         let entry = Entry {
             operation: answered.operation.take(),
             dialect: answered.dialect.name(),
@@ -67,9 +84,13 @@ impl Journal {
             status: answered.response.status().as_u16(),
             duration,
             at: SystemTime::now(),
+            bytes,
         };
-        if queue.try_send(entry).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+        let queued = self.counts.queued.fetch_add(bytes, Ordering::Relaxed);
+        let full = queued > 0 && queued.saturating_add(bytes) > QUEUE_BYTES;
+        if full || queue.try_send(entry).is_err() {
+            self.counts.queued.fetch_sub(bytes, Ordering::Relaxed);
+            self.counts.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -77,27 +98,54 @@ impl Journal {
 impl Drop for Journal {
     fn drop(&mut self) {
         self.queue = None;
-        if let Some(writer) = self.writer.take() {
-            let _ = writer.join();
+        let Some(writer) = self.writer.take() else { return };
+        let deadline = Instant::now() + CLOSE_TIME;
+        while !writer.is_finished() {
+            if Instant::now() > deadline {
+                tracing::error!("the journal is not written to its end: its file takes too long");
+                return;
+            }
+            sleep(Duration::from_millis(1));
         }
     }
 }
 
-fn write_all(file: File, entries: &Receiver<Entry>, contract: &Contract, dropped: &AtomicU64) -> io::Result<()> {
+/// All that an input can be read from.
+fn size(request: &Request<Bytes>) -> usize {
+    let query = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let headers: usize = request.headers().values().map(http::HeaderValue::len).sum();
+    request.body().len() + query + headers
+}
+
+fn write_all(file: File, entries: &Receiver<Entry>, contract: &Contract, counts: &Counts) -> io::Result<()> {
     let mut file = BufWriter::new(file);
+    let mut flush_at: Option<Instant> = None;
     loop {
-        match entries.recv_timeout(FLUSH_AFTER) {
-            Ok(entry) => writeln!(file, "{}", line(entry, contract))?,
-            Err(RecvTimeoutError::Timeout) => file.flush()?,
-            Err(RecvTimeoutError::Disconnected) => break,
+        let wait = flush_at.map_or(FLUSH_AFTER, |at| at.saturating_duration_since(Instant::now()));
+        let received = entries.recv_timeout(wait);
+        if let Ok(entry) = received {
+            counts.queued.fetch_sub(entry.bytes, Ordering::Relaxed);
+            writeln!(file, "{}", line(entry, contract))?;
+            flush_at.get_or_insert_with(|| Instant::now() + FLUSH_AFTER);
+        } else if received.is_err_and(|error| error == RecvTimeoutError::Disconnected) {
+            write_dropped(&mut file, counts)?;
+            return file.flush();
         }
-        let missing = dropped.swap(0, Ordering::Relaxed);
-        if missing > 0 {
-            tracing::warn!(missing, "exchanges came faster than the journal could be written");
-            writeln!(file, "{}", json!({"dropped": missing}))?;
+        if flush_at.is_none_or(|at| at <= Instant::now()) {
+            write_dropped(&mut file, counts)?;
+            file.flush()?;
+            flush_at = None;
         }
     }
-    file.flush()
+}
+
+fn write_dropped(file: &mut impl Write, counts: &Counts) -> io::Result<()> {
+    let missing = counts.dropped.swap(0, Ordering::Relaxed);
+    if missing == 0 {
+        return Ok(());
+    }
+    tracing::warn!(missing, "exchanges came faster than the journal could be written");
+    writeln!(file, "{}", json!({"dropped": missing}))
 }
 
 fn line(entry: Entry, contract: &Contract) -> Value {

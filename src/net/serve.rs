@@ -1,28 +1,22 @@
-//! The HTTP server of the mock: hyper, with a bound on everything a client can make it hold or wait for.
+//! The HTTP server of the mock: accepts connections, and stops, with a bound on all that clients can make it hold or
+//! wait for.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http::{Request, Response};
-use http_body::Body;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
+use super::connection::connection;
 use super::journal::Journal;
-use crate::contract::model::Cause;
 use crate::mock::Mock;
 
 /// What a client may make the server hold or wait for.
@@ -30,14 +24,18 @@ use crate::mock::Mock;
 pub struct Limits {
     /// Largest request body, in bytes.
     pub body_bytes: usize,
-    /// Most bytes of request line and headers.
+    /// Most bytes of request line and headers. Of headers there may be 100.
     pub header_bytes: usize,
     /// Longest time for the headers of a request, also before its first byte.
     pub header_time: Duration,
     /// Longest time for the body of a request.
     pub body_time: Duration,
+    /// Longest time for a client to take any more of an answer.
+    pub write_time: Duration,
     /// Most connections at a time; more have to wait.
     pub connections: usize,
+    /// Most bodies over 64 KiB that are read at a time; more have to wait, within their time.
+    pub large_bodies: usize,
     /// Longest time for requests in flight when the server stops.
     pub stop_time: Duration,
 }
@@ -49,7 +47,9 @@ impl Default for Limits {
             header_bytes: 64 * 1024,
             header_time: Duration::from_secs(30),
             body_time: Duration::from_secs(30),
+            write_time: Duration::from_secs(30),
             connections: 4096,
+            large_bodies: 128,
             stop_time: Duration::from_secs(10),
         }
     }
@@ -64,11 +64,14 @@ pub struct Server {
     shared: Arc<Shared>,
 }
 
+/// What all connections share.
 #[derive(Debug)]
-struct Shared {
-    mock: Mock,
-    limits: Limits,
-    journal: Option<Journal>,
+pub(super) struct Shared {
+    pub(super) mock: Mock,
+    pub(super) limits: Limits,
+    pub(super) journal: Option<Journal>,
+    pub(super) large_bodies: Semaphore,
+    pub(super) stopping: Arc<AtomicBool>,
 }
 
 impl Server {
@@ -79,7 +82,9 @@ impl Server {
     pub async fn bind(address: SocketAddr, mock: Mock, limits: Limits, journal: Option<Journal>) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, shared: Arc::new(Shared { mock, limits, journal }) })
+        let large_bodies = Semaphore::new(limits.large_bodies);
+        let shared = Shared { mock, limits, journal, large_bodies, stopping: Arc::default() };
+        Ok(Self { listener, address, shared: Arc::new(shared) })
     }
 
     /// The bound address.
@@ -88,125 +93,54 @@ impl Server {
         self.address
     }
 
-    /// Answers until `stop` ends, then finishes the requests in flight.
+    /// Answers until `stop` ends, then finishes the requests in flight and the journal. Dropped before, it gives up
+    /// all connections.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
-        let connections = Arc::new(Semaphore::new(self.shared.limits.connections));
+        let slots = Arc::new(Semaphore::new(self.shared.limits.connections));
+        let mut open = JoinSet::new();
         let mut stop = pin!(stop);
         loop {
-            let accepted = tokio::select! {
-                accepted = self.accept(&connections) => accepted,
+            let (stream, slot) = tokio::select! {
+                biased;
                 () = &mut stop => break,
+                accepted = self.accept(&slots) => accepted,
             };
-            let (stream, permit) = match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // Usually too many open files: wait for some to close instead of spinning.
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            };
+            while open.try_join_next().is_some() {}
+            // Without it, answers wait for a client that delays its acknowledgements.
             let _ = stream.set_nodelay(true);
             let connection = graceful.watch(connection(stream, Arc::clone(&self.shared)));
-            tokio::spawn(async move {
+            open.spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "connection closed");
                 }
-                drop(permit);
+                drop(slot);
             });
         }
         drop(self.listener);
+        self.shared.stopping.store(true, Ordering::Relaxed);
         if timeout(self.shared.limits.stop_time, graceful.shutdown()).await.is_err() {
-            tracing::warn!("some requests were still in flight and were given up");
+            tracing::warn!("some requests were still in flight and are given up");
         }
+        open.shutdown().await;
     }
 
-    async fn accept(&self, connections: &Arc<Semaphore>) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-        let permit = Arc::clone(connections).acquire_owned().await.map_err(io::Error::other)?;
-        let (stream, _) = self.listener.accept().await?;
-        Ok((stream, permit))
-    }
-}
-
-type Connection<S> = http1::Connection<TokioIo<TcpStream>, S>;
-
-fn connection(
-    stream: TcpStream,
-    shared: Arc<Shared>,
-) -> Connection<
-    impl hyper::service::Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send>
-    + Send,
-> {
-    let limits = shared.limits;
-    let service = service_fn(move |request| {
-        let shared = Arc::clone(&shared);
-        async move { Ok(shared.answer(request).await) }
-    });
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_time)
-        .max_header_size(limits.header_bytes)
-        .pipeline_flush(true)
-        .serve_connection(TokioIo::new(stream), service)
-}
-
-impl Shared {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let started = self.journal.is_some().then(Instant::now);
-        let (parts, body) = request.into_parts();
-        let read = read_body(body, self.limits).await;
-        let (body, refused) = match read {
-            Ok(body) => (body, None),
-            Err(refused) => (Bytes::new(), Some(refused)),
-        };
-        let request = Request::from_parts(parts, body);
-        let mut answered = match &refused {
-            None => self.mock.answer(&request),
-            Some((cause, detail)) => self.mock.refuse(&request, *cause, detail),
-        };
-        if let (Some(journal), Some(started)) = (&self.journal, started) {
-            journal.record(&mut answered, started.elapsed());
-        }
-        let mut response = answered.response.map(Full::new);
-        if refused.is_some() {
-            // The rest of the body is still on its way; the connection cannot be used again.
-            response.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
-        }
-        response
-    }
-}
-
-async fn read_body(body: Incoming, limits: Limits) -> Result<Bytes, (Cause, String)> {
-    if body.is_end_stream() {
-        return Ok(Bytes::new());
-    }
-    let too_large = || (Cause::BodyTooLarge, format!("the body is larger than {} bytes", limits.body_bytes));
-    if body.size_hint().lower() > limits.body_bytes as u64 {
-        return Err(too_large());
-    }
-    let late =
-        || (Cause::RequestTimeout, format!("the body did not arrive within {} seconds", limits.body_time.as_secs()));
-    timeout(limits.body_time, collect(body, limits.body_bytes)).await.map_err(|_| late())?.ok_or_else(too_large)
-}
-
-/// The whole body; nothing when it is larger than the limit. A body that breaks off ends the connection anyway.
-async fn collect(mut body: Incoming, limit: usize) -> Option<Bytes> {
-    let mut first: Option<Bytes> = None;
-    let mut rest = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map(|frame| frame.into_data().unwrap_or_default()) else { break };
-        match (&first, rest.is_empty()) {
-            (None, _) => first = Some(data),
-            (Some(start), true) => {
-                rest.extend_from_slice(start);
-                rest.extend_from_slice(&data);
+    /// The next connection, once there may be one more.
+    async fn accept(&self, slots: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+        let slot = Arc::clone(slots).acquire_owned().await.expect("nothing closes the semaphore");
+        let mut pause = Duration::from_millis(10);
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => return (stream, slot),
+                // A client that has gone away again says nothing of the next one.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    // Usually too many open files: wait for some to be closed instead of spinning.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(1));
+                }
             }
-            (Some(_), false) => rest.extend_from_slice(&data),
-        }
-        if first.as_ref().map_or(0, Bytes::len).max(rest.len()) > limit {
-            return None;
         }
     }
-    Some(if rest.is_empty() { first.unwrap_or_default() } else { rest.freeze() })
 }

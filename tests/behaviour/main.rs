@@ -1,7 +1,15 @@
 //! Behaviour of the whole, as its users meet it.
 
 mod constraints;
+mod journal;
+mod limits;
+mod malformed;
+mod models;
 mod replay;
+mod secrets;
+mod server;
+mod specs;
+mod support;
 mod wire;
 
 /// Compares with an approved output under the project's `snapshots/`.

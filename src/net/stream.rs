@@ -1,0 +1,93 @@
+//! A connection's stream, with an end to what hyper would wait for without one: a peer that does not read its answers,
+//! and a peer that does not close.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
+
+/// Longest time that a closed connection still takes in what its peer sends.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// A stream whose writes and whose close come to an end.
+#[derive(Debug)]
+pub struct Stream {
+    tcp: TcpStream,
+    /// Longest time for a write to get anywhere.
+    write_time: Duration,
+    /// Whether the server stops, and closes without lingering.
+    stopping: Arc<AtomicBool>,
+    /// Runs only while a write or a close has to wait.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Whether the peer has sent its end.
+    ended: bool,
+    /// Whether this side has sent its end.
+    closed: bool,
+}
+
+impl Stream {
+    /// Takes over an accepted connection.
+    pub fn new(tcp: TcpStream, write_time: Duration, stopping: Arc<AtomicBool>) -> Self {
+        Self { tcp, write_time, stopping, timer: None, ended: false, closed: false }
+    }
+
+    /// Ready when the current wait has taken too long.
+    fn poll_overdue(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
+        self.timer.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(context)
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let read = ready!(Pin::new(&mut this.tcp).poll_read(context, buffer));
+        this.ended = buffer.filled().len() == before && buffer.remaining() > 0;
+        Poll::Ready(read)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        match Pin::new(&mut this.tcp).poll_write(context, bytes) {
+            Poll::Pending => this.poll_overdue(context, this.write_time).map(|()| Err(io::ErrorKind::TimedOut.into())),
+            written => {
+                this.timer = None;
+                written
+            }
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().tcp).poll_flush(context)
+    }
+
+    /// Sends the end, then takes in what the peer still sends: closing over bytes that were not read resets the
+    /// connection, and the peer may lose the answer that tells it why (RFC 9112, section 9.6).
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if !this.closed {
+            ready!(Pin::new(&mut this.tcp).poll_shutdown(context))?;
+            this.closed = true;
+            this.timer = None;
+        }
+        let mut unread = [0; 16 * 1024];
+        while !this.ended && !this.stopping.load(Ordering::Relaxed) {
+            // Before the read: a peer that sends without a pause would use up the task's budget, the timer's with it.
+            if this.poll_overdue(context, LINGER).is_ready() {
+                break;
+            }
+            if ready!(Pin::new(&mut *this).poll_read(context, &mut ReadBuf::new(&mut unread))).is_err() {
+                break;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,129 @@
+//! The program as a process of its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::{Client, PATIENCE};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_accordant");
+
+/// A running `accordant`; killed when it is dropped.
+pub struct Program {
+    child: Child,
+    stdout: Option<BufReader<ChildStdout>>,
+    /// Read all the time, so that the program never waits for it.
+    stderr: Option<JoinHandle<String>>,
+}
+
+/// How a program ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Nothing when a signal ended it.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Program {
+    /// Starts `accordant` with arguments.
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::start_logging("", arguments)
+    }
+
+    /// Starts it with a value of `RUST_LOG`.
+    pub fn start_logging(level: &str, arguments: &[&str]) -> Self {
+        Self::spawn(Command::new(PROGRAM).args(arguments).env("RUST_LOG", level))
+    }
+
+    /// Starts it by a script of the shell, which finds the program's path in `$0`.
+    pub fn start_by_shell(script: &str) -> Self {
+        Self::spawn(Command::new("sh").args(["-c", script, PROGRAM]))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().expect("the program starts");
+        let stdout = child.stdout.take().map(BufReader::new);
+        let stderr = child.stderr.take();
+        let stderr = Some(std::thread::spawn(move || rest(stderr)));
+        Self { child, stdout, stderr }
+    }
+
+    /// Starts `accordant mock` on a free port, and waits until it listens.
+    pub fn mock(arguments: &[&str]) -> (Self, SocketAddr) {
+        let mut program = Self::start(&[&["mock", "--listen", "127.0.0.1:0"], arguments].concat());
+        let address = program.address();
+        (program, address)
+    }
+
+    /// The address in the line that tells it.
+    pub fn address(&mut self) -> SocketAddr {
+        let mut line = String::new();
+        self.stdout.as_mut().expect("standard output is open").read_line(&mut line).expect("standard output is text");
+        let address = line.strip_prefix("listening on http://").and_then(|rest| rest.trim_end().parse().ok());
+        address.unwrap_or_else(|| panic!("no address: {line:?}{}", self.wait().stderr))
+    }
+
+    /// Closes this end of the program's standard output.
+    pub fn close_stdout(&mut self) {
+        self.stdout = None;
+    }
+
+    pub fn signal(&self, name: &str) {
+        let kill = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
+        assert!(kill.expect("kill is there").success(), "SIG{name} is sent");
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("the state of a child").is_none()
+    }
+
+    /// Waits for the program's end.
+    pub fn wait(&mut self) -> Ended {
+        let deadline = Instant::now() + PATIENCE;
+        while self.is_running() {
+            assert!(Instant::now() < deadline, "waited too long for the program's end");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let code = self.child.wait().expect("the program has ended").code();
+        let stderr = self.stderr.take().map(|reader| reader.join().expect("output is text"));
+        Ended { code, stdout: rest(self.stdout.take()), stderr: stderr.unwrap_or_default() }
+    }
+
+    pub fn stop(&mut self) -> Ended {
+        self.signal("TERM");
+        self.wait()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // A program that has ended already is as good as killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What is left to be read; nothing where it is closed already.
+fn rest(output: Option<impl Read>) -> String {
+    let mut text = String::new();
+    if let Some(mut output) = output {
+        output.read_to_string(&mut text).expect("output is text");
+    }
+    text
+}
+
+/// Runs `accordant` to its end.
+pub fn run(arguments: &[&str]) -> Ended {
+    Program::start(arguments).wait()
+}
+
+/// The answer to a request on a connection of its own.
+pub async fn ask(address: SocketAddr, request: impl AsRef<[u8]>) -> super::Answer {
+    let mut client = Client::connect(address).await;
+    client.send(request).await;
+    client.answer().await
+}
