@@ -368,8 +368,8 @@ struct ErrorWords<'e> {
     seed: u64,
 }
 
-impl Filler for ErrorWords<'_> {
-    fn input(&self) -> &Value {
+impl<'e> Filler<'e> for ErrorWords<'e> {
+    fn input(&self) -> &'e Value {
         &Value::Null
     }
 
@@ -378,15 +378,17 @@ impl Filler for ErrorWords<'_> {
         self.seed
     }
 
-    fn word(&self, name: &str) -> Option<String> {
-        Some(match name {
-            "code" => self.error.code.clone(),
-            "message" => self.message.to_owned(),
-            "fault" => (if self.error.is_callers_fault() { "client" } else { "server" }).to_owned(),
-            "requestId" => self.request_id.to_owned(),
-            "status" => self.status.to_string(),
+    fn word(&self, name: &str) -> Option<Cow<'e, str>> {
+        let word = match name {
+            "code" => &self.error.code,
+            "message" => self.message,
+            "fault" if self.error.is_callers_fault() => "client",
+            "fault" => "server",
+            "requestId" => self.request_id,
+            "status" => return Some(Cow::Owned(self.status.to_string())),
             _ => return None,
-        })
+        };
+        Some(Cow::Borrowed(word))
     }
 }
 
@@ -395,10 +397,10 @@ fn encode_error(service: &Service, error: &ErrorDef, status: u16, message: &str,
     let shape = service.error_shapes.first();
     let body = error.body.as_ref().or(shape.map(|shape| &shape.body));
     let body = body.and_then(|template| template.fill(&mut words));
-    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    let body = body.map(|body| body.to_value().to_string()).unwrap_or_default();
     let mut response = super::response(status, "application/json", service, request_id, body.into());
     for (name, template) in shape.map(|shape| shape.headers.as_slice()).unwrap_or_default() {
-        let value = template.fill(&mut words).and_then(|value| HeaderValue::from_str(value.as_str()?).ok());
+        let value = template.fill(&mut words).and_then(|value| HeaderValue::from_str(value.as_text()?).ok());
         if let Some(value) = value {
             response.headers_mut().insert(name, value);
         }

@@ -178,9 +178,10 @@ impl Generator<'_> {
         let members = node.properties.iter().filter(|_| depth < DEPTH).map(|(name, id)| {
             let (name, node) = (name.clone(), &self.shape.nodes[*id]);
             let member = self.through(node).value(*id, depth + 1);
-            let member = match is_always_said(node) {
-                true => member.prop_map(Some).boxed(),
-                false => option::weighted(0.4, member).boxed(),
+            let member = if is_always_said(node) {
+                member.prop_map(Some).boxed()
+            } else {
+                option::weighted(0.4, member).boxed()
             };
             member.prop_map(move |value| value.map(|value| (name.clone(), value))).boxed()
         });

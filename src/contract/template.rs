@@ -3,12 +3,17 @@
 //! `{/Pointer}` is an input member, `{uuid}`, `{hex 32}`, `{upper 26}`, `{lower 20}`, `{digits 4}` and `{time}` are
 //! drawn from the seed, `{region}`, `{account}` and other words come from the caller. Pipes change a
 //! value: `{/Arn|part : 3}`, `{/Name|lower}`, `{/Port|or 3306}`. A string that is one placeholder takes the
-//! member's own type; a member whose placeholder has no value is left out.
+//! member's own type; a member whose placeholder has no value is left out. A list whose one item has
+//! `$each: /Pointer` gets such an item for each item of that input list, which is `{@}` there, its members `{@/Name}`;
+//! `$item` beside it makes items that are no objects.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use serde_json::Value;
 
 use super::pointer;
 use super::shape::{NodeId, Shape};
+use super::view::View;
 
 /// A compiled template.
 #[derive(Debug, Clone)]
@@ -19,6 +24,8 @@ pub enum Template {
     Text(Vec<Piece>),
     /// A list.
     List(Vec<Template>),
+    /// A list with an item for each item of an input list.
+    Each(Vec<String>, Box<Template>),
     /// An object, in order.
     Object(Vec<(String, Template)>),
 }
@@ -42,6 +49,8 @@ pub enum Piece {
 pub enum Origin {
     /// An input member.
     Input(Vec<String>),
+    /// The item, or a member of it, that an item of a list is made for.
+    Item(Vec<String>),
     /// Characters of an alphabet, from the seed.
     Random(&'static [u8], usize),
     /// A UUID, from the seed.
@@ -64,15 +73,17 @@ pub enum Pipe {
 }
 
 /// What placeholders are filled from.
-pub trait Filler {
+pub trait Filler<'v> {
     /// The input.
-    fn input(&self) -> &Value;
+    fn input(&self) -> &'v Value;
     /// The next 64 bits of the seed.
     fn random(&mut self) -> u64;
     /// A word: region, account, code, …
-    fn word(&self, name: &str) -> Option<String>;
+    fn word(&self, name: &str) -> Option<Cow<'v, str>>;
 }
 
+/// Key of a list's only item that makes it an item for each item of an input list.
+const EACH: &str = "$each";
 const LONGEST_RANDOM: usize = 256;
 const HEX: &[u8] = b"0123456789abcdef";
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -93,6 +104,7 @@ impl Template {
             Value::String(text) if text.contains('{') => {
                 Ok(Self::Text(parse_text(text).map_err(|message| (at.clone(), message))?))
             }
+            Value::Array(items) if items.len() == 1 && items[0].get(EACH).is_some() => Self::parse_each(&items[0], at),
             Value::Array(items) => {
                 let items = items.iter().enumerate();
                 let parsed = items.map(|(index, item)| Self::parse_member(item, &index.to_string(), at));
@@ -108,6 +120,20 @@ impl Template {
         }
     }
 
+    fn parse_each(item: &Value, at: &mut String) -> Result<Self, (String, String)> {
+        let path = item[EACH].as_str().filter(|path| path.starts_with('/'));
+        let path = path.ok_or_else(|| (at.clone(), format!("{EACH} is the pointer of an input list")))?;
+        let mut item = item.clone();
+        if let Some(members) = item.as_object_mut() {
+            members.shift_remove(EACH);
+        }
+        let part = match item.get("$item") {
+            Some(value) => Self::parse_member(value, "0/$item", at)?,
+            None => Self::parse_member(&item, "0", at)?,
+        };
+        Ok(Self::Each(pointer::segments(path).collect(), Box::new(part)))
+    }
+
     fn parse_member(value: &Value, name: &str, at: &mut String) -> Result<Self, (String, String)> {
         let length = at.len();
         pointer::push(at, name);
@@ -117,22 +143,32 @@ impl Template {
     }
 
     /// Fills the template; nothing where its placeholder has no value.
-    pub fn fill(&self, filler: &mut dyn Filler) -> Option<Value> {
+    pub fn fill<'v>(&'v self, filler: &mut dyn Filler<'v>) -> Option<View<'v>> {
+        self.fill_for(None, filler)
+    }
+
+    fn fill_for<'v>(&'v self, item: Option<&'v Value>, filler: &mut dyn Filler<'v>) -> Option<View<'v>> {
         match self {
-            Self::Plain(value) => Some(value.clone()),
-            Self::List(items) => Some(items.iter().filter_map(|item| item.fill(filler)).collect()),
+            Self::Plain(value) => Some(View::from(value)),
+            Self::List(items) => {
+                Some(View::List(items.iter().filter_map(|part| part.fill_for(item, filler)).collect()))
+            }
+            Self::Each(path, part) => {
+                let each = pointer::first(filler.input(), path)?.as_array()?;
+                Some(View::List(each.iter().filter_map(|item| part.fill_for(Some(item), filler)).collect()))
+            }
             Self::Object(members) => {
-                let mut map = Map::with_capacity(members.len());
+                let mut filled = Vec::with_capacity(members.len());
                 for (name, member) in members {
-                    if let Some(value) = member.fill(filler) {
-                        map.insert(name.clone(), value);
+                    if let Some(value) = member.fill_for(item, filler) {
+                        filled.push((name.as_str(), value));
                     }
                 }
-                Some(Value::Object(map))
+                Some(View::Object(filled))
             }
             Self::Text(pieces) => match pieces.as_slice() {
-                [Piece::Placeholder { origin, pipes }] => draw(origin, pipes, filler),
-                pieces => fill_text(pieces, filler).map(Value::String),
+                [Piece::Placeholder { origin, pipes }] => draw(origin, pipes, item, filler),
+                pieces => fill_text(pieces, item, filler).map(|text| View::Text(Cow::Owned(text))),
             },
         }
     }
@@ -171,6 +207,11 @@ impl Template {
                     }
                 }
             }
+            Self::Each(_, item) => {
+                if let Some(node) = shape.nodes[node].items {
+                    item.sort(shape, node);
+                }
+            }
             Self::List(items) => {
                 for (item, node) in items.iter_mut().zip(std::iter::repeat(shape.nodes[node].items)) {
                     if let Some(node) = node {
@@ -187,6 +228,7 @@ impl Template {
         match self {
             Self::Plain(_) => Vec::new(),
             Self::List(items) => items.iter().flat_map(Self::pointers).collect(),
+            Self::Each(path, item) => std::iter::once(path.as_slice()).chain(item.pointers()).collect(),
             Self::Object(members) => members.iter().flat_map(|(_, member)| member.pointers()).collect(),
             Self::Text(pieces) => pieces
                 .iter()
@@ -199,42 +241,52 @@ impl Template {
     }
 }
 
-fn fill_text(pieces: &[Piece], filler: &mut dyn Filler) -> Option<String> {
-    let mut text = String::new();
+fn fill_text<'v>(pieces: &'v [Piece], item: Option<&'v Value>, filler: &mut dyn Filler<'v>) -> Option<String> {
+    let mut text = String::with_capacity(64);
     for piece in pieces {
         match piece {
             Piece::Literal(literal) => text.push_str(literal),
-            Piece::Placeholder { origin, pipes } => match draw(origin, pipes, filler)? {
-                Value::String(value) => text.push_str(&value),
-                other => text.push_str(&other.to_string()),
+            Piece::Placeholder { origin, pipes } => match draw(origin, pipes, item, filler)? {
+                View::Text(value) => text.push_str(&value),
+                other => text.push_str(&other.to_value().to_string()),
             },
         }
     }
     Some(text)
 }
 
-fn draw(origin: &Origin, pipes: &[Pipe], filler: &mut dyn Filler) -> Option<Value> {
+fn draw<'v>(
+    origin: &'v Origin,
+    pipes: &'v [Pipe],
+    item: Option<&'v Value>,
+    filler: &mut dyn Filler<'v>,
+) -> Option<View<'v>> {
+    let member = |value: Option<&'v Value>| value.filter(|value| !value.is_null()).map(View::from);
     let mut value = match origin {
-        Origin::Input(path) => pointer::first(filler.input(), path).filter(|value| !value.is_null()).cloned(),
-        Origin::Random(alphabet, length) => Some(Value::String(random_text(alphabet, *length, filler))),
-        Origin::Uuid => Some(Value::String(uuid(filler.random(), filler.random()))),
-        Origin::Time => Some(Value::String(time(filler.random()))),
-        Origin::Word(name) => filler.word(name).map(Value::String),
+        Origin::Input(path) => member(pointer::first(filler.input(), path)),
+        Origin::Item(path) => member(item.and_then(|item| pointer::first(item, path))),
+        Origin::Random(alphabet, length) => Some(View::Text(Cow::Owned(random_text(alphabet, *length, filler)))),
+        Origin::Uuid => Some(View::Text(Cow::Owned(uuid(filler.random(), filler.random())))),
+        Origin::Time => Some(View::Text(Cow::Owned(time(filler.random())))),
+        Origin::Word(name) => filler.word(name).map(View::Text),
     };
     for pipe in pipes {
         value = match (pipe, value) {
-            (Pipe::Or(default), None) => Some(default.clone()),
-            (Pipe::Part(separator, index), Some(Value::String(text))) => {
-                text.split(separator.as_str()).nth(*index).filter(|part| !part.is_empty()).map(Value::from)
+            (Pipe::Or(default), None) => Some(View::from(default)),
+            (Pipe::Part(separator, index), Some(View::Text(text))) => {
+                let part = text.split(separator.as_str()).nth(*index).filter(|part| !part.is_empty());
+                part.map(|part| View::Text(Cow::Owned(part.to_owned())))
             }
-            (Pipe::Lower, Some(Value::String(text))) => Some(Value::String(text.to_ascii_lowercase())),
+            (Pipe::Lower, Some(View::Text(text))) if text.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+                Some(View::Text(Cow::Owned(text.to_ascii_lowercase())))
+            }
             (_, value) => value,
         };
     }
     value
 }
 
-fn random_text(alphabet: &[u8], length: usize, filler: &mut dyn Filler) -> String {
+fn random_text(alphabet: &[u8], length: usize, filler: &mut dyn Filler<'_>) -> String {
     let mut text = String::with_capacity(length);
     let mut bits = 0;
     for index in 0..length {
@@ -300,6 +352,9 @@ fn parse_origin(text: &str) -> Result<Origin, String> {
     if text.starts_with('/') {
         return Ok(Origin::Input(pointer::segments(text).collect()));
     }
+    if let Some(path) = text.strip_prefix('@').filter(|path| pointer::is_pointer(path)) {
+        return Ok(Origin::Item(pointer::segments(path).collect()));
+    }
     let (word, argument) = text.split_once(' ').unwrap_or((text, ""));
     let alphabet = match word {
         "hex" => HEX,
@@ -338,32 +393,43 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    struct Fixed {
-        input: Value,
+    struct Fixed<'v> {
+        input: &'v Value,
         next: u64,
     }
 
-    impl Filler for Fixed {
-        fn input(&self) -> &Value {
-            &self.input
+    impl<'v> Filler<'v> for Fixed<'v> {
+        fn input(&self) -> &'v Value {
+            self.input
         }
         fn random(&mut self) -> u64 {
             self.next = self.next.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             self.next
         }
-        fn word(&self, name: &str) -> Option<String> {
-            (name == "region").then(|| "eu-de".to_owned())
+        fn word(&self, name: &str) -> Option<Cow<'v, str>> {
+            (name == "region").then_some(Cow::Borrowed("eu-de"))
         }
     }
 
     fn fill(template: &Value, input: Value) -> Option<Value> {
-        Template::parse(template).expect("a template").fill(&mut Fixed { input, next: 1 })
+        let template = Template::parse(template).expect("a template");
+        template.fill(&mut Fixed { input: &input, next: 1 }).map(|view| view.to_value())
     }
 
     #[test]
     fn members_keep_their_type_and_vanish_when_absent() {
         let template = json!({"a": "{/x}", "b": "{/y}", "c": "v-{/x}", "d": "v-{/y}", "e": ["{/y}", 1]});
         assert_eq!(fill(&template, json!({"x": 7})), Some(json!({"a": 7, "c": "v-7", "e": [1]})));
+    }
+
+    #[test]
+    fn lists_follow_the_input() {
+        let template =
+            json!({"a": [{"$each": "/ids", "Id": "{@}", "Of": "{/x}"}], "b": [{"$each": "/tags", "$item": "{@/k}"}]});
+        let input = json!({"x": 7, "ids": ["p", "q"], "tags": [{"k": 1}, {}]});
+        let expected = json!({"a": [{"Id": "p", "Of": 7}, {"Id": "q", "Of": 7}], "b": [1]});
+        assert_eq!(fill(&template, input), Some(expected));
+        assert_eq!(fill(&template, json!({})), Some(json!({})));
     }
 
     #[test]

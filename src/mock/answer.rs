@@ -1,9 +1,12 @@
 //! What a success says: the contract's template, filled from the input and the seed.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::contract::template::Filler;
+use crate::contract::view::View;
 use crate::contract::{Operation, pointer};
 use crate::generate::Random;
 
@@ -15,13 +18,13 @@ pub const DEFAULT_REGION: &str = "us-east-1";
 /// The output for a valid input: the same for the same input, seed and region.
 #[must_use]
 pub fn answer(operation: &Operation, input: &Value, seed: u64, region: &str) -> Value {
-    fill(operation, input, identity(operation, input, seed), &|| region.to_owned())
+    fill(operation, input, identity(operation, input, seed), &|| region.to_owned()).to_value()
 }
 
 /// Fills the template, with a region that is looked up only when it is needed.
-pub fn fill(operation: &Operation, input: &Value, identity: u64, region: &dyn Fn() -> String) -> Value {
+pub fn fill<'v>(operation: &'v Operation, input: &'v Value, identity: u64, region: &dyn Fn() -> String) -> View<'v> {
     let mut words = Words { input, random: Random::new(identity), region };
-    operation.answer.fill(&mut words).filter(Value::is_object).unwrap_or_else(|| Value::Object(Map::new()))
+    operation.answer.fill(&mut words).unwrap_or(View::Object(Vec::new()))
 }
 
 /// A number that two requests share when their answers must be equal: by idempotency token where there is one, by
@@ -49,14 +52,14 @@ fn hash(value: &Value, seed: u64) -> u64 {
     }
 }
 
-struct Words<'a> {
-    input: &'a Value,
+struct Words<'v, 'r> {
+    input: &'v Value,
     random: Random,
-    region: &'a dyn Fn() -> String,
+    region: &'r dyn Fn() -> String,
 }
 
-impl Filler for Words<'_> {
-    fn input(&self) -> &Value {
+impl<'v> Filler<'v> for Words<'v, '_> {
+    fn input(&self) -> &'v Value {
         self.input
     }
 
@@ -64,10 +67,10 @@ impl Filler for Words<'_> {
         self.random.next()
     }
 
-    fn word(&self, name: &str) -> Option<String> {
+    fn word(&self, name: &str) -> Option<Cow<'v, str>> {
         match name {
-            "region" => Some((self.region)()),
-            "account" => Some(ACCOUNT.to_owned()),
+            "region" => Some(Cow::Owned((self.region)())),
+            "account" => Some(Cow::Borrowed(ACCOUNT)),
             _ => None,
         }
     }

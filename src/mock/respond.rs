@@ -204,7 +204,7 @@ impl Answering<'_> {
     fn success(&mut self, operation: &Operation, input: &Value, identity: u64) -> Response<Bytes> {
         let region =
             || credential_region(self.request).map_or_else(|| DEFAULT_REGION.to_owned(), std::borrow::Cow::into_owned);
-        let output = fill(operation, input, identity, &region);
+        let output = fill(operation, input, identity, &region).to_value();
         self.output(operation, &output)
     }
 

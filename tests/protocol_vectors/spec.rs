@@ -151,10 +151,12 @@ impl<'v> Model<'v> {
         });
         let properties: Map<String, Value> = properties.collect();
         let object = if self.sparse && rank == Rank::Nested { json!(["object", "null"]) } else { json!("object") };
-        match shape.union {
-            true => json!({ "type": object, "properties": properties, "minProperties": 1, "maxProperties": 1 }),
-            false => json!({ "type": object, "properties": properties }),
+        let mut schema = json!({ "type": object, "properties": properties });
+        if shape.union {
+            schema["minProperties"] = json!(1);
+            schema["maxProperties"] = json!(1);
         }
+        schema
     }
 
     fn place(&self, parent: &Shape, name: &str, member: &Member) -> Option<&'static str> {
