@@ -5,7 +5,7 @@
 //! value: `{/Arn|part : 3}`, `{/Name|lower}`, `{/Port|or 3306}`. A string that is one placeholder takes the
 //! member's own type; a member whose placeholder has no value is left out. A list whose one item has
 //! `$each: /Pointer` gets such an item for each item of that input list, which is `{@}` there, its members `{@/Name}`;
-//! `$item` beside it makes items that are no objects.
+//! `$item` beside it makes items that are no objects, `$or` is the list where there is none in the input.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,14 @@ pub enum Template {
     /// A list.
     List(Vec<Template>),
     /// A list with an item for each item of an input list.
-    Each(Vec<String>, Box<Template>),
+    Each {
+        /// The input list.
+        list: Vec<String>,
+        /// What is made of each of its items.
+        item: Box<Template>,
+        /// The list where there is no input list.
+        otherwise: Option<Box<Template>>,
+    },
     /// An object, in order.
     Object(Vec<(String, Template)>),
 }
@@ -123,15 +130,15 @@ impl Template {
     fn parse_each(item: &Value, at: &mut String) -> Result<Self, (String, String)> {
         let path = item[EACH].as_str().filter(|path| path.starts_with('/'));
         let path = path.ok_or_else(|| (at.clone(), format!("{EACH} is the pointer of an input list")))?;
+        let list = pointer::segments(path).collect();
+        let otherwise = item.get("$or").map(|otherwise| Self::parse_member(otherwise, "0/$or", at)).transpose()?;
         let mut item = item.clone();
         if let Some(members) = item.as_object_mut() {
-            members.shift_remove(EACH);
+            members.retain(|name, _| name != EACH && name != "$or");
         }
-        let part = match item.get("$item") {
-            Some(value) => Self::parse_member(value, "0/$item", at)?,
-            None => Self::parse_member(&item, "0", at)?,
-        };
-        Ok(Self::Each(pointer::segments(path).collect(), Box::new(part)))
+        let part = item.get("$item").unwrap_or(&item);
+        let part = Self::parse_member(part, "0", at)?;
+        Ok(Self::Each { list, item: Box::new(part), otherwise: otherwise.map(Box::new) })
     }
 
     fn parse_member(value: &Value, name: &str, at: &mut String) -> Result<Self, (String, String)> {
@@ -153,9 +160,13 @@ impl Template {
             Self::List(items) => {
                 Some(View::List(items.iter().filter_map(|part| part.fill_for(item, filler)).collect()))
             }
-            Self::Each(path, part) => {
-                let each = pointer::first(filler.input(), path)?.as_array()?;
-                Some(View::List(each.iter().filter_map(|item| part.fill_for(Some(item), filler)).collect()))
+            Self::Each { list, item: part, otherwise } => {
+                match pointer::first(filler.input(), list).and_then(Value::as_array) {
+                    Some(each) => {
+                        Some(View::List(each.iter().filter_map(|item| part.fill_for(Some(item), filler)).collect()))
+                    }
+                    None => otherwise.as_ref()?.fill_for(item, filler),
+                }
             }
             Self::Object(members) => {
                 let mut filled = Vec::with_capacity(members.len());
@@ -207,10 +218,11 @@ impl Template {
                     }
                 }
             }
-            Self::Each(_, item) => {
+            Self::Each { item, otherwise, .. } => {
                 if let Some(node) = shape.nodes[node].items {
                     item.sort(shape, node);
                 }
+                otherwise.iter_mut().for_each(|otherwise| otherwise.sort(shape, node));
             }
             Self::List(items) => {
                 for (item, node) in items.iter_mut().zip(std::iter::repeat(shape.nodes[node].items)) {
@@ -228,7 +240,10 @@ impl Template {
         match self {
             Self::Plain(_) => Vec::new(),
             Self::List(items) => items.iter().flat_map(Self::pointers).collect(),
-            Self::Each(path, item) => std::iter::once(path.as_slice()).chain(item.pointers()).collect(),
+            Self::Each { list, item, otherwise } => {
+                let parts = std::iter::once(item).chain(otherwise).flat_map(|part| part.pointers());
+                std::iter::once(list.as_slice()).chain(parts).collect()
+            }
             Self::Object(members) => members.iter().flat_map(|(_, member)| member.pointers()).collect(),
             Self::Text(pieces) => pieces
                 .iter()
@@ -424,12 +439,11 @@ mod tests {
 
     #[test]
     fn lists_follow_the_input() {
-        let template =
-            json!({"a": [{"$each": "/ids", "Id": "{@}", "Of": "{/x}"}], "b": [{"$each": "/tags", "$item": "{@/k}"}]});
+        let template = json!({"a": [{"$each": "/ids", "Id": "{@}", "Of": "{/x}"}], "b": [{"$each": "/tags", "$item": "{@/k}", "$or": [0]}]});
         let input = json!({"x": 7, "ids": ["p", "q"], "tags": [{"k": 1}, {}]});
         let expected = json!({"a": [{"Id": "p", "Of": 7}, {"Id": "q", "Of": 7}], "b": [1]});
         assert_eq!(fill(&template, input), Some(expected));
-        assert_eq!(fill(&template, json!({})), Some(json!({})));
+        assert_eq!(fill(&template, json!({})), Some(json!({"b": [0]})));
     }
 
     #[test]

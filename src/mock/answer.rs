@@ -24,7 +24,8 @@ pub fn answer(operation: &Operation, input: &Value, seed: u64, region: &str) -> 
 /// Fills the template, with a region that is looked up only when it is needed.
 pub fn fill<'v>(operation: &'v Operation, input: &'v Value, identity: u64, region: &dyn Fn() -> String) -> View<'v> {
     let mut words = Words { input, random: Random::new(identity), region };
-    operation.answer.fill(&mut words).unwrap_or(View::Object(Vec::new()))
+    let filled = operation.answer.fill(&mut words);
+    filled.filter(|view| matches!(view, View::Object(_))).unwrap_or(View::Object(Vec::new()))
 }
 
 /// A number that two requests share when their answers must be equal: by idempotency token where there is one, by

@@ -102,6 +102,7 @@ pub fn add(checks: &mut Checks) {
                 .preferred_backup_window("04:00-04:30")
                 .preferred_maintenance_window("sun:05:00-sun:05:30")
                 .vpc_security_groups(member_of("sg-1"))
+                .vpc_security_groups(member_of("sg-2"))
                 .storage_encrypted(true)
                 .kms_key_id("alias/k")
                 .iam_database_authentication_enabled(true)
