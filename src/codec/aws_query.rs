@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Addressing, Codec, Decoded, Outcome, Received, Rejection, Reply, form, xml};
 use crate::contract::model::Cause;
+use crate::contract::view::View;
 use crate::contract::{Operation, Service};
 
 /// The codec.
@@ -28,7 +29,7 @@ impl Codec for AwsQuery {
     fn encode_request(&self, operation: &Operation, input: &Value) -> Request<Bytes> {
         let mut pairs = vec![("Action".to_owned(), operation.name.clone())];
         pairs.extend(operation.service.version.clone().map(|version| ("Version".to_owned(), version)));
-        pairs.extend(form::to_pairs(&operation.input, input));
+        pairs.extend(form::to_pairs(&operation.input, &View::from(input)));
         let mut request = Request::new(Bytes::from(form::render(&pairs)));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = super::target(&operation.http.path, &[]);
@@ -68,9 +69,9 @@ impl Codec for AwsQuery {
             Reply::Output { operation, status, output } => {
                 let name = operation.name.as_str();
                 open(&format!("{name}Response"), &mut body);
-                if let (Value::Object(members), false) = (output, operation.output.root().properties.is_empty()) {
+                if !operation.output.root().properties.is_empty() {
                     body.extend(["<", name, "Result>"]);
-                    xml::write_members(&operation.output, operation.output.root(), members, &mut body);
+                    xml::write_members(&operation.output, operation.output.root(), output.members(), &mut body);
                     body.extend(["</", name, "Result>"]);
                 }
                 body.extend([

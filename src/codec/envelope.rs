@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::json::{self, Reader, Style};
 use super::{Addressing, Codec, Decoded, Oddity, Outcome, Received, Rejection, Reply, form};
 use crate::contract::model::TimestampFormat;
-use crate::contract::{Operation, Service, pointer};
+use crate::contract::view::View;
+use crate::contract::{Operation, Service};
 
 /// The codec.
 #[derive(Debug)]
@@ -40,10 +41,10 @@ impl Codec for Envelope {
         }
         let mut request = Request::new(Bytes::new());
         if method == Method::GET {
-            query.extend(form::to_pairs(&operation.input, input));
+            query.extend(form::to_pairs(&operation.input, &View::from(input)));
         } else {
             let mut body = Vec::new();
-            json::write(&operation.input, Some(0), input, STYLE, &mut body);
+            json::write(&operation.input, Some(0), &View::from(input), STYLE, &mut body);
             *request.body_mut() = body.into();
         }
         *request.method_mut() = method;
@@ -78,7 +79,7 @@ impl Codec for Envelope {
         let (status, body) = match reply {
             Reply::Output { operation, status, output } => {
                 let member = |path: Option<&Vec<String>>| {
-                    path.and_then(|path| pointer::first(output, path)).cloned().unwrap_or_default()
+                    path.and_then(|path| output.at(path)).map(View::to_value).unwrap_or_default()
                 };
                 let shown = operation.documented.as_ref();
                 let data = json!({

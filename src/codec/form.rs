@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::text;
 use super::{MAX_DEPTH, Oddity, Rejection};
 use crate::contract::model::{JsonType, TimestampFormat};
+use crate::contract::view::View;
 use crate::contract::{Node, NodeId, Shape};
 
 /// The unreserved characters of RFC 3986 stay as they are; SigV4 wants exactly these.
@@ -33,13 +34,18 @@ pub fn parse(text: &[u8]) -> Result<Pairs<'_>, Rejection> {
 }
 
 fn unescape(text: &[u8]) -> Result<Cow<'_, str>, Rejection> {
-    let malformed = |_| Rejection::malformed("a parameter is not UTF-8");
-    if text.contains(&b'+') {
-        let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-        let decoded = percent_decode(&spaced).decode_utf8().map_err(malformed)?;
-        return Ok(Cow::Owned(decoded.into_owned()));
+    let malformed = || Rejection::malformed("a parameter is not UTF-8");
+    if !text.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        return std::str::from_utf8(text).map(Cow::Borrowed).map_err(|_| malformed());
     }
-    percent_decode(text).decode_utf8().map_err(malformed)
+    let mut plain = Vec::with_capacity(text.len());
+    let mut pieces = text.split(|byte| *byte == b'+');
+    plain.extend(percent_decode(pieces.next().unwrap_or_default()));
+    for piece in pieces {
+        plain.push(b' ');
+        plain.extend(percent_decode(piece));
+    }
+    String::from_utf8(plain).map(Cow::Owned).map_err(|_| malformed())
 }
 
 /// Writes pairs as a form body or a query string, spaces as `%20`.
@@ -68,19 +74,20 @@ pub fn to_value(
             continue;
         }
         let mut branch = &mut root;
-        for (depth, segment) in name.split('.').enumerate() {
+        let segments: Segments<'_, '_> = match &name {
+            Cow::Borrowed(name) => Segments::Borrowed(name.split('.')),
+            Cow::Owned(name) => Segments::Copied(name.split('.')),
+        };
+        for (depth, segment) in segments.enumerate() {
             if depth >= MAX_DEPTH {
                 return Err(Rejection::malformed("a parameter is nested too deep"));
             }
-            if !branch.children.contains_key(segment) {
-                branch.children.insert(segment.to_owned(), Tree::default());
-            }
-            branch = &mut branch.children[segment];
+            branch = branch.child(segment);
         }
         if branch.text.is_some() {
             oddities.push(Oddity::Duplicate(name.into_owned()));
         } else {
-            branch.text = Some(value.into_owned());
+            branch.text = Some(value);
         }
     }
     let mut reader = Reader { shape, oddities };
@@ -88,11 +95,36 @@ pub fn to_value(
     Ok((input, reader.oddities))
 }
 
-/// Parameters by the segments of their names.
+/// The segments of a name, borrowed from the body where the name is.
+enum Segments<'t, 'n> {
+    Borrowed(std::str::Split<'t, char>),
+    Copied(std::str::Split<'n, char>),
+}
+
+impl<'t> Iterator for Segments<'t, '_> {
+    type Item = Cow<'t, str>;
+
+    fn next(&mut self) -> Option<Cow<'t, str>> {
+        match self {
+            Self::Borrowed(segments) => segments.next().map(Cow::Borrowed),
+            Self::Copied(segments) => segments.next().map(|segment| Cow::Owned(segment.to_owned())),
+        }
+    }
+}
+
+/// Parameters by the segments of their names. The hash is seeded: names are the sender's.
 #[derive(Default)]
-struct Tree {
-    text: Option<String>,
-    children: IndexMap<String, Tree>,
+struct Tree<'t> {
+    text: Option<Cow<'t, str>>,
+    children: Children<'t>,
+}
+
+type Children<'t> = IndexMap<Cow<'t, str>, Tree<'t>, foldhash::fast::RandomState>;
+
+impl<'t> Tree<'t> {
+    fn child(&mut self, segment: Cow<'t, str>) -> &mut Self {
+        self.children.entry(segment).or_default()
+    }
 }
 
 struct Reader<'s> {
@@ -101,7 +133,7 @@ struct Reader<'s> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, node: &Node, tree: Tree) -> Option<Value> {
+    fn read(&mut self, node: &Node, tree: Tree<'_>) -> Option<Value> {
         let types = node.types;
         let object = types.contains(JsonType::Object);
         let array = types.contains(JsonType::Array);
@@ -112,7 +144,7 @@ impl Reader<'_> {
                 Some(match text.is_empty() {
                     true if array => Value::Array(Vec::new()),
                     true if object => Value::Object(Map::new()),
-                    _ => text::parse(node, Cow::Owned(text), TimestampFormat::DateTime),
+                    _ => text::parse(node, text, TimestampFormat::DateTime),
                 })
             }
             _ if array => Some(self.array(node, tree)),
@@ -125,14 +157,14 @@ impl Reader<'_> {
         }
     }
 
-    fn object(&mut self, node: &Node, mut tree: Tree) -> Value {
+    fn object(&mut self, node: &Node, mut tree: Tree<'_>) -> Value {
         let mut members = Map::new();
         if tree.children.len() * 4 < node.properties.len() {
             // Few parameters of many: look each up.
             for (name, child) in std::mem::take(&mut tree.children) {
                 match member_on_wire(self.shape, node, &name) {
                     Some((member, id)) => self.member(&mut members, member, id, child),
-                    None => self.oddities.push(Oddity::Unknown(name)),
+                    None => self.oddities.push(Oddity::Unknown(name.into_owned())),
                 }
             }
         } else {
@@ -142,19 +174,19 @@ impl Reader<'_> {
                     self.member(&mut members, member, id, child);
                 }
             }
-            self.oddities.extend(tree.children.into_keys().map(Oddity::Unknown));
+            self.oddities.extend(tree.children.into_keys().map(|name| Oddity::Unknown(name.into_owned())));
         }
         Value::Object(members)
     }
 
-    fn member(&mut self, members: &mut Map<String, Value>, name: &str, id: NodeId, tree: Tree) {
+    fn member(&mut self, members: &mut Map<String, Value>, name: &str, id: NodeId, tree: Tree<'_>) {
         if let Some(value) = self.read(&self.shape.nodes[id], tree) {
             members.insert(name.to_owned(), value);
         }
     }
 
     /// Items by their number; gaps close up, and no number costs more than another.
-    fn array(&mut self, node: &Node, tree: Tree) -> Value {
+    fn array(&mut self, node: &Node, tree: Tree<'_>) -> Value {
         let wrapper = (!node.wire.flattened).then(|| node.wire.item.as_deref().unwrap_or("member"));
         let numbered = self.numbered(wrapper, tree);
         let Some(item) = node.items else { return Value::Array(Vec::new()) };
@@ -162,13 +194,13 @@ impl Reader<'_> {
         Value::Array(items.collect())
     }
 
-    fn map(&mut self, node: &Node, tree: Tree) -> Value {
+    fn map(&mut self, node: &Node, tree: Tree<'_>) -> Value {
         let wrapper = (!node.wire.flattened).then(|| node.wire.item.as_deref().unwrap_or("entry"));
         let key = node.wire.key.as_deref().unwrap_or("key");
         let value = node.wire.value.as_deref().unwrap_or("value");
         let mut members = Map::new();
         for mut entry in self.numbered(wrapper, tree) {
-            let name = entry.children.swap_remove(key).and_then(|tree| tree.text);
+            let name = entry.children.swap_remove(key).and_then(|tree| tree.text).map(Cow::into_owned);
             let held = entry.children.swap_remove(value);
             self.unknown(&entry.children);
             if let (Some(name), Some(held), Some(values)) = (name, held, node.values)
@@ -181,25 +213,25 @@ impl Reader<'_> {
     }
 
     /// The numbered children in the order of their numbers, below the wrapper name if there is one.
-    fn numbered(&mut self, wrapper: Option<&str>, mut tree: Tree) -> Vec<Tree> {
+    fn numbered<'t>(&mut self, wrapper: Option<&str>, mut tree: Tree<'t>) -> Vec<Tree<'t>> {
         let list = match wrapper {
             Some(name) => tree.children.swap_remove(name).unwrap_or_default().children,
             None => std::mem::take(&mut tree.children),
         };
         self.unknown(&tree.children);
-        let mut items: Vec<(u64, Tree)> = Vec::with_capacity(list.len());
+        let mut items: Vec<(u64, Tree<'t>)> = Vec::with_capacity(list.len());
         for (number, item) in list {
             match number.parse() {
                 Ok(index @ 1..) => items.push((index, item)),
-                _ => self.oddities.push(Oddity::Unknown(number)),
+                _ => self.oddities.push(Oddity::Unknown(number.into_owned())),
             }
         }
         items.sort_by_key(|(index, _)| *index);
         items.into_iter().map(|(_, item)| item).collect()
     }
 
-    fn unknown(&mut self, children: &IndexMap<String, Tree>) {
-        self.oddities.extend(children.keys().cloned().map(Oddity::Unknown));
+    fn unknown(&mut self, children: &Children<'_>) {
+        self.oddities.extend(children.keys().map(|name| Oddity::Unknown(name.to_string())));
     }
 }
 
@@ -211,22 +243,20 @@ fn member_on_wire<'n>(shape: &Shape, node: &'n Node, name: &str) -> Option<(&'n 
 }
 
 /// Writes an input as pairs.
-pub fn to_pairs(shape: &Shape, input: &Value) -> Vec<(String, String)> {
+pub fn to_pairs(shape: &Shape, input: &View<'_>) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
-    if let Value::Object(members) = input {
-        write_members(shape, shape.root(), members, "", &mut pairs);
-    }
+    write_members(shape, shape.root(), input.members(), "", &mut pairs);
     pairs
 }
 
 fn write_members(
     shape: &Shape,
     node: &Node,
-    members: &Map<String, Value>,
+    members: &[(&str, View<'_>)],
     prefix: &str,
     pairs: &mut Vec<(String, String)>,
 ) {
-    for (name, value) in members {
+    for &(name, ref value) in members {
         let member = node.properties.get(name).map(|id| &shape.nodes[*id]);
         let wire = member.and_then(|member| member.wire.name.as_deref()).unwrap_or(name);
         write(shape, member.unwrap_or(&UNKNOWN), value, &joined(prefix, wire), pairs);
@@ -237,11 +267,11 @@ fn joined(prefix: &str, name: &str) -> String {
     if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
 }
 
-fn write(shape: &Shape, node: &Node, value: &Value, name: &str, pairs: &mut Vec<(String, String)>) {
+fn write(shape: &Shape, node: &Node, value: &View<'_>, name: &str, pairs: &mut Vec<(String, String)>) {
     match value {
-        Value::Null => {}
-        Value::Array(items) if items.is_empty() => pairs.push((name.to_owned(), String::new())),
-        Value::Array(items) => {
+        View::Null => {}
+        View::List(items) if items.is_empty() => pairs.push((name.to_owned(), String::new())),
+        View::List(items) => {
             let base = if node.wire.flattened {
                 name.to_owned()
             } else {
@@ -252,7 +282,7 @@ fn write(shape: &Shape, node: &Node, value: &Value, name: &str, pairs: &mut Vec<
                 write(shape, item, value, &format!("{base}.{}", index + 1), pairs);
             }
         }
-        Value::Object(members) if node.properties.is_empty() && node.values.is_some() => {
+        View::Object(members) if node.properties.is_empty() && node.values.is_some() => {
             let base = if node.wire.flattened {
                 name.to_owned()
             } else {
@@ -261,11 +291,11 @@ fn write(shape: &Shape, node: &Node, value: &Value, name: &str, pairs: &mut Vec<
             let held = node.values.map_or(node, |id| &shape.nodes[id]);
             for (index, (key, value)) in members.iter().enumerate() {
                 let entry = format!("{base}.{}", index + 1);
-                pairs.push((joined(&entry, node.wire.key.as_deref().unwrap_or("key")), key.clone()));
+                pairs.push((joined(&entry, node.wire.key.as_deref().unwrap_or("key")), (*key).to_owned()));
                 write(shape, held, value, &joined(&entry, node.wire.value.as_deref().unwrap_or("value")), pairs);
             }
         }
-        Value::Object(members) => write_members(shape, node, members, name, pairs),
+        View::Object(members) => write_members(shape, node, members, name, pairs),
         scalar => pairs.push((name.to_owned(), text::render(node, scalar, TimestampFormat::DateTime).into_owned())),
     }
 }

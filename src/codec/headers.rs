@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 
 use super::{placed, text};
 use crate::contract::model::{Place, TimestampFormat};
+use crate::contract::view::View;
 use crate::contract::{Node, Shape};
 
 /// Writes the members that travel in headers; one that has its own header stands before an entry of a header map.
-pub fn write(shape: &Shape, members: &Map<String, Value>, headers: &mut HeaderMap) {
+pub fn write(shape: &Shape, members: &[(&str, View<'_>)], headers: &mut HeaderMap) {
     for (name, node, value) in placed(shape, members, Place::Header) {
         if let Some((name, text)) = header(name, &render_header(shape, node, value)) {
             headers.insert(name, text);
@@ -18,7 +19,7 @@ pub fn write(shape: &Shape, members: &Map<String, Value>, headers: &mut HeaderMa
     }
     for (_, node, map) in placed(shape, members, Place::HeaderMap) {
         let prefix = node.wire.name.as_deref().unwrap_or_default();
-        for (key, value) in map.as_object().into_iter().flatten() {
+        for (key, value) in map.members() {
             let text = text::render(node.values.map_or(node, |id| &shape.nodes[id]), value, TimestampFormat::HttpDate);
             if let Some((name, text)) = header(&format!("{prefix}{key}"), &text) {
                 headers.entry(name).or_insert(text);
@@ -32,8 +33,8 @@ fn header(name: &str, text: &str) -> Option<(HeaderName, HeaderValue)> {
     Some((HeaderName::try_from(name).ok()?, HeaderValue::from_bytes(text.as_bytes()).ok()?))
 }
 
-fn render_header<'v>(shape: &Shape, node: &Node, value: &'v Value) -> Cow<'v, str> {
-    let Value::Array(items) = value else {
+fn render_header<'v>(shape: &Shape, node: &Node, value: &'v View<'_>) -> Cow<'v, str> {
+    let View::List(items) = value else {
         let text = text::render(node, value, TimestampFormat::HttpDate);
         return match node.wire.media_type {
             Some(_) => Cow::Owned(super::to_base64(text.as_bytes())),

@@ -10,6 +10,7 @@ use serde_json::{Map, Number, Value};
 use super::text;
 use super::{MAX_DEPTH, Oddity, Rejection};
 use crate::contract::model::{JsonType, TimestampFormat};
+use crate::contract::view::View;
 use crate::contract::{Node, NodeId, Shape};
 
 /// Reads a JSON text. Of a duplicate member the first value stands.
@@ -155,8 +156,8 @@ impl Style {
     }
 
     /// Whether a member is not written.
-    pub fn leaves_out(self, node: &Node, value: &Value) -> bool {
-        self.null_is_absent && value.is_null() && is_structure(node)
+    pub fn leaves_out(self, node: &Node, value: &View<'_>) -> bool {
+        self.null_is_absent && *value == View::Null && is_structure(node)
     }
 }
 
@@ -215,19 +216,19 @@ fn member_on_wire<'n>(shape: &Shape, node: &'n Node, name: &str) -> Option<(Opti
 }
 
 /// Writes a value of the contract as JSON.
-pub fn write(shape: &Shape, node: Option<NodeId>, value: &Value, style: Style, out: &mut Vec<u8>) {
+pub fn write(shape: &Shape, node: Option<NodeId>, value: &View<'_>, style: Style, out: &mut Vec<u8>) {
     let known = node.map(|id| &shape.nodes[id]);
     match value {
-        Value::Object(members) => {
+        View::Object(members) => {
             let said = members.iter().filter(|(_, value)| known.is_none_or(|node| !style.leaves_out(node, value)));
-            let named = said.map(|(name, value)| {
+            let named = said.map(|&(name, ref value)| {
                 let member = known.and_then(|node| node.properties.get(name)).copied();
                 let wire = member.and_then(|id| shape.nodes[id].wire.name.as_deref()).unwrap_or(name);
                 (wire, member.or(known.and_then(|node| node.values)), value)
             });
             write_members(shape, named, style, out);
         }
-        Value::Array(items) => {
+        View::List(items) => {
             out.push(b'[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
@@ -241,7 +242,11 @@ pub fn write(shape: &Shape, node: Option<NodeId>, value: &Value, style: Style, o
             let timestamp = known
                 .filter(|node| text::is_timestamp(node))
                 .and_then(|node| text::render_timestamp(scalar, node.wire.timestamp.unwrap_or(style.timestamps)));
-            write_scalar(timestamp.as_ref().unwrap_or(scalar), out);
+            match timestamp {
+                Some(Value::String(text)) => write_text(&text, out),
+                Some(other) => out.extend_from_slice(other.to_string().as_bytes()),
+                None => write_scalar(scalar, out),
+            }
         }
     }
 }
@@ -249,7 +254,7 @@ pub fn write(shape: &Shape, node: Option<NodeId>, value: &Value, style: Style, o
 /// Writes an object of named members.
 pub fn write_members<'v>(
     shape: &Shape,
-    members: impl Iterator<Item = (&'v str, Option<NodeId>, &'v Value)>,
+    members: impl Iterator<Item = (&'v str, Option<NodeId>, &'v View<'v>)>,
     style: Style,
     out: &mut Vec<u8>,
 ) {
@@ -265,13 +270,13 @@ pub fn write_members<'v>(
     out.push(b'}');
 }
 
-fn write_scalar(value: &Value, out: &mut Vec<u8>) {
+fn write_scalar(value: &View<'_>, out: &mut Vec<u8>) {
     match value {
-        Value::String(text) => write_text(text, out),
-        Value::Null => out.extend_from_slice(b"null"),
-        Value::Bool(true) => out.extend_from_slice(b"true"),
-        Value::Bool(false) => out.extend_from_slice(b"false"),
-        other => out.extend_from_slice(other.to_string().as_bytes()),
+        View::Text(text) => write_text(text, out),
+        View::Null => out.extend_from_slice(b"null"),
+        View::Bool(true) => out.extend_from_slice(b"true"),
+        View::Bool(false) => out.extend_from_slice(b"false"),
+        other => out.extend_from_slice(other.to_value().to_string().as_bytes()),
     }
 }
 

@@ -20,9 +20,10 @@ use base64::Engine;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::contract::model::{Cause, Place};
+use crate::contract::view::View;
 use crate::contract::{ErrorDef, Node, Operation, Service, Shape};
 
 /// Deepest nesting of a body that is read.
@@ -121,7 +122,7 @@ pub enum Reply<'a> {
         /// HTTP status.
         status: u16,
         /// The output.
-        output: &'a Value,
+        output: &'a View<'a>,
     },
     /// A failure.
     Error {
@@ -168,10 +169,10 @@ fn media_type(headers: &HeaderMap) -> Option<&str> {
 /// The members of a value that travel at a place, with their names on the wire. What is null does not travel.
 fn placed<'s>(
     shape: &'s Shape,
-    members: &'s Map<String, Value>,
+    members: &'s [(&'s str, View<'s>)],
     place: Place,
-) -> impl Iterator<Item = (&'s str, &'s Node, &'s Value)> {
-    members.iter().filter(|(_, value)| !value.is_null()).filter_map(move |(name, value)| {
+) -> impl Iterator<Item = (&'s str, &'s Node, &'s View<'s>)> {
+    members.iter().filter(|(_, value)| *value != View::Null).filter_map(move |&(name, ref value)| {
         let node = &shape.nodes[*shape.root().properties.get(name)?];
         (node.place == Some(place)).then(|| (node.wire.name.as_deref().unwrap_or(name), node, value))
     })

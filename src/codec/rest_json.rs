@@ -12,6 +12,7 @@ use super::json::{self, Reader, Style};
 use super::{Addressing, Codec, Decoded, Oddity, Outcome, Received, Rejection, Reply, form, headers, placed, text};
 use crate::contract::model::{Cause, JsonType, Place, TimestampFormat};
 use crate::contract::template::{Filler, Origin, Piece, Template};
+use crate::contract::view::View;
 use crate::contract::{ConstraintId, ErrorDef, Node, NodeId, Operation, Service, Shape};
 
 /// The codec.
@@ -28,8 +29,8 @@ impl Codec for RestJson {
     }
 
     fn encode_request(&self, operation: &Operation, input: &Value) -> Request<Bytes> {
-        let nothing = Map::new();
-        let members = input.as_object().unwrap_or(&nothing);
+        let input = View::from(input);
+        let members = input.members();
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = operation.http.method.clone();
         *request.uri_mut() = super::target(&fill_path(operation, members), &write_query(operation, members));
@@ -64,8 +65,7 @@ impl Codec for RestJson {
         match reply {
             Reply::Error { error, status, message } => encode_error(service, error, *status, message, request_id),
             Reply::Output { operation, status, output } => {
-                let nothing = Map::new();
-                let members = output.as_object().unwrap_or(&nothing);
+                let members = output.members();
                 let written = write_body(&operation.output, members, style(service, Reader::Client), b"{}");
                 let (body, media_type) = written.unwrap_or_default();
                 let mut response = super::response(*status, "application/json", service, request_id, body.into());
@@ -117,9 +117,10 @@ fn is_json(media_type: &str) -> bool {
 }
 
 /// The status that an output says itself.
-fn stated_status(shape: &Shape, members: &Map<String, Value>) -> Option<StatusCode> {
+fn stated_status(shape: &Shape, members: &[(&str, View<'_>)]) -> Option<StatusCode> {
     let (_, _, value) = placed(shape, members, Place::Status).next()?;
-    StatusCode::from_u16(u16::try_from(value.as_u64()?).ok()?).ok()
+    let View::Number(number) = value else { return None };
+    StatusCode::from_u16(u16::try_from(number.as_u64()?).ok()?).ok()
 }
 
 fn in_body(node: &Node) -> bool {
@@ -139,16 +140,17 @@ fn may_be_empty(shape: &Shape, node: &Node) -> bool {
 }
 
 /// The body and its media type; nothing when no member travels there.
-fn write_body(shape: &Shape, members: &Map<String, Value>, style: Style, empty: &[u8]) -> Option<(Vec<u8>, String)> {
+fn write_body(shape: &Shape, members: &[(&str, View<'_>)], style: Style, empty: &[u8]) -> Option<(Vec<u8>, String)> {
     let mut out = Vec::with_capacity(512);
     if let Some((name, id)) = payload(shape) {
         let node = &shape.nodes[id];
-        let Some(value) = members.get(name).filter(|value| !value.is_null()) else {
+        let found = members.iter().find(|(member, value)| *member == name && *value != View::Null);
+        let Some((_, value)) = found else {
             return may_be_empty(shape, node).then(|| (b"{}".to_vec(), "application/json".to_owned()));
         };
         let media_type = node.wire.media_type.clone();
-        if let (Value::String(text), true) = (value, node.types.contains(JsonType::String)) {
-            let bytes = if node.wire.base64 { super::from_base64(text) } else { text.clone().into_bytes() };
+        if let (View::Text(text), true) = (value, node.types.contains(JsonType::String)) {
+            let bytes = if node.wire.base64 { super::from_base64(text) } else { text.as_bytes().to_vec() };
             let fallback = if node.wire.base64 { "application/octet-stream" } else { "text/plain" };
             return Some((bytes, media_type.unwrap_or_else(|| fallback.to_owned())));
         }
@@ -157,7 +159,7 @@ fn write_body(shape: &Shape, members: &Map<String, Value>, style: Style, empty: 
     }
     let root = shape.root();
     let expected = root.properties.values().any(|id| in_body(&shape.nodes[*id]));
-    let bodily = members.iter().filter_map(|(name, value)| {
+    let bodily = members.iter().filter_map(|&(name, ref value)| {
         let id = root.properties.get(name).copied();
         let node = id.map(|id| &shape.nodes[id]);
         let wire = node.and_then(|node| node.wire.name.as_deref()).unwrap_or(name);
@@ -215,7 +217,7 @@ fn read_body(shape: &Shape, body: &[u8], style: Style) -> Result<(Map<String, Va
 }
 
 /// The path with its labels filled; a greedy label keeps its slashes.
-fn fill_path(operation: &Operation, members: &Map<String, Value>) -> String {
+fn fill_path(operation: &Operation, members: &[(&str, View<'_>)]) -> String {
     let shape = &operation.input;
     let value_of = |label: &str| {
         let (_, node, value) = placed(shape, members, Place::Path).find(|(name, ..)| *name == label)?;
@@ -265,7 +267,7 @@ fn read_path(operation: &Operation, path: &str, input: &mut Map<String, Value>) 
     Ok(())
 }
 
-fn write_query(operation: &Operation, members: &Map<String, Value>) -> Vec<(String, String)> {
+fn write_query(operation: &Operation, members: &[(&str, View<'_>)]) -> Vec<(String, String)> {
     let shape = &operation.input;
     let mut query = operation.http.query.clone();
     for (name, node, value) in placed(shape, members, Place::Query) {
@@ -275,7 +277,7 @@ fn write_query(operation: &Operation, members: &Map<String, Value>) -> Vec<(Stri
     let said = query.len();
     for (_, node, map) in placed(shape, members, Place::QueryMap) {
         let held = node.values.map_or(node, |id| &shape.nodes[id]);
-        for (name, value) in map.as_object().into_iter().flatten() {
+        for (name, value) in map.members() {
             if !query[..said].iter().any(|(known, _)| known == name) {
                 push_query(shape, held, name, value, &mut query);
             }
@@ -284,14 +286,14 @@ fn write_query(operation: &Operation, members: &Map<String, Value>) -> Vec<(Stri
     query
 }
 
-fn push_query(shape: &Shape, node: &Node, name: &str, value: &Value, query: &mut Vec<(String, String)>) {
-    let mut push = |node: &Node, value: &Value| {
-        if !value.is_null() {
+fn push_query(shape: &Shape, node: &Node, name: &str, value: &View<'_>, query: &mut Vec<(String, String)>) {
+    let mut push = |node: &Node, value: &View<'_>| {
+        if *value != View::Null {
             query.push((name.to_owned(), text::render(node, value, TimestampFormat::DateTime).into_owned()));
         }
     };
     match value {
-        Value::Array(items) => {
+        View::List(items) => {
             let item = node.items.map_or(node, |id| &shape.nodes[id]);
             for value in items {
                 push(item, value);

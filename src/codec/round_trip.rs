@@ -79,7 +79,8 @@ fn responses(medium: Medium, operations: Vec<&Operation>) {
     for operation in operations {
         let codec: &dyn Codec = operation.service.codec;
         law(&operation.output, medium, |output| {
-            let reply = Reply::Output { operation, status: operation.http.status, output };
+            let output = crate::contract::view::View::from(output);
+            let reply = Reply::Output { operation, status: operation.http.status, output: &output };
             let response = codec.encode_response(&operation.service, &reply, "request");
             let received = codec.decode_response(operation, &response).map_err(|error| error.to_string())?;
             match received.outcome {

@@ -9,6 +9,7 @@ use serde_json::{Number, Value};
 
 use crate::contract::Node;
 use crate::contract::model::{JsonType, TimestampFormat};
+use crate::contract::view::View;
 
 /// The seconds since 1970 that HTTP's form of a date can say: years of four digits, none before 1970.
 const HTTP_DATES: Range<i64> = 0..253_402_300_800;
@@ -54,18 +55,16 @@ fn parse_number(text: &str) -> Option<Number> {
 }
 
 /// The text of a scalar at a node.
-pub fn render<'v>(node: &Node, value: &'v Value, timestamps: TimestampFormat) -> Cow<'v, str> {
-    let scalar = |value: &'v Value| match value {
-        Value::String(text) => Cow::Borrowed(text.as_str()),
-        other => Cow::Owned(other.to_string()),
-    };
-    if !is_timestamp(node) {
-        return scalar(value);
-    }
-    match render_timestamp(value, node.wire.timestamp.unwrap_or(timestamps)) {
-        Some(Value::String(text)) => Cow::Owned(text),
-        Some(other) => Cow::Owned(other.to_string()),
-        None => scalar(value),
+pub fn render<'v>(node: &Node, value: &'v View<'_>, timestamps: TimestampFormat) -> Cow<'v, str> {
+    let timestamp =
+        if is_timestamp(node) { render_timestamp(value, node.wire.timestamp.unwrap_or(timestamps)) } else { None };
+    match (timestamp, value) {
+        (Some(Value::String(text)), _) => Cow::Owned(text),
+        (Some(other), _) => Cow::Owned(other.to_string()),
+        (None, View::Text(text)) => Cow::Borrowed(text),
+        (None, View::Bool(true)) => Cow::Borrowed("true"),
+        (None, View::Bool(false)) => Cow::Borrowed("false"),
+        (None, other) => Cow::Owned(other.to_value().to_string()),
     }
 }
 
@@ -99,19 +98,18 @@ fn from_epoch(seconds: f64) -> Option<Timestamp> {
     Timestamp::from_millisecond((seconds * 1000.0).round() as i64).ok()
 }
 
-/// An RFC 3339 text in the form of the wire; nothing when it is not a time that this form can say.
-pub fn render_timestamp(value: &Value, format: TimestampFormat) -> Option<Value> {
-    let text = value.as_str()?;
+/// An RFC 3339 text in another form of the wire; nothing when it is not a time that this form can say, or is in it
+/// already.
+pub fn render_timestamp(value: &View<'_>, format: TimestampFormat) -> Option<Value> {
     if format == TimestampFormat::DateTime {
-        return Some(value.clone());
+        return None;
     }
-    let timestamp: Timestamp = text.parse().ok()?;
+    let timestamp: Timestamp = value.as_text()?.parse().ok()?;
     Some(match format {
-        TimestampFormat::DateTime => value.clone(),
         TimestampFormat::HttpDate if HTTP_DATES.contains(&timestamp.as_second()) => {
             Value::String(httpdate::fmt_http_date(timestamp.into()))
         }
-        TimestampFormat::HttpDate => return None,
+        TimestampFormat::HttpDate | TimestampFormat::DateTime => return None,
         TimestampFormat::EpochSeconds => match timestamp.as_millisecond() {
             whole if whole % 1000 == 0 => Value::from(whole / 1000),
             #[allow(clippy::cast_precision_loss, reason = "milliseconds of a calendar time fit a float")]
@@ -134,7 +132,8 @@ mod tests {
             (TimestampFormat::DateTime, json!("2019-06-04T09:16:42.649Z"), json!("2019-06-04T09:16:42.649Z")),
         ] {
             assert_eq!(parse_timestamp(&wire, format), value);
-            assert_eq!(render_timestamp(&value, format), Some(wire));
+            let same = format == TimestampFormat::DateTime;
+            assert_eq!(render_timestamp(&View::from(&value), format), (!same).then_some(wire));
         }
     }
 
@@ -143,9 +142,9 @@ mod tests {
         for wire in [json!("soon"), json!(1e300), json!(null), json!("2023-02-29T00:00:00Z")] {
             assert_eq!(parse_timestamp(&wire, TimestampFormat::EpochSeconds), wire);
         }
-        assert_eq!(render_timestamp(&json!("soon"), TimestampFormat::EpochSeconds), None);
+        assert_eq!(render_timestamp(&View::from(&json!("soon")), TimestampFormat::EpochSeconds), None);
         for no_http_date in ["1969-12-31T23:59:59Z", "-009999-01-02T01:59:59Z"] {
-            assert_eq!(render_timestamp(&json!(no_http_date), TimestampFormat::HttpDate), None);
+            assert_eq!(render_timestamp(&View::from(&json!(no_http_date)), TimestampFormat::HttpDate), None);
         }
     }
 

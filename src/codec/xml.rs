@@ -10,14 +10,15 @@ use serde_json::{Map, Value};
 use super::text;
 use super::{MAX_DEPTH, Rejection};
 use crate::contract::model::{JsonType, TimestampFormat};
+use crate::contract::view::View;
 use crate::contract::{Node, NodeId, Shape};
 
 /// Most elements that are read.
 const MAX_ELEMENTS: usize = 1_000_000;
 
 /// Writes the members of an output.
-pub fn write_members(shape: &Shape, node: &Node, members: &Map<String, Value>, out: &mut String) {
-    for (name, value) in members {
+pub fn write_members(shape: &Shape, node: &Node, members: &[(&str, View<'_>)], out: &mut String) {
+    for &(name, ref value) in members {
         let member = node.properties.get(name).copied();
         let known = member.map(|id| &shape.nodes[id]);
         if known.is_some_and(|node| node.wire.attribute) {
@@ -28,11 +29,11 @@ pub fn write_members(shape: &Shape, node: &Node, members: &Map<String, Value>, o
     }
 }
 
-fn write(shape: &Shape, id: Option<NodeId>, value: &Value, name: &str, out: &mut String) {
+fn write(shape: &Shape, id: Option<NodeId>, value: &View<'_>, name: &str, out: &mut String) {
     let node = id.map(|id| &shape.nodes[id]);
     match (value, node) {
-        (Value::Null, _) => {}
-        (Value::Array(items), Some(node)) => {
+        (View::Null, _) => {}
+        (View::List(items), Some(node)) => {
             let item = node.wire.item.as_deref().unwrap_or("member");
             let flattened = node.wire.flattened;
             if !flattened {
@@ -45,14 +46,14 @@ fn write(shape: &Shape, id: Option<NodeId>, value: &Value, name: &str, out: &mut
                 close(name, out);
             }
         }
-        (Value::Object(entries), Some(node)) if is_map(node) && node.wire.flattened => {
+        (View::Object(entries), Some(node)) if is_map(node) && node.wire.flattened => {
             for entry in entries {
                 open(shape, node, name, value, out);
                 write_entry(shape, node, entry, out);
                 close(name, out);
             }
         }
-        (Value::Object(entries), Some(node)) if is_map(node) => {
+        (View::Object(entries), Some(node)) if is_map(node) => {
             let tag = node.wire.item.as_deref().unwrap_or("entry");
             open(shape, node, name, value, out);
             for entry in entries {
@@ -62,19 +63,19 @@ fn write(shape: &Shape, id: Option<NodeId>, value: &Value, name: &str, out: &mut
             }
             close(name, out);
         }
-        (Value::Object(members), Some(node)) => {
+        (View::Object(members), Some(node)) => {
             open(shape, node, name, value, out);
             write_members(shape, node, members, out);
             close(name, out);
         }
-        (Value::Array(_) | Value::Object(_), None) => {}
+        (View::List(_) | View::Object(_), None) => {}
         (scalar, Some(node)) => {
             open(shape, node, name, value, out);
             out.push_str(&legal(&text::render(node, scalar, TimestampFormat::DateTime)));
             close(name, out);
         }
         (scalar, None) => {
-            out.extend(["<", name, ">", &legal(scalar.as_str().unwrap_or_default())]);
+            out.extend(["<", name, ">", &legal(scalar.as_text().unwrap_or_default())]);
             close(name, out);
         }
     }
@@ -86,7 +87,7 @@ fn is_map(node: &Node) -> bool {
 }
 
 /// Writes the key and the value of a map's entry.
-fn write_entry(shape: &Shape, map: &Node, (key, value): (&String, &Value), out: &mut String) {
+fn write_entry(shape: &Shape, map: &Node, (key, value): &(&str, View<'_>), out: &mut String) {
     let name = map.wire.key.as_deref().unwrap_or("key");
     out.extend(["<", name]);
     if let Some(keys) = map.keys {
@@ -98,12 +99,12 @@ fn write_entry(shape: &Shape, map: &Node, (key, value): (&String, &Value), out: 
 }
 
 /// Opens an element with its namespace and attributes.
-fn open(shape: &Shape, node: &Node, name: &str, value: &Value, out: &mut String) {
+fn open(shape: &Shape, node: &Node, name: &str, value: &View<'_>, out: &mut String) {
     out.extend(["<", name]);
     declare(node, out);
-    for (member, value) in value.as_object().into_iter().flatten() {
-        let attribute = node.properties.get(member).map(|id| &shape.nodes[*id]);
-        if let Some(attribute) = attribute.filter(|attribute| attribute.wire.attribute && !value.is_null()) {
+    for (member, value) in value.members() {
+        let attribute = node.properties.get(*member).map(|id| &shape.nodes[*id]);
+        if let Some(attribute) = attribute.filter(|attribute| attribute.wire.attribute && *value != View::Null) {
             let name = attribute.wire.name.as_deref().unwrap_or(member);
             let text = text::render(attribute, value, TimestampFormat::DateTime);
             // White space would be read as blanks, unless written as references.
@@ -129,6 +130,10 @@ fn close(name: &str, out: &mut String) {
 
 /// Text as XML 1.0 can hold it: escaped, and characters it forbids replaced.
 pub fn legal(text: &str) -> Cow<'_, str> {
+    // Most text is plain.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'%' | b'('..=b';' | b'=' | b'?'..=0x7f) && byte != b'"') {
+        return Cow::Borrowed(text);
+    }
     let forbidden = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{fffe}' | '\u{ffff}');
     // A carriage return would be read as a line feed, unless written as a reference.
     if !text.contains(|c: char| forbidden(c) || c == '\r') {

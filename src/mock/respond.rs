@@ -15,6 +15,7 @@ use crate::codec::{Codec, Oddity, Reply};
 use crate::contract::model::Cause;
 use crate::contract::route::credential_region;
 use crate::contract::template::uuid;
+use crate::contract::view::View;
 use crate::contract::{Contract, ErrorDef, Operation, Service, Violation};
 use crate::generate::Random;
 
@@ -204,11 +205,11 @@ impl Answering<'_> {
     fn success(&mut self, operation: &Operation, input: &Value, identity: u64) -> Response<Bytes> {
         let region =
             || credential_region(self.request).map_or_else(|| DEFAULT_REGION.to_owned(), std::borrow::Cow::into_owned);
-        let output = fill(operation, input, identity, &region).to_value();
+        let output = fill(operation, input, identity, &region);
         self.output(operation, &output)
     }
 
-    fn output(&mut self, operation: &Operation, output: &Value) -> Response<Bytes> {
+    fn output(&mut self, operation: &Operation, output: &View<'_>) -> Response<Bytes> {
         let overridden =
             if self.settings.statuses.is_empty() { None } else { self.settings.statuses.get(&operation.name).copied() };
         let status = match self.target.dialect {
@@ -235,7 +236,7 @@ impl Answering<'_> {
         }
         let name = prefer.example.as_ref()?;
         let output = operation.examples.iter().find(|example| example.name == *name)?.output.as_ref()?;
-        let mut response = self.output(operation, output);
+        let mut response = self.output(operation, &View::from(output));
         append(&mut response, APPLIED, &format!("example={name}"));
         Some(response)
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use accordant::net::serve::Limits;
 
 use crate::support::requests::{self, BACKUP, COPY, REPLICATION};
-use crate::support::{Client, PATIENCE, Server};
+use crate::support::{Client, PATIENCE, Program, Server};
 
 /// Short enough to be waited for.
 const SOON: Duration = Duration::from_millis(200);
@@ -293,9 +293,12 @@ async fn an_answer_does_not_wait_for_the_rest_of_the_next_request() {
 
 #[tokio::test]
 async fn a_client_that_ends_its_side_is_answered() {
-    let server = Server::start(limits()).await;
-    for request in [requests::replicate(REPLICATION), requests::request("GET /nowhere", &[], "")] {
-        let mut client: Client = server.connect().await;
+    // In a process of its own, so that the request and its end are there at once.
+    let (_program, address) = Program::mock(&[]);
+    for number in 0..20 {
+        let request =
+            if number % 2 == 0 { requests::replicate(REPLICATION) } else { requests::request("GET /", &[], "") };
+        let mut client = Client::connect(address).await;
         client.send(request).await;
         client.finish().await;
         client.answer().await;

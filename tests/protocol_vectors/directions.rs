@@ -88,7 +88,11 @@ impl Trial<'_> {
         let output = self.output();
         let message = self.case.error_message.as_deref().unwrap_or_default();
         let reply = match &self.case.error_code {
-            None => Reply::Output { operation: self.operation, status: self.operation.http.status, output: &output },
+            None => Reply::Output {
+                operation: self.operation,
+                status: self.operation.http.status,
+                output: &accordant::contract::view::View::from(&output),
+            },
             Some(code) => {
                 let error = self.operation.errors.by_code(code).ok_or("the error is not declared")?;
                 let error = &self.operation.errors.all[error];
