@@ -21,6 +21,10 @@ const INTERRUPTED: u8 = 130;
 
 /// Options of `accordant mock`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "SIGINT or SIGTERM stops it once the requests in flight are answered; a second one at once, with \
+    exit code 130.\nRUST_LOG says what is logged: error, warn, info (the default), debug (each exchange, without values)."
+)]
 pub struct Options {
     /// Directory of the specs; the built-in ones when absent
     #[arg(long, value_name = "DIR")]

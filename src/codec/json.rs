@@ -171,6 +171,15 @@ fn is_structure(node: &Node) -> bool {
 pub fn from_wire(shape: &Shape, id: NodeId, value: Value, style: Style, oddities: &mut Vec<Oddity>) -> Value {
     let node = &shape.nodes[id];
     match value {
+        Value::Object(mut members) if !node.renames => {
+            members.retain(|name, value| !style.passes_over(shape, node, name, value));
+            for (name, value) in &mut members {
+                if let Some(member) = node.properties.get(name).copied().or(node.values) {
+                    *value = from_wire(shape, member, std::mem::take(value), style, oddities);
+                }
+            }
+            Value::Object(members)
+        }
         Value::Object(members) => {
             let mut renamed = Map::with_capacity(members.len());
             for (name, value) in members {

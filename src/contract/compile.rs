@@ -254,6 +254,7 @@ impl<'a> Compiler<'_, 'a, '_> {
         for (name, member) in &schema.properties {
             let below = spot.below(&["properties", name]);
             let member = self.node(member, &below, child(pointer, name), cite.clone(), "");
+            node.renames |= self.shape.nodes[member].wire.name.is_some();
             node.properties.insert(name.clone(), member);
         }
         if let Some(BoolOrSchema::Schema(values)) = &schema.additional_properties {

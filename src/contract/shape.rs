@@ -35,6 +35,8 @@ pub struct Node {
     pub types: Types,
     /// Named members, in the order the service writes them.
     pub properties: IndexMap<String, NodeId, FxBuildHasher>,
+    /// Whether a named member has another name on the wire.
+    pub renames: bool,
     /// Schema of members not named.
     pub values: Option<NodeId>,
     /// Schema of member names.

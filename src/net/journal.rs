@@ -23,7 +23,7 @@ const QUEUE_BYTES: usize = 16 * 1024 * 1024;
 /// How long a written line may stay in memory.
 const FLUSH_AFTER: Duration = Duration::from_millis(200);
 /// Longest time for the queue to be written when the journal is closed.
-const CLOSE_TIME: Duration = Duration::from_secs(5);
+const CLOSE_TIME: Duration = Duration::from_secs(3);
 
 /// An open journal. Dropping it writes what is still queued, unless that takes more than some seconds.
 #[derive(Debug)]

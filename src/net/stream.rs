@@ -58,7 +58,7 @@ impl AsyncWrite for Stream {
         let this = self.get_mut();
         match Pin::new(&mut this.tcp).poll_write(context, bytes) {
             Poll::Pending => this.poll_overdue(context, this.write_time).map(|()| Err(io::ErrorKind::TimedOut.into())),
-            written => {
+            written @ Poll::Ready(_) => {
                 this.timer = None;
                 written
             }

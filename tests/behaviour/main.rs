@@ -1,5 +1,7 @@
 //! Behaviour of the whole, as its users meet it.
 
+#![allow(clippy::panic, reason = "what only tests call may end them with what it found")]
+
 mod constraints;
 mod journal;
 mod limits;

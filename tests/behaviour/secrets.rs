@@ -88,7 +88,7 @@ fn json_bodies() -> Vec<Vec<u8>> {
         body(r#"{"SECRET": 1, "SECRET": 2}"#),
         body(r#"[{"RecoveryPointTags": {"key": "SECRET"}}]"#),
         body(r#""RecoveryPointTags SECRET""#),
-        body(r#"{'RecoveryPointTags': 'SECRET'}"#),
+        body("{'RecoveryPointTags': 'SECRET'}"),
         body("RecoveryPointTags=SECRET"),
         replicate(r#""X-Auth-Token": "SECRET""#),
         replicate(r#""x-auth-token": ["SECRET"]"#),

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,8 @@ pub struct Program {
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
     /// Read all the time, so that the program never waits for it.
-    stderr: Option<JoinHandle<String>>,
+    stderr: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
 }
 
 /// How a program ended.
@@ -47,9 +49,16 @@ impl Program {
         let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = piped.spawn().expect("the program starts");
         let stdout = child.stdout.take().map(BufReader::new);
-        let stderr = child.stderr.take();
-        let stderr = Some(std::thread::spawn(move || rest(stderr)));
-        Self { child, stdout, stderr }
+        let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let stderr = Arc::new(Mutex::new(String::new()));
+        let text = Arc::clone(&stderr);
+        let reader = std::thread::spawn(move || {
+            for line in lines {
+                let line = line.expect("standard error is text");
+                text.lock().expect("nobody panics with it").extend([line.as_str(), "\n"]);
+            }
+        });
+        Self { child, stdout, stderr, reader: Some(reader) }
     }
 
     /// Starts `accordant mock` on a free port, and waits until it listens.
@@ -81,16 +90,23 @@ impl Program {
         self.child.try_wait().expect("the state of a child").is_none()
     }
 
+    /// Waits until the program has logged something.
+    pub fn wait_for_log(&self, text: &str) {
+        wait_until(text, || self.stderr().contains(text));
+    }
+
+    fn stderr(&self) -> String {
+        self.stderr.lock().expect("nobody panics with it").clone()
+    }
+
     /// Waits for the program's end.
     pub fn wait(&mut self) -> Ended {
-        let deadline = Instant::now() + PATIENCE;
-        while self.is_running() {
-            assert!(Instant::now() < deadline, "waited too long for the program's end");
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        wait_until("the program's end", || !self.is_running());
         let code = self.child.wait().expect("the program has ended").code();
-        let stderr = self.stderr.take().map(|reader| reader.join().expect("output is text"));
-        Ended { code, stdout: rest(self.stdout.take()), stderr: stderr.unwrap_or_default() }
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("standard error is text");
+        }
+        Ended { code, stdout: rest(self.stdout.take()), stderr: self.stderr() }
     }
 
     pub fn stop(&mut self) -> Ended {
@@ -104,6 +120,14 @@ impl Drop for Program {
         // A program that has ended already is as good as killed.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !done() {
+        assert!(Instant::now() < deadline, "waited too long for {what}");
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
