@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use indexmap::IndexMap;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use super::text;
@@ -39,13 +39,26 @@ fn unescape(text: &[u8]) -> Result<Cow<'_, str>, Rejection> {
         return std::str::from_utf8(text).map(Cow::Borrowed).map_err(|_| malformed());
     }
     let mut plain = Vec::with_capacity(text.len());
-    let mut pieces = text.split(|byte| *byte == b'+');
-    plain.extend(percent_decode(pieces.next().unwrap_or_default()));
-    for piece in pieces {
-        plain.push(b' ');
-        plain.extend(percent_decode(piece));
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'+' | b'%')) {
+        plain.extend_from_slice(&rest[..at]);
+        let escaped = (rest[at] == b'%').then(|| hex_pair(rest.get(at + 1..at + 3)?)).flatten();
+        let (byte, taken) = match (rest[at], escaped) {
+            (b'+', _) => (b' ', 1),
+            (_, Some(byte)) => (byte, 3),
+            // What is no escape stands for itself.
+            (percent, None) => (percent, 1),
+        };
+        plain.push(byte);
+        rest = &rest[at + taken..];
     }
+    plain.extend_from_slice(rest);
     String::from_utf8(plain).map(Cow::Owned).map_err(|_| malformed())
+}
+
+fn hex_pair(digits: &[u8]) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(digits[0])? * 16 + digit(digits[1])?).ok()
 }
 
 /// Writes pairs as a form body or a query string, spaces as `%20`.
@@ -310,6 +323,8 @@ mod tests {
         let expected = [("a", "b c d"), ("e", ""), ("f", ""), ("g", "h=i")];
         assert_eq!(pairs, expected.map(|(name, value)| (Cow::from(name), Cow::from(value))));
         assert!(parse(b"a=%ff").is_err());
+        assert_eq!(parse(b"a=%zz%4").expect("well formed")[0].1, "%zz%4");
+        assert_eq!(parse(b"a=%41%c3%a9+%2b").expect("well formed")[0].1, "A\u{e9} +");
     }
 
     #[test]

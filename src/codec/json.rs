@@ -15,11 +15,9 @@ use crate::contract::{Node, NodeId, Shape};
 
 /// Reads a JSON text. Of a duplicate member the first value stands.
 pub fn parse(text: &[u8]) -> Result<(Value, Vec<Oddity>), Rejection> {
-    if std::str::from_utf8(text).is_err() {
-        return Err(Rejection::malformed("the body is not UTF-8"));
-    }
+    let text = std::str::from_utf8(text).map_err(|_| Rejection::malformed("the body is not UTF-8"))?;
     let duplicates = Cell::new(Vec::new());
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let seed = Seed { depth: 0, duplicates: &duplicates };
     let value = seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     // Only the place of the fault is told: a message of the parser may quote the body.

@@ -129,7 +129,7 @@ async fn stopping_does_not_wait_for_clients_that_keep_idle_connections() {
     }
     let start = Instant::now();
     server.stop().await;
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
