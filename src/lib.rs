@@ -20,7 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! In tests that use [wiremock](::wiremock), [`Contract::mock_server`] starts a server that answers by the contract, and
+//! In tests that use wiremock, [`Contract::mock_server`] starts a server that answers by the contract, and
 //! [`Contract::responder`] mounts it beside other mocks.
 
 pub mod codec;

@@ -19,6 +19,9 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// A member the schema does not have.
 static UNKNOWN: LazyLock<Node> = LazyLock::new(Node::default);
 
+/// Most segments that the names of all parameters may have together: each costs some memory while it is read.
+const MAX_SEGMENTS: usize = 50_000;
+
 /// Decoded pairs, in their order.
 pub type Pairs<'t> = Vec<(Cow<'t, str>, Cow<'t, str>)>;
 
@@ -82,6 +85,7 @@ pub fn to_value(
 ) -> Result<(Value, Vec<Oddity>), Rejection> {
     let mut oddities = Vec::new();
     let mut root = Tree::default();
+    let mut total = 0;
     for (name, value) in pairs {
         if skip(&name) {
             continue;
@@ -92,8 +96,9 @@ pub fn to_value(
             Cow::Owned(name) => Segments::Copied(name.split('.')),
         };
         for (depth, segment) in segments.enumerate() {
-            if depth >= MAX_DEPTH {
-                return Err(Rejection::malformed("a parameter is nested too deep"));
+            total += 1;
+            if depth >= MAX_DEPTH || total > MAX_SEGMENTS {
+                return Err(Rejection::malformed("the parameters are too many or nested too deep"));
             }
             branch = branch.child(segment);
         }

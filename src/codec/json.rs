@@ -164,8 +164,8 @@ fn is_structure(node: &Node) -> bool {
     !node.properties.is_empty() && node.values.is_none()
 }
 
-/// Turns a body's value into the contract's: names, timestamps, nulls. A member that nobody knows stays, unless its
-/// name is another member's in the contract; then it is an oddity.
+/// Turns a body's value into the contract's: names, timestamps, nulls. A member that nobody knows is an oddity; it
+/// stays, unless its name is another member's in the contract.
 pub fn from_wire(shape: &Shape, id: NodeId, value: Value, style: Style, oddities: &mut Vec<Oddity>) -> Value {
     let node = &shape.nodes[id];
     match value {
@@ -174,6 +174,8 @@ pub fn from_wire(shape: &Shape, id: NodeId, value: Value, style: Style, oddities
             for (name, value) in &mut members {
                 if let Some(member) = node.properties.get(name).copied().or(node.values) {
                     *value = from_wire(shape, member, std::mem::take(value), style, oddities);
+                } else if is_structure(node) && node.patterns.is_empty() {
+                    oddities.push(Oddity::Unknown(name.clone()));
                 }
             }
             Value::Object(members)
@@ -194,6 +196,9 @@ pub fn from_wire(shape: &Shape, id: NodeId, value: Value, style: Style, oddities
                     }
                     None if node.properties.contains_key(&name) => oddities.push(Oddity::Unknown(name)),
                     None => {
+                        if node.patterns.is_empty() {
+                            oddities.push(Oddity::Unknown(name.clone()));
+                        }
                         renamed.insert(name, value);
                     }
                 }

@@ -173,9 +173,10 @@ impl<'a> Compiler<'_, 'a, '_> {
         let Some(&(text, target)) = found else {
             let known: Vec<&str> = self.ground.defs.keys().map(String::as_str).collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            let message = match reference.starts_with('#') {
-                true => format!("{reference} leads nowhere"),
-                false => format!("{reference} leads out of the spec, and is not followed"),
+            let message = if reference.starts_with('#') {
+                format!("{reference} leads nowhere")
+            } else {
+                format!("{reference} leads out of the spec, and is not followed")
             };
             let help = format!("refer to #/$defs/NAME of this operation or its service; there are: {known}");
             let problem = spot.text.problem(&format!("{}/$ref", spot.at), message, help);

@@ -1,7 +1,7 @@
 //! The spec language: the Rust types behind `specs/**/*.yaml`.
 //!
 //! A spec is data. These types say which keys exist and what they mean; the JSON Schemas under
-//! `specs/` are generated from them, and what a key *does* is decided in [`super::compile`].
+//! `specs/` are generated from them, and what a key *does* is decided where they are compiled.
 
 use indexmap::IndexMap;
 #[cfg(feature = "cli")]

@@ -169,13 +169,13 @@ impl Template {
                 }
             }
             Self::Object(members) => {
-                let mut filled = Vec::with_capacity(members.len());
+                let mut known = Vec::with_capacity(members.len());
                 for (name, member) in members {
                     if let Some(value) = member.fill_for(item, filler) {
-                        filled.push((name.as_str(), value));
+                        known.push((name.as_str(), value));
                     }
                 }
-                Some(View::Object(filled))
+                Some(View::Object(known))
             }
             Self::Text(pieces) => match pieces.as_slice() {
                 [Piece::Placeholder { origin, pipes }] => draw(origin, pipes, item, filler),
@@ -222,7 +222,9 @@ impl Template {
                 if let Some(node) = shape.nodes[node].items {
                     item.sort(shape, node);
                 }
-                otherwise.iter_mut().for_each(|otherwise| otherwise.sort(shape, node));
+                if let Some(otherwise) = otherwise {
+                    otherwise.sort(shape, node);
+                }
             }
             Self::List(items) => {
                 for (item, node) in items.iter_mut().zip(std::iter::repeat(shape.nodes[node].items)) {

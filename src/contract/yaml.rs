@@ -226,11 +226,8 @@ mod tests {
     fn bounds_aliases_and_depth() {
         let deep = format!("a: {}1{}", "[".repeat(200), "]".repeat(200));
         assert!(parse(&deep).is_err());
-        let mut bomb = String::from("a0: &a0 [1,1,1,1,1,1,1,1,1,1]\n");
-        for level in 1..12 {
-            let items = vec![format!("*a{}", level - 1); 10].join(",");
-            bomb.push_str(&format!("a{level}: &a{level} [{items}]\n"));
-        }
+        let level = |level: u32| format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 10].join(","));
+        let bomb: String = std::iter::once("a0: &a0 [1,1]\n".to_owned()).chain((1..12).map(level)).collect();
         assert!(parse(&bomb).is_err());
     }
 }

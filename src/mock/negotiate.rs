@@ -182,11 +182,10 @@ fn guess_dialect(request: &Request<Bytes>) -> Dialect {
 }
 
 fn advice(contract: &Contract) -> String {
-    let known: Vec<String> = contract
-        .operations()
-        .iter()
-        .take(5)
-        .map(|operation| format!("{} {}", operation.http.method, operation.http.path))
-        .collect();
+    let operations = contract.operations().iter();
+    let mut known: Vec<String> =
+        operations.map(|operation| format!("{} {}", operation.http.method, operation.http.path)).collect();
+    known.dedup();
+    known.truncate(5);
     format!("there is, among others, {}", known.join(", "))
 }

@@ -51,11 +51,11 @@ fn each_broken_constraint_gets_its_own_error() {
             let survivors = inputs.iter().filter(|input| survives(operation, input, id));
             match (survivors.clone().count(), cannot_be_broken(operation, constraint)) {
                 (0, Some(reason)) => {
-                    unbroken.entry(reason).or_default().push(format!("{}{}", operation.name, constraint.id))
+                    unbroken.entry(reason).or_default().push(format!("{}{}", operation.name, constraint.id));
                 }
                 (0, None) => wrong.push(format!("{}{}: no input breaks it", operation.name, constraint.id)),
                 (_, Some(reason)) => {
-                    wrong.push(format!("{}{} can be broken, although {reason}", operation.name, constraint.id))
+                    wrong.push(format!("{}{} can be broken, although {reason}", operation.name, constraint.id));
                 }
                 _ => {}
             }

@@ -143,7 +143,7 @@ fn explain_and_show_and_list_read_well() {
     let output = |arguments: &[&str]| text(&accordant(arguments).stdout);
     approved(|| insta::assert_snapshot!("spec_list", output(&["spec", "list"])));
     approved(|| {
-        insta::assert_snapshot!("explain_field", output(&["spec", "explain", "StartBackupJob/StartWindowMinutes"]))
+        insta::assert_snapshot!("explain_field", output(&["spec", "explain", "StartBackupJob/StartWindowMinutes"]));
     });
     approved(|| insta::assert_snapshot!("explain_object", output(&["spec", "explain", "StartBackupJob/Lifecycle"])));
     approved(|| insta::assert_snapshot!("show_replicate_backup", output(&["spec", "show", "ReplicateBackup"])));
