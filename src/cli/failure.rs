@@ -1,6 +1,8 @@
 //! Why a subcommand could not do its work, and how that is shown.
 
-use std::io;
+use std::fmt;
+use std::io::{self, Write};
+use std::ops::Range;
 use std::process::ExitCode;
 
 use accordant::ContractError;
@@ -9,6 +11,10 @@ use miette::{LabeledSpan, MietteDiagnostic, NamedSource, Report};
 
 /// Exit code for a usage error or a bad spec.
 const USAGE: u8 = 2;
+/// Longest source line that is shown, in bytes.
+const LONGEST_LINE: usize = 200;
+/// Most lines that a label marks.
+const MOST_LINES: usize = 5;
 
 /// A failure of a subcommand.
 #[derive(Debug, thiserror::Error)]
@@ -45,21 +51,54 @@ impl Failure {
         }
         match self {
             Self::Contract(ContractError::Broken(problems)) => show_problems(problems),
-            other => eprintln!("error: {other}"),
+            other => say(format_args!("error: {other}")),
         }
         ExitCode::from(USAGE)
     }
 }
 
+/// Writes a line on standard error. Where nobody takes it, there is nobody left to be told.
+fn say(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Shows each problem on its line.
 pub fn show_problems(problems: &[SpecProblem]) {
     for problem in problems {
-        let label = LabeledSpan::at(problem.span.clone(), "here");
-        let diagnostic =
-            MietteDiagnostic::new(problem.message.clone()).with_help(problem.help.clone()).with_label(label);
-        let source = NamedSource::new(&problem.source.name, problem.source.text.clone());
-        eprintln!("{:?}", Report::new(diagnostic).with_source_code(source));
+        match shown(&problem.source.text, &problem.span) {
+            Some(span) => say(format_args!("{:?}", report(problem, span))),
+            None => {
+                let SpecProblem { source, message, help, .. } = problem;
+                say(format_args!("  × {}:{}: {message} (help: {help})\n", source.name, problem.line()));
+            }
+        }
     }
     let count = problems.len();
-    eprintln!("{count} {} found", if count == 1 { "problem" } else { "problems" });
+    say(format_args!("{count} {} found", if count == 1 { "problem" } else { "problems" }));
+}
+
+/// A problem with the lines around a span.
+fn report(problem: &SpecProblem, span: Range<usize>) -> Report {
+    let label = LabeledSpan::at(span, "here");
+    let diagnostic = MietteDiagnostic::new(problem.message.clone()).with_help(problem.help.clone()).with_label(label);
+    Report::new(diagnostic).with_source_code(NamedSource::new(&problem.source.name, problem.source.text.clone()))
+}
+
+/// What of a span is marked: all of it, or its first line when there are many. Nothing when a line that would be shown
+/// with it is too long.
+fn shown(text: &str, span: &Range<usize>) -> Option<Range<usize>> {
+    let start = span.start.min(text.len());
+    let mut end = span.end.clamp(start, text.len());
+    let bytes = text.as_bytes();
+    let line_end =
+        |from: usize| bytes[from..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| from + at);
+    let line_start = |to: usize| bytes[..to].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    if bytes[start..end].iter().filter(|byte| **byte == b'\n').count() >= MOST_LINES {
+        end = line_end(start);
+    }
+    // A line before and a line after are shown too.
+    let first = line_start(line_start(start).saturating_sub(1));
+    let last = line_end(bytes.len().min(line_end(end) + 1));
+    let short = bytes[first..last].split(|byte| *byte == b'\n').all(|line| line.len() <= LONGEST_LINE);
+    short.then_some(start..end)
 }

@@ -44,7 +44,7 @@ pub struct Options {
     /// Append one JSON line for each exchange to this file
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// Success status of an operation, where sources disagree: OPERATION=STATUS
+    /// Success status of an operation in the native dialect, where sources disagree: OPERATION=STATUS
     #[arg(long, value_name = "OPERATION=STATUS")]
     status: Vec<String>,
     /// Largest request body, in bytes
@@ -85,11 +85,23 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
 
 /// Logs to standard error what `RUST_LOG` asks for: a level, or levels by module.
 fn start_log() {
-    let wanted = std::env::var("RUST_LOG").ok().filter(|text| !text.is_empty());
-    let filter = wanted.and_then(|text| text.parse().ok());
-    let filter = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let wanted = std::env::var_os("RUST_LOG").unwrap_or_default();
+    let wanted = wanted.to_string_lossy();
+    let asked = if wanted.is_empty() { None } else { filter(&wanted) };
+    let misread = asked.is_none() && !wanted.is_empty();
+    let filter = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(false);
     tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+    if misread {
+        tracing::warn!(RUST_LOG = %wanted, "this is no level, and no list of module=level; info is logged");
+    }
+}
+
+/// What a value of `RUST_LOG` asks for. A word that is no level would be taken for a module, and silence all others.
+fn filter(wanted: &str) -> Option<Targets> {
+    let mut words = wanted.split(',').map(str::trim).filter(|part| !part.contains('='));
+    let known = words.all(|word| word.starts_with("accordant") || word.parse::<LevelFilter>().is_ok());
+    wanted.parse().ok().filter(|_| known)
 }
 
 async fn serve(options: &Options, mock: Mock, limits: Limits) -> Result<ExitCode, Failure> {
@@ -128,6 +140,9 @@ fn parse_status(choice: &str, mock: &Mock) -> Result<(String, u16), Failure> {
         .ok()
         .filter(|status| (200..300).contains(status))
         .ok_or_else(|| usage("a success has a status from 200 to 299".into()))?;
+    if matches!(status, 204 | 205) {
+        return Err(usage(format!("an answer with status {status} cannot have a body, and this mock's has one")));
+    }
     Ok((operation.name.clone(), status))
 }
 

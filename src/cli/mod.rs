@@ -16,7 +16,7 @@ pub use failure::Failure;
     name = "accordant",
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 conforms, 1 findings, 2 usage or bad spec, 3 target unreachable, 4 nothing was checked."
+    after_help = "Exit codes: 0 success, 2 usage error or broken spec, 130 a second signal while the mock was stopping."
 )]
 struct Cli {
     #[command(subcommand)]

@@ -6,7 +6,7 @@ use http::{HeaderValue, Method, Request, Response};
 use quick_xml::escape::escape;
 use serde_json::Value;
 
-use super::{Addressing, Codec, Decoded, Outcome, Received, Rejection, Reply, form, xml};
+use super::{Addressing, Codec, Decoded, Oddity, Outcome, Received, Rejection, Reply, form, xml};
 use crate::contract::model::Cause;
 use crate::contract::view::View;
 use crate::contract::{Operation, Service};
@@ -51,7 +51,12 @@ impl Codec for AwsQuery {
         {
             return Err(Rejection::new(Cause::UnknownVersion, format!("the version spoken here is {spoken}")));
         }
-        let (input, oddities) = form::to_value(&operation.input, pairs, is_of_the_protocol)?;
+        let torn = ["Action", "Version"].into_iter().find(|word| {
+            let mut said = pairs.iter().filter(|(name, _)| name == word).map(|(_, value)| value);
+            said.next().is_some_and(|first| said.any(|other| other != first))
+        });
+        let (input, mut oddities) = form::to_value(&operation.input, pairs, is_of_the_protocol)?;
+        oddities.extend(torn.map(|word| Oddity::Duplicate(word.to_owned())));
         Ok(Decoded { input, oddities })
     }
 

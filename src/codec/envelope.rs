@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::json::{self, Reader, Style};
 use super::{Addressing, Codec, Decoded, Oddity, Outcome, Received, Rejection, Reply, form};
-use crate::contract::model::TimestampFormat;
+use crate::contract::model::{Cause, TimestampFormat};
 use crate::contract::view::View;
 use crate::contract::{Operation, Service};
 
@@ -19,6 +19,8 @@ use crate::contract::{Operation, Service};
 pub struct Envelope;
 
 const STYLE: Style = Style { timestamps: TimestampFormat::DateTime, null_is_absent: false, reader: Reader::Server };
+/// What curl says of a body when nobody tells it better.
+const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 impl Codec for Envelope {
@@ -66,6 +68,11 @@ impl Codec for Envelope {
         let mut oddities: Vec<Oddity> = unknown.collect();
         if request.body().is_empty() {
             return Ok(Decoded { input: json!({}), oddities });
+        }
+        if super::media_type(request.headers())
+            .is_some_and(|media_type| !super::is_json(&media_type) && media_type != FORM)
+        {
+            return Err(Rejection::new(Cause::UnsupportedMediaType, "the body must be application/json"));
         }
         let (value, duplicates) = json::parse(request.body())?;
         oddities.extend(duplicates);

@@ -27,23 +27,22 @@ pub type Pairs<'t> = Vec<(Cow<'t, str>, Cow<'t, str>)>;
 
 /// Splits a form body or a query string.
 pub fn parse(text: &[u8]) -> Result<Pairs<'_>, Rejection> {
-    let pairs = text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| {
-            let middle = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-            Ok((unescape(&pair[..middle])?, unescape(pair.get(middle + 1..).unwrap_or_default())?))
-        })
-        .collect()
+    let mut pairs = Vec::with_capacity(16);
+    for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        let middle = memchr::memchr(b'=', pair).unwrap_or(pair.len());
+        pairs.push((unescape(&pair[..middle])?, unescape(pair.get(middle + 1..).unwrap_or_default())?));
+    }
+    Ok(pairs)
 }
 
 fn unescape(text: &[u8]) -> Result<Cow<'_, str>, Rejection> {
     let malformed = || Rejection::malformed("a parameter is not UTF-8");
-    if !text.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+    if memchr::memchr2(b'+', b'%', text).is_none() {
         return std::str::from_utf8(text).map(Cow::Borrowed).map_err(|_| malformed());
     }
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'+' | b'%')) {
+    while let Some(at) = memchr::memchr2(b'+', b'%', rest) {
         plain.extend_from_slice(&rest[..at]);
         let escaped = (rest[at] == b'%').then(|| hex_pair(rest.get(at + 1..at + 3)?)).flatten();
         let (byte, taken) = match (rest[at], escaped) {
@@ -239,8 +238,9 @@ impl Reader<'_> {
         self.unknown(&tree.children);
         let mut items: Vec<(u64, Tree<'t>)> = Vec::with_capacity(list.len());
         for (number, item) in list {
+            // `01` and `+1` would be second names of `1`.
             match number.parse() {
-                Ok(index @ 1..) => items.push((index, item)),
+                Ok(index @ 1..) if !number.starts_with(['0', '+']) => items.push((index, item)),
                 _ => self.oddities.push(Oddity::Unknown(number.into_owned())),
             }
         }

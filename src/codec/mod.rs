@@ -14,6 +14,7 @@ mod round_trip;
 mod text;
 mod xml;
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 
 use base64::Engine;
@@ -160,10 +161,22 @@ pub enum Outcome {
     },
 }
 
-/// The media type of a message, in lower case where it matters, without parameters.
-fn media_type(headers: &HeaderMap) -> Option<&str> {
+/// The media type of a message without its parameters; nothing where there is none. Its letters' case says nothing
+/// (RFC 9110, section 8.3.1).
+#[must_use]
+pub fn media_type(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    Some(text.split(';').next().unwrap_or_default().trim()).filter(|text| !text.is_empty())
+    let text = text.split(';').next().unwrap_or_default().trim();
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Some(Cow::Owned(text.to_ascii_lowercase()));
+    }
+    Some(Cow::Borrowed(text)).filter(|text| !text.is_empty())
+}
+
+/// Whether a media type is JSON, or a format on top of it.
+#[must_use]
+pub fn is_json(media_type: &str) -> bool {
+    media_type == "application/json" || media_type.ends_with("+json")
 }
 
 /// The members of a value that travel at a place, with their names on the wire. What is null does not travel.

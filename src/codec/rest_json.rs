@@ -50,7 +50,7 @@ impl Codec for RestJson {
         let payload = payload(shape).is_some();
         if !payload
             && !request.body().is_empty()
-            && super::media_type(request.headers()).is_some_and(|media_type| !is_json(media_type))
+            && super::media_type(request.headers()).is_some_and(|media_type| !super::is_json(&media_type))
         {
             return Err(Rejection::new(Cause::UnsupportedMediaType, "the body must be application/json"));
         }
@@ -110,10 +110,6 @@ fn style(service: &Service, reader: Reader) -> Style {
         null_is_absent: service.null_is_absent,
         reader,
     }
-}
-
-fn is_json(media_type: &str) -> bool {
-    media_type == "application/json" || media_type.ends_with("+json")
 }
 
 /// The status that an output says itself.

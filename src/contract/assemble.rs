@@ -1,26 +1,22 @@
 //! From specs to the compiled contract: sources, errors, operations, and everything they refer to.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use http::{HeaderName, Method};
-
 use super::Contract;
-use super::citation::{self, Citation, Sources};
-use super::compile::{Ground, compile_shape};
+use super::citation::Sources;
+use super::compile::compile_shape;
 use super::error::{SourceText, SpecProblem};
+use super::ground::Ground;
 use super::load::{File, ServiceFiles};
-use super::model::{AuthScheme, ErrorSpec, Fold, HttpSpec, OperationSpec, ServiceSpec};
-use super::operation::{
-    Auth, Documented, Echo, ErrorDef, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark, Service,
-};
+use super::model::{AuthScheme, Fold, OperationSpec, ServiceSpec};
+use super::operation::{Auth, Documented, Echo, ErrorShape, Example, Idempotency, Operation, Remark, Service};
 use super::pointer;
 use super::route::Router;
-use super::shape::{ErrorLink, Shape};
+use super::shape::Shape;
 use super::template::Template;
-use super::yaml::Parsed;
-use crate::codec::{self, Addressing, Codec};
+use super::workshop::Workshop;
+use crate::codec::Addressing;
 use crate::constraint::Patterns;
 
 /// Compiles everything that can be compiled; the rest is in `problems`.
@@ -61,150 +57,10 @@ pub(super) fn assemble(
     Contract { services, operations, router, texts: texts.to_vec() }
 }
 
-/// The pieces that everything in one file is compiled with.
-struct Workshop<'g, 'a, 'p> {
-    text: &'a Parsed,
-    ground: &'g Ground<'a>,
-    problems: &'p mut Vec<SpecProblem>,
-}
-
-impl Workshop<'_, '_, '_> {
-    fn cited(&mut self, citations: &super::model::Citations, at: &str) -> Vec<Citation> {
-        self.ground.cited(self.text, citations, at, self.problems)
-    }
-
-    fn cited_for(&mut self, cite: &super::model::CiteSpec, keyword: &str, at: &str) -> Vec<Citation> {
-        self.ground.cited_for(self.text, cite, keyword, at, self.problems)
-    }
-
-    fn problem(&mut self, at: &str, message: impl Into<String>, help: impl Into<String>) {
-        self.problems.push(self.text.problem(at, message, help));
-    }
-
-    fn template(&mut self, value: &serde_json::Value, at: &str) -> Template {
-        Template::parse(value).unwrap_or_else(|(below, message)| {
-            self.problem(&format!("{at}{below}"), message, "see the placeholders in `accordant spec schema`");
-            Template::Plain(serde_json::Value::Null)
-        })
-    }
-
-    fn codec(&mut self, name: &str, at: &str) -> &'static dyn Codec {
-        codec::by_name(name).unwrap_or_else(|| {
-            let known: Vec<&str> = codec::CODECS.iter().map(|codec| codec.name()).collect();
-            self.problem(at, format!("no codec is named {name}"), format!("there are {}", known.join(", ")));
-            codec::CODECS[0]
-        })
-    }
-
-    fn method(&mut self, name: &str, at: &str) -> Method {
-        Method::from_str(name).unwrap_or_else(|_| {
-            self.problem(at, format!("{name} is not an HTTP method"), "write it as HTTP does: GET, POST, PUT");
-            Method::GET
-        })
-    }
-
-    fn header(&mut self, name: &str, at: &str) -> HeaderName {
-        HeaderName::from_str(name).unwrap_or_else(|_| {
-            self.problem(at, format!("{name} is not a header name"), "use letters, digits and hyphens");
-            HeaderName::from_static("x-invalid")
-        })
-    }
-
-    fn status(&mut self, status: u16, at: &str) -> u16 {
-        if !(200..600).contains(&status) {
-            self.problem(at, format!("{status} is not the status of an answer"), "use a status from 200 to 599");
-        }
-        status
-    }
-
-    fn error(&mut self, spec: &ErrorSpec, at: &str) -> ErrorDef {
-        let citations = self.cited_for(&spec.cite, "*", &format!("{at}/cite"));
-        ErrorDef {
-            code: spec.code.clone(),
-            shape: spec.shape.clone(),
-            status: self.status(spec.status, &format!("{at}/status")),
-            kind: spec.kind,
-            message: spec.message.clone(),
-            when: spec.when.clone(),
-            strength: citation::strength_of(&citations),
-            citations,
-            body: spec.body.as_ref().map(|body| self.template(body, &format!("{at}/body"))),
-        }
-    }
-
-    /// Declared errors with their causes; the operation's before the service's.
-    fn errors(&mut self, specs: &[ErrorSpec], inherited: Option<&Errors>) -> Errors {
-        let mut errors = Errors::default();
-        for (index, spec) in specs.iter().enumerate() {
-            let at = format!("/errors/{index}");
-            if errors.by_code(&spec.code).is_some() {
-                self.problem(&format!("{at}/code"), format!("{} is declared twice", spec.code), "merge the two");
-            }
-            let error = self.error(spec, &at);
-            for (cause, citations) in &spec.on {
-                let name = cause.name();
-                let citations = self.cited(citations, &format!("{at}/on/{name}"));
-                let link =
-                    ErrorLink { error: errors.all.len(), strength: citation::strength_of(&citations), citations };
-                if errors.causes.insert(*cause, link).is_some() {
-                    self.problem(
-                        &format!("{at}/on/{name}"),
-                        format!("two errors answer {name}"),
-                        "one cause has one error",
-                    );
-                }
-            }
-            errors.all.push(error);
-        }
-        if let Some(inherited) = inherited {
-            let own = errors.all.len();
-            let mut moved = Vec::with_capacity(inherited.all.len());
-            for error in &inherited.all {
-                moved.push(errors.by_code(&error.code).unwrap_or(errors.all.len()));
-                if errors.by_code(&error.code).is_none_or(|known| known >= own) {
-                    errors.all.push(error.clone());
-                }
-            }
-            for (cause, link) in &inherited.causes {
-                let moved_link = ErrorLink { error: moved[link.error], ..link.clone() };
-                errors.causes.entry(*cause).or_insert(moved_link);
-            }
-        }
-        errors
-    }
-
-    fn http(&mut self, spec: &HttpSpec) -> Http {
-        let (path, query) = spec.path.split_once('?').unwrap_or((&spec.path, ""));
-        if !path.starts_with('/') {
-            self.problem("/http/path", "a path starts with /", "write the path without scheme and host");
-        }
-        Http {
-            method: self.method(&spec.method, "/http/method"),
-            path: path.to_owned(),
-            query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-            status: self.status(spec.status, "/http/status"),
-            citations: self.cited_for(&spec.cite, "path", "/http/cite"),
-            status_citations: self.cited_for(&spec.cite, "status", "/http/cite"),
-        }
-    }
-
-    /// The segments of a pointer that must exist in a shape.
-    fn pointer(&mut self, text: &str, shape: &Shape, at: &str, whose: &str) -> Vec<String> {
-        if !pointer::is_pointer(text) || shape.node(text).is_none() {
-            self.problem(
-                at,
-                format!("{text} is no member of the {whose}"),
-                format!("point to a member of the {whose}, as in /Name/0"),
-            );
-        }
-        pointer::segments(text).collect()
-    }
-}
-
 fn service(file: &File<ServiceSpec>, patterns: &Patterns, problems: &mut Vec<SpecProblem>) -> Service {
     let spec = &file.spec;
     let sources = Sources::default().with(&spec.documents, &spec.sources);
-    let ground = Ground::new(&file.text, &sources, patterns);
+    let ground = Ground::new(&file.text, &sources, patterns, file.partial);
     let mut shop = Workshop { text: &file.text, ground: &ground, problems };
     let error_shapes = spec.protocol.error.iter().enumerate().map(|(index, shape)| {
         let at = format!("/protocol/error/{index}");
@@ -271,10 +127,11 @@ fn operation(
 ) -> Operation {
     let spec = &file.spec;
     let sources = service.sources.clone().with(&spec.documents, &spec.sources);
-    let mut ground = Ground::new(&file.text, &sources, patterns);
+    let before = problems.len();
+    let mut ground = Ground::new(&file.text, &sources, patterns, file.partial || service_file.partial);
     ground.define(&file.text, &spec.defs, problems);
     ground.define(&service_file.text, &service_file.spec.defs, problems);
-    let ground = ground;
+    ground.check_circles(problems);
     let mut shop = Workshop { text: &file.text, ground: &ground, problems };
     if let Some(cite) = &spec.cite {
         shop.cited_for(cite, "*", "/cite");
@@ -308,6 +165,10 @@ fn operation(
         output,
     };
     check_references(spec, &operation, &mut shop);
+    // What did not compile has no id: a dispute about it would be blamed for that.
+    if shop.problems.len() == before {
+        check_disputes(spec, &operation, &mut shop);
+    }
     operation
 }
 
@@ -351,7 +212,7 @@ fn answer(
             text
         });
         if input.node(&text).is_none() {
-            shop.problem(
+            shop.absent(
                 "/answer",
                 format!("the answer refers to {text}, which is no member of the input"),
                 "correct the pointer",
@@ -417,22 +278,12 @@ fn check_references(spec: &OperationSpec, operation: &Operation, shop: &mut Work
     }
     for (index, dispute) in spec.disputed.iter().enumerate() {
         shop.cited(&dispute.follows, &format!("/disputed/{index}/follows"));
-        for (subject, about) in dispute.about.iter().enumerate() {
-            let known = about == "status"
-                || operation.input.constraints.iter().any(|constraint| constraint.id == *about)
-                || pointer::is_pointer(about)
-                    && (operation.input.node(about).is_some() || operation.output.node(about).is_some());
-            if !known {
-                let help = "name a constraint id, a member's pointer, or `status`; `accordant spec show` lists them";
-                shop.problem(&format!("/disputed/{index}/about/{subject}"), format!("nothing is called {about}"), help);
-            }
-        }
     }
     for (index, remark) in spec.remarks.iter().enumerate() {
         if let Some(code) = &remark.error
             && operation.errors.by_code(code).is_none()
         {
-            shop.problem(
+            shop.absent(
                 &format!("/remarks/{index}/error"),
                 format!("{code} is not a declared error"),
                 "declare it under `errors`",
@@ -446,11 +297,27 @@ fn check_references(spec: &OperationSpec, operation: &Operation, shop: &mut Work
             node.place == Some(super::model::Place::Path) && node.wire.name.as_ref().unwrap_or(name) == label
         });
         if !bound && operation.service.codec.addressing() == Addressing::Path {
-            shop.problem(
+            shop.absent(
                 "/http/path",
                 format!("no input member fills {{{label}}}"),
                 format!("add a property {label} with `in: path`"),
             );
+        }
+    }
+}
+
+/// Disputes are about something there is.
+fn check_disputes(spec: &OperationSpec, operation: &Operation, shop: &mut Workshop<'_, '_, '_>) {
+    for (index, dispute) in spec.disputed.iter().enumerate() {
+        for (subject, about) in dispute.about.iter().enumerate() {
+            let known = about == "status"
+                || operation.input.constraints.iter().any(|constraint| constraint.id == *about)
+                || pointer::is_pointer(about)
+                    && (operation.input.node(about).is_some() || operation.output.node(about).is_some());
+            if !known {
+                let help = "name a constraint id, a member's pointer, or `status`; `accordant spec show` lists them";
+                shop.absent(&format!("/disputed/{index}/about/{subject}"), format!("nothing is called {about}"), help);
+            }
         }
     }
 }

@@ -1,105 +1,21 @@
 //! Schemas to shapes: resolves references, places constraints, gives each its citation and its error.
 
-use indexmap::IndexMap;
-use serde_json::{Map, Value};
+use std::collections::HashSet;
 
-use super::citation::{self, Citation, Sources};
+use serde_json::Value;
+
+use super::citation::{self, Citation};
 use super::error::SpecProblem;
-use super::model::{BoolOrSchema, Cause, Citations, CiteSpec, ErrorLinkSpec, SchemaSpec};
+use super::ground::Ground;
+use super::model::{BoolOrSchema, Cause, CiteSpec, ErrorLinkSpec, SchemaSpec};
 use super::operation::Errors;
 use super::pointer;
 use super::shape::{Constraint, ErrorLink, Limits, Node, NodeId, Shape};
 use super::yaml::Parsed;
-use crate::constraint::{KINDS, Patterns, Scope, Stated, Types};
+use crate::constraint::{KINDS, Scope, Stated, Types};
 
 /// Most nodes a shape may have, so that references cannot multiply without bound.
 const MAX_NODES: usize = 20_000;
-
-/// The texts and sources that schemas of one operation are compiled from.
-pub(super) struct Ground<'a> {
-    /// The operation's text, or the service's own.
-    pub own: &'a Parsed,
-    /// What may be cited.
-    pub sources: &'a Sources,
-    /// Patterns compiled before.
-    pub patterns: &'a Patterns,
-    /// Schemas for `$ref`.
-    pub defs: IndexMap<String, (&'a Parsed, &'a SchemaSpec)>,
-    /// The same schemas as they are written.
-    pub raw_defs: Value,
-}
-
-impl<'a> Ground<'a> {
-    pub fn new(own: &'a Parsed, sources: &'a Sources, patterns: &'a Patterns) -> Self {
-        Self { own, sources, patterns, defs: IndexMap::new(), raw_defs: Value::Object(Map::new()) }
-    }
-
-    /// Adds the schemas of a `$defs` map.
-    pub fn define(
-        &mut self,
-        text: &'a Parsed,
-        defs: &'a IndexMap<String, SchemaSpec>,
-        problems: &mut Vec<SpecProblem>,
-    ) {
-        for (name, schema) in defs {
-            let mut at = "/$defs".to_owned();
-            pointer::push(&mut at, name);
-            if self.defs.insert(name.clone(), (text, schema)).is_some() {
-                problems.push(text.key_problem(
-                    &at,
-                    format!("{name} is defined by the service too"),
-                    "give it another name",
-                ));
-            }
-            self.raw_defs[name.as_str()] = text.value.pointer(&at).cloned().unwrap_or_default();
-        }
-    }
-
-    /// Reads citations, noting the broken ones.
-    pub fn citations(
-        &self,
-        text: &Parsed,
-        texts: Vec<(&str, String)>,
-        base: &str,
-        problems: &mut Vec<SpecProblem>,
-    ) -> Vec<Citation> {
-        let mut citations = Vec::with_capacity(texts.len());
-        for (cited, at) in texts {
-            match self.sources.parse(cited) {
-                Ok(citation) => citations.push(citation),
-                Err(message) => problems.push(text.problem(
-                    &format!("{base}{at}"),
-                    message,
-                    "cite a declared document or source, as in page:9 or model:Shape.Member",
-                )),
-            }
-        }
-        citations
-    }
-
-    /// Reads a plain citation list.
-    pub fn cited(
-        &self,
-        text: &Parsed,
-        citations: &Citations,
-        base: &str,
-        problems: &mut Vec<SpecProblem>,
-    ) -> Vec<Citation> {
-        self.citations(text, citation::texts_of(citations, ""), base, problems)
-    }
-
-    /// Reads the citations of a keyword.
-    pub fn cited_for(
-        &self,
-        text: &Parsed,
-        cite: &CiteSpec,
-        keyword: &str,
-        base: &str,
-        problems: &mut Vec<SpecProblem>,
-    ) -> Vec<Citation> {
-        self.citations(text, citation::texts_for(cite, keyword), base, problems)
-    }
-}
 
 /// Compiles a schema. Without errors (an output's schema), constraints have none.
 pub(super) fn compile_shape(
@@ -109,21 +25,11 @@ pub(super) fn compile_shape(
     errors: Option<&Errors>,
     problems: &mut Vec<SpecProblem>,
 ) -> Shape {
-    let mut compiler = Compiler { ground, errors, shape: Shape::default(), problems, open: Vec::new() };
+    let shape = Shape::default();
+    let mut compiler = Compiler { ground, errors, shape, problems, open: Vec::new(), ids: HashSet::new() };
     let place = Spot { text: ground.own, at: at.to_owned() };
     compiler.node(schema, &place, String::new(), None, "");
-    let Compiler { shape, problems, .. } = compiler;
-    let mut seen = std::collections::HashSet::new();
-    for constraint in &shape.constraints {
-        if !seen.insert(constraint.id.as_str()) {
-            problems.push(ground.own.problem(
-                at,
-                format!("two constraints have the id {}", constraint.id),
-                "give rules ids of their own",
-            ));
-        }
-    }
-    shape
+    compiler.shape
 }
 
 /// A place in a text.
@@ -150,6 +56,24 @@ struct Compiler<'g, 'a, 'p> {
     problems: &'p mut Vec<SpecProblem>,
     /// References being followed, with the node each became.
     open: Vec<(String, NodeId)>,
+    /// Ids of the constraints so far.
+    ids: HashSet<String>,
+}
+
+/// The schema whose constraints are compiled, and what its surroundings say of it.
+struct Site<'s, 'a> {
+    schema: &'s SchemaSpec,
+    spot: &'s Spot<'a>,
+    pointer: &'s str,
+    cite: Option<&'s (CiteSpec, Spot<'a>)>,
+    prefix: &'s str,
+}
+
+impl Site<'_, '_> {
+    /// The place of a constraint's keyword, which stands at `at` below the schema.
+    fn at(&self, at: &str) -> String {
+        format!("{}{at}", self.spot.at)
+    }
 }
 
 /// A citation list with the place it stands at.
@@ -169,18 +93,7 @@ impl<'a> Compiler<'_, 'a, '_> {
         if let Some((_, node)) = self.open.iter().find(|(open, _)| open == reference) {
             return *node;
         }
-        let found = reference.strip_prefix("#/$defs/").and_then(|name| self.ground.defs.get(name));
-        let Some(&(text, target)) = found else {
-            let known: Vec<&str> = self.ground.defs.keys().map(String::as_str).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            let message = if reference.starts_with('#') {
-                format!("{reference} leads nowhere")
-            } else {
-                format!("{reference} leads out of the spec, and is not followed")
-            };
-            let help = format!("refer to #/$defs/NAME of this operation or its service; there are: {known}");
-            let problem = spot.text.problem(&format!("{}/$ref", spot.at), message, help);
-            self.problems.push(problem);
+        let Some((text, target)) = self.target(reference, spot) else {
             return self.plain(&SchemaSpec::default(), spot, pointer, cite, prefix);
         };
         if let Some(keyword) = constraining_sibling(spot) {
@@ -202,6 +115,24 @@ impl<'a> Compiler<'_, 'a, '_> {
         let node = self.plain(&merged, &target_spot, pointer, cite, prefix);
         self.open.pop();
         node
+    }
+
+    /// The schema that a reference leads to, unless it leads nowhere or round in a circle.
+    fn target(&mut self, reference: &str, spot: &Spot<'a>) -> Option<(&'a Parsed, &'a SchemaSpec)> {
+        let name = reference.strip_prefix("#/$defs/");
+        if let Some(found) = name.and_then(|name| self.ground.defs.get(name)) {
+            return name.filter(|name| !self.ground.circular.contains(*name)).map(|_| *found);
+        }
+        let known: Vec<&str> = self.ground.defs.keys().map(String::as_str).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        let message = if reference.starts_with('#') {
+            format!("{reference} leads nowhere")
+        } else {
+            format!("{reference} leads out of the spec, and is not followed")
+        };
+        let help = format!("refer to #/$defs/NAME of this operation or its service; there are: {known}");
+        self.problems.push(spot.text.problem(&format!("{}/$ref", spot.at), message, help));
+        None
     }
 
     fn plain(
@@ -227,7 +158,7 @@ impl<'a> Compiler<'_, 'a, '_> {
         };
         let mut node = Node {
             types: schema.types.as_ref().map(Types::from).unwrap_or_default(),
-            constraints: self.constraints(schema, spot, &pointer, cite.as_ref(), prefix),
+            constraints: self.constraints(&Site { schema, spot, pointer: &pointer, cite: cite.as_ref(), prefix }),
             limits: limits(schema),
             sensitive: schema.sensitive,
             place: schema.place,
@@ -290,86 +221,68 @@ impl<'a> Compiler<'_, 'a, '_> {
         }
     }
 
-    fn constraints(
-        &mut self,
-        schema: &SchemaSpec,
-        spot: &Spot<'a>,
-        pointer: &str,
-        cite: Option<&(CiteSpec, Spot<'a>)>,
-        prefix: &str,
-    ) -> Vec<usize> {
+    fn constraints(&mut self, site: &Site<'_, 'a>) -> Vec<usize> {
         let nothing = Value::Null;
-        let raw = spot.text.value.pointer(&spot.at).unwrap_or(&nothing);
+        let raw = site.spot.text.value.pointer(&site.spot.at).unwrap_or(&nothing);
         let scope = Scope { raw, defs: &self.ground.raw_defs, patterns: self.ground.patterns };
-        let mut ids = Vec::new();
+        let mut placed = Vec::new();
         for kind in KINDS {
-            for stated in kind.compile(schema, &scope) {
+            for stated in kind.compile(site.schema, &scope) {
                 let stated = match stated {
                     Ok(stated) => stated,
                     Err(unfit) => {
-                        let at = format!("{}{}", spot.at, unfit.at);
-                        self.problems.push(spot.text.problem(&at, unfit.message, unfit.help));
+                        self.problems.push(site.spot.text.problem(&site.at(&unfit.at), unfit.message, unfit.help));
                         continue;
                     }
                 };
-                ids.push(self.shape.constraints.len());
-                let constraint = self.place(stated, kind.cause(), schema, spot, pointer, cite, prefix);
+                let at = stated.at.clone();
+                let constraint = self.place(stated, kind.cause(), site);
+                if !self.ids.insert(constraint.id.clone()) {
+                    let at = if kind.cause() == Cause::Rule { format!("{at}/id") } else { at };
+                    self.problems.push(site.spot.text.problem(
+                        &site.at(&at),
+                        format!("two constraints have the id {}", constraint.id),
+                        "give rules ids of their own",
+                    ));
+                }
+                placed.push(self.shape.constraints.len());
                 self.shape.constraints.push(constraint);
             }
         }
-        ids
+        placed
     }
 
-    #[allow(clippy::too_many_arguments, reason = "one call, everything known about one constraint")]
-    fn place(
-        &mut self,
-        stated: Stated,
-        cause: Cause,
-        schema: &SchemaSpec,
-        spot: &Spot<'a>,
-        pointer: &str,
-        cite: Option<&(CiteSpec, Spot<'a>)>,
-        prefix: &str,
-    ) -> Constraint {
-        let keyword = format!("{prefix}{}", stated.keyword);
-        let mut member = pointer.to_owned();
-        let (mut carrier, mut carrier_spot) = (schema, spot.clone());
+    fn place(&mut self, stated: Stated, cause: Cause, site: &Site<'_, 'a>) -> Constraint {
+        let keyword = format!("{}{}", site.prefix, stated.keyword);
+        let mut member = site.pointer.to_owned();
+        let (mut carrier, mut carrier_spot) = (site.schema, site.spot.clone());
         if let Some(name) = &stated.member {
             pointer::push(&mut member, name);
-            match schema.properties.get(name) {
-                Some(property) => (carrier, carrier_spot) = (property, spot.below(&["properties", name])),
-                None => {
-                    let at = format!("{}{}", spot.at, stated.at);
-                    self.problems.push(spot.text.problem(
-                        &at,
-                        format!("{name} is not among the properties"),
-                        "describe the member, or correct its name",
-                    ));
-                }
+            match site.schema.properties.get(name) {
+                Some(property) => (carrier, carrier_spot) = (property, site.spot.below(&["properties", name])),
+                None => self.problems.extend(self.ground.absent(site.spot.text.problem(
+                    &site.at(&stated.at),
+                    format!("{name} is not among the properties"),
+                    "describe the member, or correct its name",
+                ))),
             }
         }
-        let rule = schema.rules.iter().find(|rule| cause == Cause::Rule && rule.id == stated.keyword);
-        let citations = match (rule, &carrier.cite, cite) {
-            (Some(rule), ..) => {
-                let base = format!("{}{}/cite", spot.at, stated.at);
-                self.ground.cited_for(spot.text, &rule.cite, "*", &base, self.problems)
-            }
-            (None, Some(own), _) => {
-                let at = carrier_spot.below(&["cite"]);
-                self.ground.cited_for(at.text, own, &keyword, &at.at, self.problems)
-            }
-            (None, None, Some((cite, at))) => self.ground.cited_for(at.text, cite, &keyword, &at.at, self.problems),
-            (None, None, None) => Vec::new(),
+        let rule = site.schema.rules.iter().find(|rule| cause == Cause::Rule && rule.id == stated.keyword);
+        let (cite, cite_at) = match (rule, &carrier.cite, site.cite) {
+            (Some(rule), ..) => (Some(&rule.cite), Spot { text: site.spot.text, at: site.at(&stated.at) + "/cite" }),
+            (None, Some(own), _) => (Some(own), carrier_spot.below(&["cite"])),
+            (None, None, Some((cite, at))) => (Some(cite), at.clone()),
+            (None, None, None) => (None, site.spot.clone()),
         };
+        let citations = cite.map_or_else(Vec::new, |cite| self.citations(cite, &cite_at, rule.is_some(), &keyword));
         if citations.is_empty() {
-            let at = format!("{}{}", spot.at, stated.at);
-            self.problems.push(spot.text.problem(
-                &at,
+            self.problems.extend(self.ground.absent(site.spot.text.problem(
+                &site.at(&stated.at),
                 format!("{member}#{keyword} cites nothing"),
                 "add `cite: SOURCE:LOCATOR` beside it",
-            ));
+            )));
         }
-        let link = rule.map(|rule| (&rule.error, spot.below(&["rules"]))).or_else(|| {
+        let link = rule.map(|rule| (&rule.error, site.spot.below(&["rules"]))).or_else(|| {
             let link = carrier.errors.get(&keyword)?;
             Some((link, carrier_spot.below(&["errors", &keyword])))
         });
@@ -379,11 +292,17 @@ impl<'a> Compiler<'_, 'a, '_> {
             cause,
             strength: citation::strength_of(&citations),
             citations,
-            error: self.link(cause, link, spot, &stated.at),
+            error: self.link(cause, link, site, &stated.at),
             disputed: false,
             test: stated.test,
             keyword,
         }
+    }
+
+    /// The citations of a constraint; those of a rule are about all of it.
+    fn citations(&mut self, cite: &CiteSpec, at: &Spot<'a>, whole: bool, keyword: &str) -> Vec<Citation> {
+        let keyword = if whole { "*" } else { keyword };
+        self.ground.cited_for(at.text, cite, keyword, &at.at, self.problems)
     }
 
     /// The error of a constraint: its own, or the one of its kind. An unknown member needs none.
@@ -391,7 +310,7 @@ impl<'a> Compiler<'_, 'a, '_> {
         &mut self,
         cause: Cause,
         own: Option<(&ErrorLinkSpec, Spot<'a>)>,
-        spot: &Spot<'a>,
+        site: &Site<'_, 'a>,
         at: &str,
     ) -> Option<ErrorLink> {
         let errors = self.errors?;
@@ -399,11 +318,8 @@ impl<'a> Compiler<'_, 'a, '_> {
             let citations = self.ground.cited(place.text, &link.cite, &format!("{}/cite", place.at), self.problems);
             let Some(error) = errors.by_code(&link.code) else {
                 let message = format!("{} is not a declared error", link.code);
-                self.problems.push(place.text.problem(
-                    &place.at,
-                    message,
-                    "declare it under `errors`, with status and kind",
-                ));
+                let help = "declare it under `errors`, with status and kind";
+                self.problems.extend(self.ground.absent(place.text.problem(&place.at, message, help)));
                 return None;
             };
             return Some(ErrorLink { error, strength: citation::strength_of(&citations), citations });
@@ -411,11 +327,8 @@ impl<'a> Compiler<'_, 'a, '_> {
         let link = errors.causes.get(&cause).cloned();
         if link.is_none() && cause != Cause::UnknownMember {
             let message = format!("no error answers a broken {}", cause.name());
-            self.problems.push(spot.text.problem(
-                &format!("{}{at}", spot.at),
-                message,
-                format!("add `on: {{ {}: SOURCE }}` to an error", cause.name()),
-            ));
+            let help = format!("add `on: {{ {}: SOURCE }}` to an error", cause.name());
+            self.problems.extend(self.ground.absent(site.spot.text.problem(&site.at(at), message, help)));
         }
         link
     }

@@ -1,8 +1,7 @@
 //! From texts to a contract: parse, check against the spec language's schema, compile; all problems at once.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use include_dir::{Dir, include_dir};
@@ -14,9 +13,10 @@ use serde_json::Value;
 use super::Contract;
 use super::assemble::assemble;
 use super::error::{ContractError, SourceText, SpecProblem};
+use super::files::{Files, is_spec};
 use super::lint::check_examples;
 use super::model::{OperationSpec, ServiceSpec};
-use super::yaml::{MAX_SPEC_BYTES, Parsed};
+use super::yaml::Parsed;
 
 static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/specs");
 
@@ -25,7 +25,8 @@ pub const OPERATION_SCHEMA: &str = include_str!("../../specs/operation.schema.js
 /// The JSON Schema of a service's file.
 pub const SERVICE_SCHEMA: &str = include_str!("../../specs/service.schema.json");
 
-const SERVICE_FILE: &str = "service.yaml";
+/// The name of a service's own file; its operations stand beside it.
+pub(super) const SERVICE_FILE: &str = "service.yaml";
 
 /// One service's files.
 #[derive(Debug, Default)]
@@ -41,63 +42,19 @@ pub(super) struct ServiceFiles {
 pub(super) struct File<T> {
     pub text: Parsed,
     pub spec: T,
+    /// Whether members that break the spec language were left out.
+    pub partial: bool,
 }
 
-/// The texts of the specs inside the binary.
-pub(super) fn builtin_texts() -> Vec<Arc<SourceText>> {
+/// The specs inside the binary.
+pub(super) fn builtin() -> Files {
     let files = BUILTIN.dirs().flat_map(Dir::files).filter(|file| is_spec(file.path()));
     let mut texts: Vec<_> = files
         .filter_map(|file| Some((file.path().to_string_lossy().replace('\\', "/"), file.contents_utf8()?)))
         .map(|(name, text)| Arc::new(SourceText { name: format!("specs/{name}"), text: text.to_owned() }))
         .collect();
     texts.sort_by(|left, right| left.name.cmp(&right.name));
-    texts
-}
-
-/// The texts of the specs in a directory: services in folders, or one service in the directory itself.
-pub(super) fn read_texts(directory: &Path) -> Result<Vec<Arc<SourceText>>, ContractError> {
-    let read_error = |path: &Path| {
-        let path = path.to_owned();
-        move |source| ContractError::Read { path, source }
-    };
-    let mut folders = vec![directory.to_owned()];
-    for entry in fs::read_dir(directory).map_err(read_error(directory))? {
-        let path = entry.map_err(read_error(directory))?.path();
-        if path.is_dir() {
-            folders.push(path);
-        }
-    }
-    let mut texts = Vec::new();
-    for folder in folders {
-        if !folder.join(SERVICE_FILE).is_file() {
-            continue;
-        }
-        for entry in fs::read_dir(&folder).map_err(read_error(&folder))? {
-            let path = entry.map_err(read_error(&folder))?.path();
-            if path.is_file() && is_spec(&path) {
-                texts.push(Arc::new(read_text(&path)?));
-            }
-        }
-    }
-    if texts.is_empty() {
-        return Err(ContractError::Empty { path: directory.to_owned() });
-    }
-    texts.sort_by(|left, right| left.name.cmp(&right.name));
-    Ok(texts)
-}
-
-fn read_text(path: &Path) -> Result<SourceText, ContractError> {
-    let failed = |source| ContractError::Read { path: path.to_owned(), source };
-    let size = fs::metadata(path).map_err(failed)?.len();
-    if size > MAX_SPEC_BYTES as u64 {
-        return Err(failed(std::io::Error::other("larger than 4 MiB, too large for a spec")));
-    }
-    let text = fs::read_to_string(path).map_err(failed)?;
-    Ok(SourceText { name: path.to_string_lossy().into_owned(), text })
-}
-
-fn is_spec(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+    Files { texts, problems: Vec::new() }
 }
 
 /// Whether the texts are to be checked against the spec language's schema before they are read as specs.
@@ -109,12 +66,16 @@ pub(super) enum Trust {
     Shipped,
 }
 
-/// Compiles a contract from texts.
-pub(super) fn compile(texts: &[Arc<SourceText>], trust: Trust) -> Result<Contract, ContractError> {
-    let mut problems = Vec::new();
+/// Compiles a contract from files; what was wrong with them before is among the problems.
+pub(super) fn compile(files: Files, trust: Trust) -> Result<Contract, ContractError> {
+    let Files { texts, mut problems } = files;
     let mut folders: BTreeMap<String, ServiceFiles> = BTreeMap::new();
-    for text in texts {
-        let (folder, name) = text.name.rsplit_once(['/', '\\']).unwrap_or(("", &text.name));
+    for problem in &problems {
+        let (folder, name) = split(&problem.source.name);
+        folders.entry(folder.to_owned()).or_default().has_service |= name == SERVICE_FILE;
+    }
+    for text in &texts {
+        let (folder, name) = split(&text.name);
         let files = folders.entry(folder.to_owned()).or_default();
         files.has_service |= name == SERVICE_FILE;
         let parsed = match Parsed::parse(Arc::clone(text)) {
@@ -139,18 +100,37 @@ pub(super) fn compile(texts: &[Arc<SourceText>], trust: Trust) -> Result<Contrac
             ));
         }
     }
-    let contract = assemble(&folders, texts, &mut problems);
-    if trust == Trust::Nobody && problems.is_empty() {
-        for files in folders.values() {
-            let Some(service) = &files.service else { continue };
-            for file in &files.operations {
-                if let Ok(operation) = contract.operation(&file.spec.operation) {
-                    check_examples(operation, &file.text, &service.text, &mut problems);
-                }
+    let contract = assemble(&folders, &texts, &mut problems);
+    if trust == Trust::Nobody {
+        try_examples(&contract, &folders, &mut problems);
+    }
+    if !problems.is_empty() {
+        return Err(ContractError::Broken(sorted(problems)));
+    }
+    if contract.operations().is_empty() {
+        let path = folders.into_keys().next().map_or_else(|| PathBuf::from("the texts given"), PathBuf::from);
+        return Err(ContractError::Empty { path });
+    }
+    Ok(contract)
+}
+
+/// The folder and the file of a name.
+fn split(name: &str) -> (&str, &str) {
+    name.rsplit_once(['/', '\\']).unwrap_or(("", name))
+}
+
+/// Tries the examples of the operations that are sound so far.
+fn try_examples(contract: &Contract, folders: &BTreeMap<String, ServiceFiles>, problems: &mut Vec<SpecProblem>) {
+    let broken: HashSet<String> = problems.iter().map(|problem| problem.source.name.clone()).collect();
+    let is_sound = |text: &Parsed| !broken.contains(&text.source.name);
+    for files in folders.values() {
+        let Some(service) = files.service.as_ref().filter(|service| is_sound(&service.text)) else { continue };
+        for file in files.operations.iter().filter(|file| is_sound(&file.text)) {
+            if let Ok(operation) = contract.operation(&file.spec.operation) {
+                check_examples(operation, &file.text, &service.text, problems);
             }
         }
     }
-    if problems.is_empty() { Ok(contract) } else { Err(ContractError::Broken(sorted(problems))) }
 }
 
 fn sorted(mut problems: Vec<SpecProblem>) -> Vec<SpecProblem> {
@@ -161,22 +141,23 @@ fn sorted(mut problems: Vec<SpecProblem>) -> Vec<SpecProblem> {
 }
 
 fn read<T: DeserializeOwned>(
-    text: Parsed,
+    mut text: Parsed,
     validator: fn() -> &'static Validator,
     trust: Trust,
     problems: &mut Vec<SpecProblem>,
 ) -> Option<File<T>> {
+    let mut found: Vec<Departure> = Vec::new();
     if trust == Trust::Nobody {
-        let before = problems.len();
-        let found: Vec<SpecProblem> =
-            validator().iter_errors(&text.value).flat_map(|error| explain(&error, &text)).collect();
-        problems.extend(found);
-        if problems.len() > before {
-            return None;
-        }
+        found = validator().iter_errors(&text.value).flat_map(|error| explain(&error, &text)).collect();
+    }
+    let partial = !found.is_empty();
+    for (at, problem) in found {
+        remove(&mut text.value, &at);
+        problems.push(problem);
     }
     match serde_json::from_value(text.value.clone()) {
-        Ok(spec) => Some(File { text, spec }),
+        Ok(spec) => Some(File { text, spec, partial }),
+        Err(_) if partial => None,
         Err(error) => {
             problems.push(text.problem(
                 "",
@@ -185,6 +166,19 @@ fn read<T: DeserializeOwned>(
             ));
             None
         }
+    }
+}
+
+/// Removes what stands at a pointer, so that the rest can be compiled. Of a list nothing is removed, lest
+/// its items change their places: the list goes as a whole.
+fn remove(value: &mut Value, at: &str) {
+    let Some((parent, name)) = at.rsplit_once('/') else { return };
+    match value.pointer_mut(parent) {
+        Some(Value::Object(members)) => {
+            members.shift_remove(&name.replace("~1", "/").replace("~0", "~"));
+        }
+        Some(Value::Array(_)) => remove(value, parent),
+        _ => {}
     }
 }
 
@@ -203,8 +197,11 @@ fn validator(schema: &str) -> Validator {
     jsonschema::draft202012::new(&schema).expect("the embedded schema compiles")
 }
 
+/// A departure from the spec language: the pointer of what must go, and the problem.
+type Departure = (String, SpecProblem);
+
 /// Turns a schema error into problems a person can act on.
-fn explain(error: &jsonschema::ValidationError<'_>, text: &Parsed) -> Vec<SpecProblem> {
+fn explain(error: &jsonschema::ValidationError<'_>, text: &Parsed) -> Vec<Departure> {
     let at = error.instance_path().to_string();
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
@@ -212,11 +209,10 @@ fn explain(error: &jsonschema::ValidationError<'_>, text: &Parsed) -> Vec<SpecPr
             .map(|name| {
                 let mut key = at.clone();
                 super::pointer::push(&mut key, name);
-                text.key_problem(
-                    &key,
-                    format!("unknown key {name}"),
-                    "remove it, or correct its spelling; `accordant spec schema` lists the keys",
-                )
+                let message = format!("unknown key {name}");
+                let help = "remove it, or correct its spelling; `accordant spec schema` lists the keys";
+                let problem = text.key_problem(&key, message, help);
+                (key, problem)
             })
             .collect(),
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
@@ -225,22 +221,34 @@ fn explain(error: &jsonschema::ValidationError<'_>, text: &Parsed) -> Vec<SpecPr
                 errors.iter().map(|error| error.instance_path().to_string().len()).max().unwrap_or(0)
             });
             let inner = deepest.filter(|errors| errors.iter().any(|inner| inner.instance_path().to_string() != at));
-            match inner {
-                Some(errors) => errors.iter().flat_map(|error| explain(error, text)).collect(),
-                None => vec![text.problem(
-                    &at,
-                    "a value of another form than this key takes",
-                    "see `accordant spec schema`",
-                )],
+            if let Some(errors) = inner {
+                return errors.iter().flat_map(|error| explain(error, text)).collect();
             }
+            let help = "write one of the forms that `accordant spec schema` gives for the key";
+            let problem = text.problem(&at, "a value of another form than this key takes", help);
+            vec![(at, problem)]
         }
         ValidationErrorKind::Required { property } => {
-            vec![text.key_problem(
-                &at,
-                format!("the key {property} is missing"),
-                "add it; `accordant spec schema` says what it means",
-            )]
+            let message = format!("the key {property} is missing");
+            let problem = text.key_problem(&at, message, "add it; `accordant spec schema` says what it means");
+            vec![(at, problem)]
         }
-        _ => vec![text.problem(&at, error.to_string(), "see `accordant spec schema`")],
+        kind => {
+            let problem = text.problem(&at, error.to_string(), remedy(kind));
+            vec![(at, problem)]
+        }
+    }
+}
+
+fn remedy(kind: &ValidationErrorKind) -> &'static str {
+    match kind {
+        ValidationErrorKind::Type { .. } => "write a value of that type; `accordant spec schema` describes the key",
+        ValidationErrorKind::Enum { .. } | ValidationErrorKind::Constant { .. } => {
+            "write one of these values; `accordant spec schema` describes them"
+        }
+        ValidationErrorKind::Minimum { .. } | ValidationErrorKind::Maximum { .. } => {
+            "write a number within the bounds; `accordant spec schema` describes the key"
+        }
+        _ => "write a value that the key takes; `accordant spec schema` describes it",
     }
 }

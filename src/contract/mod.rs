@@ -4,6 +4,8 @@ mod assemble;
 pub mod citation;
 mod compile;
 mod error;
+mod files;
+mod ground;
 pub mod lint;
 mod load;
 pub mod model;
@@ -13,6 +15,7 @@ pub mod route;
 mod shape;
 pub mod template;
 pub mod view;
+mod workshop;
 mod yaml;
 
 use std::path::Path;
@@ -42,7 +45,7 @@ impl Contract {
     /// Never for a released library: a test loads the same specs with every check on.
     #[must_use]
     pub fn builtin() -> Self {
-        load::compile(&load::builtin_texts(), load::Trust::Shipped).expect("the embedded specs are sound")
+        load::compile(load::builtin(), load::Trust::Shipped).expect("the embedded specs are sound")
     }
 
     /// Loads the specs of a directory: folders with a `service.yaml` and operations beside it.
@@ -51,15 +54,20 @@ impl Contract {
     /// [`ContractError::Read`] and [`ContractError::Empty`] when there is nothing to load;
     /// [`ContractError::Broken`] with every problem of every file.
     pub fn load(directory: impl AsRef<Path>) -> Result<Self, ContractError> {
-        load::compile(&load::read_texts(directory.as_ref())?, load::Trust::Nobody)
+        load::compile(files::read(directory.as_ref())?, load::Trust::Nobody)
     }
 
     /// Reads the texts of a directory's specs, without a look at what they say.
     ///
     /// # Errors
-    /// [`ContractError::Read`] and [`ContractError::Empty`] when there is nothing to read.
+    /// [`ContractError::Read`] and [`ContractError::Empty`] when there is nothing to read;
+    /// [`ContractError::Broken`] with every problem of every file when a file cannot be read as text.
     pub fn read(directory: impl AsRef<Path>) -> Result<Vec<Arc<SourceText>>, ContractError> {
-        load::read_texts(directory.as_ref())
+        let files = files::read(directory.as_ref())?;
+        if files.problems.is_empty() {
+            return Ok(files.texts);
+        }
+        load::compile(files, load::Trust::Nobody).map(|contract| contract.texts)
     }
 
     /// Compiles specs from texts; each name is the path the text would have, as `rds/service.yaml`.
@@ -67,8 +75,8 @@ impl Contract {
     /// # Errors
     /// [`ContractError::Broken`] with every problem of every text.
     pub fn from_texts(texts: impl IntoIterator<Item = SourceText>) -> Result<Self, ContractError> {
-        let texts: Vec<Arc<SourceText>> = texts.into_iter().map(Arc::new).collect();
-        load::compile(&texts, load::Trust::Nobody)
+        let texts = texts.into_iter().map(Arc::new).collect();
+        load::compile(files::Files { texts, problems: Vec::new() }, load::Trust::Nobody)
     }
 
     /// The services.

@@ -158,14 +158,6 @@ pub struct Operation {
     pub remarks: Vec<Remark>,
 }
 
-impl Operation {
-    /// Whether sources disagree on a subject: a constraint id, a pointer or `status`.
-    #[must_use]
-    pub fn is_disputed(&self, subject: &str) -> bool {
-        self.disputes.iter().any(|dispute| dispute.about.iter().any(|about| about == subject))
-    }
-}
-
 /// Method, path and success status.
 #[derive(Debug)]
 pub struct Http {

@@ -33,6 +33,7 @@ pub fn fill<'v>(operation: &'v Operation, input: &'v Value, identity: u64, regio
 #[must_use]
 pub fn identity(operation: &Operation, input: &Value, seed: u64) -> u64 {
     let token = operation.idempotency.as_ref().and_then(|idempotency| pointer::first(input, &idempotency.token));
+    let token = token.filter(|token| token.as_str() != Some(""));
     hash(token.unwrap_or(input), xxh3_64_with_seed(operation.name.as_bytes(), seed))
 }
 

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION};
 use http::{Method, Request};
 
 use super::credentials;
+use crate::codec::{Addressing, is_json, media_type};
 use crate::contract::model::Cause;
 use crate::contract::{Contract, Operation, Service};
 
@@ -102,15 +103,14 @@ fn by_action<'c>(
     services: &[usize],
     guess: impl Fn() -> Option<usize>,
 ) -> Found<'c> {
-    let likely = || guess().unwrap_or(services[0]);
+    let likely = guess().unwrap_or(services[0]);
+    let elsewhere = || (likely, Err((Cause::UnknownPath, "the service has nothing at this path".into())));
     let Some(action) = action(request) else {
-        let service = likely();
-        if !services.contains(&service) {
-            return (service, Err((Cause::UnknownPath, "the service has nothing at this path".into())));
+        if !services.contains(&likely) {
+            return elsewhere();
         }
-        let fragment =
-            "no Action reached the server: a URL's fragment (#Action=...) is never sent, so write ?Action=...";
-        return (service, Err((Cause::MissingAction, fragment.into())));
+        let service = &contract.services()[likely];
+        return (likely, Err(without_action(service, dialect, request)));
     };
     let candidates = contract.router().by_action(&action);
     let mut named =
@@ -125,9 +125,10 @@ fn by_action<'c>(
                 .find(|operation| Some(&operation.service.name) == service);
             of_service.unwrap_or(first)
         }
+        (None, _) if !services.contains(&likely) => return elsewhere(),
         (None, _) => {
             let detail = "the service has no such action, or this contract does not describe it";
-            return (likely(), Err((Cause::UnknownAction, detail.into())));
+            return (likely, Err((Cause::UnknownAction, detail.into())));
         }
     };
     let service = index_of(contract, &operation.service).unwrap_or(services[0]);
@@ -140,6 +141,24 @@ fn by_action<'c>(
         return (service, Err((Cause::MethodNotAllowed, detail)));
     }
     (service, Ok(operation))
+}
+
+/// Why a request to a service with actions names none.
+fn without_action(service: &Service, dialect: Dialect, request: &Request<Bytes>) -> (Cause, String) {
+    let spoken = [Method::GET, Method::POST].contains(request.method());
+    if !spoken && dialect == Dialect::Native {
+        return (Cause::MethodNotAllowed, "actions are asked for with POST or GET".into());
+    }
+    if request.body().is_empty() {
+        let fragment =
+            "no Action reached the server: a URL's fragment (#Action=...) is never sent, so write ?Action=...";
+        return (Cause::MissingAction, fragment.into());
+    }
+    let takes_forms = dialect == Dialect::Native && service.codec.addressing() == Addressing::Action;
+    if takes_forms && media_type(request.headers()).is_some_and(|media_type| is_json(&media_type)) {
+        return (Cause::UnsupportedMediaType, "the body is JSON, and this service takes forms".into());
+    }
+    (Cause::MissingAction, "the request has no Action parameter".into())
 }
 
 fn index_of(contract: &Contract, service: &Service) -> Option<usize> {
@@ -157,9 +176,8 @@ fn method_of(operation: &Operation, dialect: Dialect) -> &Method {
 fn action(request: &Request<Bytes>) -> Option<Cow<'_, str>> {
     let find = |text| form_urlencoded::parse(text).find(|(name, _)| name == "Action").map(|(_, value)| value);
     let in_query = request.uri().query().and_then(|query| find(query.as_bytes()));
-    let is_json =
-        || request.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
-    in_query.or_else(|| find(request.body()).filter(|_| !is_json())).filter(|action| !action.is_empty())
+    let json = || media_type(request.headers()).is_some_and(|media_type| is_json(&media_type));
+    in_query.or_else(|| find(request.body()).filter(|_| !json())).filter(|action| !action.is_empty())
 }
 
 /// A signature, a token or an SDK's header speak for the native dialect; asking for JSON without any for the documented one.

@@ -124,7 +124,8 @@ impl Settings {
         let Some(target) = target(contract, request, wanted) else { return no_contract() };
         let mut answering = Answering { settings: self, request, target: &target, request_id: 0 };
         let mut answered = answering.run(prefer.as_ref());
-        if let Some(dialect) = prefer.and_then(|prefer| prefer.dialect) {
+        let preferred = prefer.and_then(|prefer| prefer.dialect);
+        if let Some(dialect) = preferred.filter(|dialect| *dialect == target.dialect) {
             append(&mut answered.response, APPLIED, &format!("dialect={}", dialect.name()));
         }
         answered
@@ -311,20 +312,26 @@ fn undeclared(service: &Service) -> ErrorDef {
     }
 }
 
+/// The constraints that are broken, each once.
 fn ids(operation: &Operation, violations: &[Violation]) -> Vec<String> {
-    let mut ids: Vec<String> =
-        violations.iter().map(|violation| operation.input.constraints[violation.constraint].id.clone()).collect();
-    ids.dedup();
-    ids
+    let mut broken: Vec<usize> = violations.iter().map(|violation| violation.constraint).collect();
+    broken.dedup();
+    broken.into_iter().map(|constraint| operation.input.constraints[constraint].id.clone()).collect()
 }
 
 /// Adds a debug header; what a header cannot carry is escaped, what is too long is cut.
 fn append(response: &mut Response<Bytes>, name: HeaderName, text: &str) {
-    let mut ascii: String = text
-        .chars()
-        .flat_map(|c| if c.is_ascii_graphic() || c == ' ' { vec![c] } else { c.escape_default().collect() })
-        .collect();
-    ascii.truncate(MAX_HEADER);
+    let mut ascii = String::with_capacity(text.len().min(MAX_HEADER));
+    for character in text.chars() {
+        if ascii.len() >= MAX_HEADER {
+            break;
+        }
+        if character.is_ascii_graphic() || character == ' ' {
+            ascii.push(character);
+        } else {
+            ascii.extend(character.escape_default());
+        }
+    }
     if let Ok(value) = HeaderValue::from_str(&ascii) {
         response.headers_mut().append(name, value);
     }

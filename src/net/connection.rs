@@ -1,8 +1,11 @@
 //! The requests of one connection: each is read within its bounds, answered by the mock, and recorded.
 
 use std::convert::Infallible;
+use std::future::pending;
+use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use http::header::CONNECTION;
@@ -14,6 +17,8 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::serve::Shared;
@@ -24,7 +29,7 @@ use crate::mock::Answered;
 /// The smallest buffer that hyper accepts.
 const MIN_BUFFER: usize = 8 * 1024;
 
-/// Bodies over this size wait for their turn.
+/// Bodies over this size wait for their turn, and are judged where no other answer waits for them.
 const LARGE: usize = 64 * 1024;
 
 /// A connection of hyper's that answers with the mock.
@@ -38,10 +43,20 @@ pub fn connection(
     impl Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send> + Send,
 > {
     let limits = shared.limits;
-    let stream = Stream::new(tcp, limits.write_time, Arc::clone(&shared.stopping));
+    let busy = Arc::new(AtomicBool::new(false));
+    let stream = Stream::new(tcp, limits.write_time, Arc::clone(&shared.stopping), Arc::clone(&busy));
     let service = service_fn(move |request| {
-        let shared = Arc::clone(&shared);
-        async move { Ok(shared.answer(request).await) }
+        let (shared, busy) = (Arc::clone(&shared), Arc::clone(&busy));
+        busy.store(true, Ordering::Relaxed);
+        async move {
+            let mut response = shared.answer(request).await;
+            if shared.stopping.load(Ordering::Relaxed) {
+                // hyper says so itself only once it was told of the stop, a moment later.
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            busy.store(false, Ordering::Relaxed);
+            Ok(response)
+        }
     });
     http1::Builder::new()
         .timer(TokioTimer::new())
@@ -54,32 +69,53 @@ pub fn connection(
 }
 
 impl Shared {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn answer(self: &Arc<Self>, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let watched = self.journal.is_some() || tracing::enabled!(tracing::Level::DEBUG);
         let started = watched.then(Instant::now);
         let (parts, body) = request.into_parts();
-        let (body, refused) = match self.read_body(body).await {
-            Ok(body) => (body, None),
-            Err(refused) => (Bytes::new(), Some(refused)),
-        };
-        let request = Request::from_parts(parts, body);
-        let mut answered = match &refused {
-            None => self.mock.answer(&request),
-            Some((cause, detail)) => self.mock.refuse(&request, *cause, detail),
-        };
-        if let Some(started) = started {
-            self.record(&request, &mut answered, started.elapsed());
+        match self.read_body(body).await {
+            Ok((body, None)) => self.judge(&Request::from_parts(parts, body), started).map(Full::new),
+            Ok((body, Some(turn))) => self.judge_large(Request::from_parts(parts, body), turn, started).await,
+            Err((cause, detail)) => {
+                let request = Request::from_parts(parts, Bytes::new());
+                let answered = self.mock.refuse(&request, cause, &detail);
+                let mut response = self.record(answered, started).map(Full::new);
+                // The rest of the body is still on its way; the connection cannot be used again.
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                response
+            }
         }
-        let mut response = answered.response.map(Full::new);
-        if refused.is_some() {
-            // The rest of the body is still on its way; the connection cannot be used again.
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        }
-        response
     }
 
-    /// Tells an exchange to the log, without any value of it, and to the journal, which masks them.
-    fn record(&self, request: &Request<Bytes>, answered: &mut Answered, duration: Duration) {
+    fn judge(&self, request: &Request<Bytes>, started: Option<Instant>) -> Response<Bytes> {
+        self.record(self.mock.answer(request), started)
+    }
+
+    /// Judges on a thread of its own: this one has other connections to serve meanwhile.
+    async fn judge_large(
+        self: &Arc<Self>,
+        request: Request<Bytes>,
+        turn: OwnedSemaphorePermit,
+        started: Option<Instant>,
+    ) -> Response<Full<Bytes>> {
+        let judging = Arc::clone(&self.judging).acquire_owned().await;
+        let shared = Arc::clone(self);
+        let judged = spawn_blocking(move || {
+            let response = shared.judge(&request, started);
+            drop((shared, request, judging, turn));
+            response
+        });
+        match judged.await.map_err(tokio::task::JoinError::try_into_panic) {
+            Ok(response) => response.map(Full::new),
+            Err(Ok(panic)) => resume_unwind(panic),
+            // The runtime ends, and the connection with it.
+            Err(Err(_)) => pending().await,
+        }
+    }
+
+    /// The answer, once the exchange is told to the log, without any value of it, and to the journal, which masks them.
+    fn record(&self, mut answered: Answered, started: Option<Instant>) -> Response<Bytes> {
+        let Some(duration) = started.map(|started| started.elapsed()) else { return answered.response };
         tracing::debug!(
             operation = answered.operation.as_deref(),
             dialect = answered.dialect.name(),
@@ -89,18 +125,22 @@ impl Shared {
             "answered"
         );
         if let Some(journal) = &self.journal {
-            journal.record(request, answered, duration);
+            journal.record(&mut answered, duration);
         }
+        answered.response
     }
 }
+
+/// A body, with the turn that it had to wait for when it is large.
+type ReadBody = (Bytes, Option<OwnedSemaphorePermit>);
 
 /// Why a body was not read to its end.
 type Refused = (Cause, String);
 
 impl Shared {
-    async fn read_body(&self, body: Incoming) -> Result<Bytes, Refused> {
+    async fn read_body(&self, body: Incoming) -> Result<ReadBody, Refused> {
         if body.is_end_stream() {
-            return Ok(Bytes::new());
+            return Ok((Bytes::new(), None));
         }
         if body.size_hint().lower() > self.limits.body_bytes as u64 {
             return Err(self.too_large());
@@ -112,7 +152,7 @@ impl Shared {
     }
 
     /// The whole body. One that came in one piece is not copied.
-    async fn collect(&self, mut body: Incoming) -> Result<Bytes, Refused> {
+    async fn collect(&self, mut body: Incoming) -> Result<ReadBody, Refused> {
         let mut first = Bytes::new();
         let mut rest = BytesMut::new();
         let mut turn = None;
@@ -132,10 +172,10 @@ impl Shared {
                 return Err(self.too_large());
             }
             if length > LARGE && turn.is_none() {
-                turn = self.large_bodies.acquire().await.ok();
+                turn = Arc::clone(&self.large_bodies).acquire_owned().await.ok();
             }
         }
-        Ok(if rest.is_empty() { first } else { rest.freeze() })
+        Ok((if rest.is_empty() { first } else { rest.freeze() }, turn))
     }
 
     fn too_large(&self) -> Refused {

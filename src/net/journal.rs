@@ -9,8 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant, SystemTime};
 
-use bytes::Bytes;
-use http::Request;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::contract::Contract;
@@ -18,8 +17,10 @@ use crate::mock::Answered;
 
 /// Exchanges that may wait to be written; when more come in, they are counted instead.
 const QUEUE: usize = 10_000;
-/// Bytes that the requests of waiting exchanges may have had on the wire.
-const QUEUE_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of memory that waiting exchanges may take.
+const QUEUE_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of memory that an input may take; a larger one is left out.
+const INPUT_BYTES: usize = 4 * 1024 * 1024;
 /// How long a written line may stay in memory.
 const FLUSH_AFTER: Duration = Duration::from_millis(200);
 /// Longest time for the queue to be written when the journal is closed.
@@ -36,7 +37,7 @@ pub struct Journal {
 /// What the answering side and the writer both count.
 #[derive(Debug, Default)]
 struct Counts {
-    /// Bytes of the exchanges in the queue.
+    /// Bytes of memory of the exchanges in the queue.
     queued: AtomicUsize,
     /// Exchanges that found it full.
     dropped: AtomicU64,
@@ -46,12 +47,33 @@ struct Counts {
 struct Entry {
     operation: Option<String>,
     dialect: &'static str,
-    input: Option<Value>,
+    input: Input,
     violations: Vec<String>,
     status: u16,
     duration: Duration,
     at: SystemTime,
     bytes: usize,
+}
+
+/// The input of an exchange.
+#[derive(Debug)]
+enum Input {
+    None,
+    Read(Value),
+    /// Too large to be kept until it is written.
+    Omitted,
+}
+
+/// A line of the journal.
+#[derive(Debug, Serialize)]
+struct Line {
+    at: String,
+    operation: Option<String>,
+    dialect: &'static str,
+    input: Option<Value>,
+    violations: Vec<String>,
+    status: u16,
+    duration_us: u64,
 }
 
 impl Journal {
@@ -73,13 +95,19 @@ impl Journal {
     }
 
     /// Records an exchange, without waiting.
-    pub fn record(&self, request: &Request<Bytes>, answered: &mut Answered, duration: Duration) {
+    pub fn record(&self, answered: &mut Answered, duration: Duration) {
         let Some(queue) = &self.queue else { return };
-        let bytes = size(request);
+        let (input, input_bytes) = match answered.input.take().map(|input| (memory(&input), input)) {
+            None => (Input::None, 0),
+            Some((bytes, _)) if bytes > INPUT_BYTES => (Input::Omitted, 0),
+            Some((bytes, input)) => (Input::Read(input), bytes),
+        };
+        let violations: usize = answered.violations.iter().map(|id| size_of::<String>() + id.capacity()).sum();
+        let bytes = size_of::<Entry>() + input_bytes + violations;
         let entry = Entry {
             operation: answered.operation.take(),
             dialect: answered.dialect.name(),
-            input: answered.input.take(),
+            input,
             violations: std::mem::take(&mut answered.violations),
             status: answered.response.status().as_u16(),
             duration,
@@ -110,11 +138,25 @@ impl Drop for Journal {
     }
 }
 
-/// All that an input can be read from.
-fn size(request: &Request<Bytes>) -> usize {
-    let query = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
-    let headers: usize = request.headers().values().map(http::HeaderValue::len).sum();
-    request.body().len() + query + headers
+/// Bytes of memory that a value takes, with the room that its lists and objects have left.
+fn memory(value: &Value) -> usize {
+    /// An object's index by name, for each member.
+    const INDEX: usize = 2 * size_of::<usize>();
+    const MEMBER: usize = size_of::<String>() + size_of::<Value>() + INDEX;
+    match value {
+        Value::String(text) => text.capacity(),
+        Value::Array(items) => {
+            let unused = items.capacity() - items.len();
+            items.iter().map(|item| size_of::<Value>() + memory(item)).sum::<usize>() + unused * size_of::<Value>()
+        }
+        Value::Object(members) => {
+            // A map does not tell its capacity; one of few members has room for four.
+            let unused = if members.is_empty() { 0 } else { 4_usize.saturating_sub(members.len()) };
+            let used = members.iter().map(|(name, value)| MEMBER + name.capacity() + memory(value));
+            used.sum::<usize>() + unused * MEMBER
+        }
+        _ => 0,
+    }
 }
 
 fn write_all(file: File, entries: &Receiver<Entry>, contract: &Contract, counts: &Counts) -> io::Result<()> {
@@ -125,7 +167,8 @@ fn write_all(file: File, entries: &Receiver<Entry>, contract: &Contract, counts:
         let received = entries.recv_timeout(wait);
         if let Ok(entry) = received {
             counts.queued.fetch_sub(entry.bytes, Ordering::Relaxed);
-            writeln!(file, "{}", line(entry, contract))?;
+            serde_json::to_writer(&mut file, &line(entry, contract))?;
+            file.write_all(b"\n")?;
             flush_at.get_or_insert_with(|| Instant::now() + FLUSH_AFTER);
         } else if received.is_err_and(|error| error == RecvTimeoutError::Disconnected) {
             write_dropped(&mut file, counts)?;
@@ -148,17 +191,20 @@ fn write_dropped(file: &mut impl Write, counts: &Counts) -> io::Result<()> {
     writeln!(file, "{}", json!({"dropped": missing}))
 }
 
-fn line(entry: Entry, contract: &Contract) -> Value {
+fn line(entry: Entry, contract: &Contract) -> Line {
     let operation = entry.operation.as_ref().and_then(|name| contract.operation(name).ok());
-    let input = entry.input.and_then(|input| operation.map(|operation| operation.input.mask(&input)));
-    let at = jiff::Timestamp::try_from(entry.at).map(|at| at.to_string()).unwrap_or_default();
-    json!({
-        "at": at,
-        "operation": entry.operation,
-        "dialect": entry.dialect,
-        "input": input,
-        "violations": entry.violations,
-        "status": entry.status,
-        "duration_us": u64::try_from(entry.duration.as_micros()).unwrap_or(u64::MAX),
-    })
+    let input = match entry.input {
+        Input::None => None,
+        Input::Read(input) => operation.map(|operation| operation.input.mask(&input)),
+        Input::Omitted => Some(json!({"omitted": format!("larger than {INPUT_BYTES} bytes in memory")})),
+    };
+    Line {
+        at: jiff::Timestamp::try_from(entry.at).map(|at| at.to_string()).unwrap_or_default(),
+        operation: entry.operation,
+        dialect: entry.dialect,
+        input,
+        violations: entry.violations,
+        status: entry.status,
+        duration_us: u64::try_from(entry.duration.as_micros()).unwrap_or(u64::MAX),
+    }
 }

@@ -4,9 +4,11 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
@@ -34,7 +36,7 @@ pub struct Limits {
     pub write_time: Duration,
     /// Most connections at a time; more have to wait.
     pub connections: usize,
-    /// Most bodies over 64 KiB that are read at a time; more have to wait, within their time.
+    /// Most bodies over 64 KiB that are read or judged at a time; more have to wait, within their time.
     pub large_bodies: usize,
     /// Longest time for requests in flight when the server stops.
     pub stop_time: Duration,
@@ -70,7 +72,9 @@ pub(super) struct Shared {
     pub(super) mock: Mock,
     pub(super) limits: Limits,
     pub(super) journal: Option<Journal>,
-    pub(super) large_bodies: Semaphore,
+    pub(super) large_bodies: Arc<Semaphore>,
+    /// Of the large bodies, as many are judged at a time as there are processors: decoded, they take most memory.
+    pub(super) judging: Arc<Semaphore>,
     pub(super) stopping: Arc<AtomicBool>,
 }
 
@@ -82,8 +86,9 @@ impl Server {
     pub async fn bind(address: SocketAddr, mock: Mock, limits: Limits, journal: Option<Journal>) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let large_bodies = Semaphore::new(limits.large_bodies);
-        let shared = Shared { mock, limits, journal, large_bodies, stopping: Arc::default() };
+        let large_bodies = Arc::new(Semaphore::new(limits.large_bodies));
+        let judging = Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
+        let shared = Shared { mock, limits, journal, large_bodies, judging, stopping: Arc::default() };
         Ok(Self { listener, address, shared: Arc::new(shared) })
     }
 

@@ -1,5 +1,5 @@
 //! A connection's stream, with an end to what hyper would wait for without one: a peer that does not read its answers,
-//! and a peer that does not close.
+//! a peer that does not close, and, when the server stops, a peer that has sent a part of a header.
 
 use std::io;
 use std::pin::Pin;
@@ -23,6 +23,8 @@ pub struct Stream {
     write_time: Duration,
     /// Whether the server stops, and closes without lingering.
     stopping: Arc<AtomicBool>,
+    /// Whether a request is being read or answered.
+    busy: Arc<AtomicBool>,
     /// Runs only while a write or a close has to wait.
     timer: Option<Pin<Box<Sleep>>>,
     /// Whether the peer has sent its end.
@@ -33,8 +35,14 @@ pub struct Stream {
 
 impl Stream {
     /// Takes over an accepted connection.
-    pub fn new(tcp: TcpStream, write_time: Duration, stopping: Arc<AtomicBool>) -> Self {
-        Self { tcp, write_time, stopping, timer: None, ended: false, closed: false }
+    pub fn new(tcp: TcpStream, write_time: Duration, stopping: Arc<AtomicBool>, busy: Arc<AtomicBool>) -> Self {
+        Self { tcp, write_time, stopping, busy, timer: None, ended: false, closed: false }
+    }
+
+    /// Whether the server stops, and neither a request nor an answer is on its way. What hyper has of an answer is
+    /// written before it reads on, unless the write has to wait.
+    fn is_unwanted(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed) && !self.busy.load(Ordering::Relaxed) && self.timer.is_none()
     }
 
     /// Ready when the current wait has taken too long.
@@ -47,7 +55,11 @@ impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
-        let read = ready!(Pin::new(&mut this.tcp).poll_read(context, buffer));
+        let read = match Pin::new(&mut this.tcp).poll_read(context, buffer) {
+            // Nothing more is waited for: this looks like the peer's end.
+            Poll::Pending if this.is_unwanted() => Ok(()),
+            read => ready!(read),
+        };
         this.ended = buffer.filled().len() == before && buffer.remaining() > 0;
         Poll::Ready(read)
     }

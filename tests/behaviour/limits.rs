@@ -137,6 +137,34 @@ async fn large_bodies_wait_for_their_turn_and_small_ones_do_not() {
 }
 
 #[tokio::test]
+async fn large_bodies_are_not_judged_in_the_way_of_small_ones() {
+    // This test's runtime has one thread: what is judged on it, all else waits for.
+    let server = Server::start(Limits::default()).await;
+    let members = (0..60_000).fold(String::new(), |text, number| text + &format!("&Nope.member.{number}=x"));
+    let large = requests::query(format!("{COPY}{}", &members[..1024 * 1024 - COPY.len()]));
+    let mut client = server.connect().await;
+    let answered = async {
+        let start = Instant::now();
+        client.send(&large).await;
+        client.answer().await;
+        start.elapsed()
+    };
+    let mut longest = Duration::ZERO;
+    let pulse = async {
+        loop {
+            let start = Instant::now();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            longest = longest.max(start.elapsed());
+        }
+    };
+    let whole = tokio::select! {
+        whole = answered => whole,
+        () = pulse => Duration::ZERO,
+    };
+    assert!(longest < whole / 2, "{longest:?} of {whole:?}");
+}
+
+#[tokio::test]
 async fn a_slow_header_ends_the_connection_in_time() {
     let server = Server::start(Limits { header_time: SOON, ..limits() }).await;
     let mut client = server.connect().await;

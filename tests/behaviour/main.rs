@@ -2,7 +2,9 @@
 
 #![allow(clippy::panic, reason = "what only tests call may end them with what it found")]
 
+mod answers;
 mod constraints;
+mod failures;
 mod journal;
 mod limits;
 mod malformed;
@@ -21,4 +23,19 @@ fn approved(assert: impl FnOnce()) {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(assert);
+}
+
+/// Every approved output is compared by some test, and none waits for approval.
+#[test]
+fn no_snapshot_is_forgotten() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |folder: &str| {
+        std::fs::read_dir(root.join(folder)).expect("a folder").map(|entry| entry.expect("an entry").path())
+    };
+    let tests: String = read("tests/behaviour").filter_map(|path| std::fs::read_to_string(path).ok()).collect();
+    for path in read("snapshots") {
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let stem = name.strip_suffix(".snap").unwrap_or_else(|| panic!("{name} waits for approval"));
+        assert!(tests.contains(&format!("\"{stem}\"")), "no test compares {name}");
+    }
 }

@@ -245,7 +245,7 @@ async fn unusual_targets_get_an_error_of_the_contract() {
         ),
         ("all of the server", requests::request("OPTIONS *", &[], ""), 404, unknown),
         ("a tunnel", requests::request("CONNECT localhost:443", &[], ""), 404, unknown),
-        ("a method of nobody", requests::request("BREW /", &[requests::SIGNED], ""), 400, "MissingAction"),
+        ("a method of nobody", requests::request("BREW /", &[requests::SIGNED], ""), 400, "InvalidAction"),
         ("a path of slashes", requests::request("GET /////", &[], ""), 404, unknown),
         (
             "an escape that is none",

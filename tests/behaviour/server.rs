@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use accordant::net::serve::Limits;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
 
 use crate::support::requests::{self, BACKUP, COPY, REPLICATION};
-use crate::support::{Client, Program, Server, ask, run};
+use crate::support::{Client, Program, Server, ask, in_time, run};
 
 #[tokio::test]
 async fn says_where_it_listens_in_one_line_and_nothing_else() {
@@ -133,6 +135,50 @@ async fn stopping_does_not_wait_for_clients_that_keep_idle_connections() {
 }
 
 #[tokio::test]
+async fn stopping_does_not_wait_for_a_header_of_which_only_a_part_came() {
+    let mut server = Server::start(Limits::default()).await;
+    let mut first = server.connect().await;
+    first.send("POST / HTTP/1.1\r\nHost: loc").await;
+    let mut second = server.connect().await;
+    let request = requests::replicate(REPLICATION);
+    second.send(&request).await;
+    assert_eq!(second.answer().await.status, 200);
+    second.send(&request[..30]).await;
+    // One with a body that has not come to its end has its time, and its answer.
+    let mut third = server.connect().await;
+    third.send(&request[..request.len() - 1]).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let start = Instant::now();
+    server.begin_stop();
+    first.expect_close().await;
+    second.expect_close().await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    third.send(&request[request.len() - 1..]).await;
+    assert_eq!(third.answer().await.status, 200);
+    server.ended().await;
+    assert!(start.elapsed() < Limits::default().stop_time / 4, "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_on_its_way_is_sent_to_its_end_when_the_server_stops() {
+    let mut server = Server::start(Limits { body_bytes: 16 * 1024 * 1024, ..Limits::default() }).await;
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4096).expect("a small buffer");
+    let mut stream = socket.connect(server.address).await.expect("a connection");
+    // An answer with more than the buffers hold while nobody reads, and a part of the next request.
+    let mut request = requests::query(format!("{COPY}&KmsKeyId={}", "k".repeat(10_000_000)));
+    request.extend_from_slice(b"POST / HTTP/1.1\r\nHost: loc");
+    stream.write_all(&request).await.expect("the server takes it");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    server.begin_stop();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut answer = String::new();
+    in_time("the whole answer", stream.read_to_string(&mut answer)).await.expect("no reset");
+    assert!(answer.len() > 10_000_000 && answer.trim_end().ends_with("Response>"), "{} bytes", answer.len());
+    server.ended().await;
+}
+
+#[tokio::test]
 async fn status_overrides_the_success_of_one_operation() {
     let (_program, address) = Program::mock(&["--status", "ReplicateBackup=202", "--status", "StartBackupJob=201"]);
     for (request, status) in [
@@ -162,6 +208,8 @@ fn a_status_that_is_none_is_a_usage_error() {
         ("ReplicateBackup=404", "200 to 299"),
         ("ReplicateBackup=99999", "200 to 299"),
         ("ReplicateBackup=-200", "200 to 299"),
+        ("ReplicateBackup=204", "cannot have a body"),
+        ("ReplicateBackup=205", "cannot have a body"),
     ] {
         let ended = run(&["mock", "--listen", "127.0.0.1:0", "--status", status]);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{status}");
@@ -214,6 +262,34 @@ async fn logs_what_rust_log_asks_for() {
         let stderr = program.stop().stderr;
         assert_eq!(stderr.contains("ReplicateBackup"), logged, "{level}: {stderr}");
     }
+}
+
+#[test]
+fn a_rust_log_that_cannot_be_understood_is_told() {
+    for (level, told) in [
+        ("verbose", true),
+        ("accordant=loud", true),
+        ("info,verbose", true),
+        ("", false),
+        ("off", false),
+        ("DEBUG", false),
+        ("warn,accordant::net=debug,hyper=off", false),
+    ] {
+        let mut program = Program::start_logging(level, &["mock", "--listen", "127.0.0.1:0"]);
+        program.address();
+        let stderr = program.stop().stderr;
+        assert_eq!(stderr.contains("WARN"), told, "{level}: {stderr}");
+        assert!(!told || stderr.contains(level) && stderr.contains("INFO"), "{level}: {stderr}");
+    }
+}
+
+#[test]
+fn the_help_tells_the_exit_codes_there_are() {
+    let help = run(&["--help"]).stdout;
+    let codes = help.lines().skip_while(|line| !line.starts_with("Exit codes")).collect::<String>();
+    let numbers: Vec<&str> =
+        codes.split(|letter: char| !letter.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    assert_eq!(numbers, ["0", "2", "130"], "{help}");
 }
 
 #[cfg(unix)]

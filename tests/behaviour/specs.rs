@@ -162,41 +162,168 @@ fn what_is_not_there_is_answered_with_what_is() {
     }
 }
 
+/// An operation of the small service.
+fn operation(input: &str) -> String {
+    format!(
+        "operation: X\nhttp: {{ method: GET, path: /x, status: 200, cite: \"assumed:x\" }}\ninput: {input}\nexamples: [{{ name: a, input: {{}}, cite: \"assumed:x\" }}]\n"
+    )
+}
+
+fn service() -> String {
+    fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs/small/service.yaml")).expect("a spec")
+}
+
+fn compile(operation: String) -> Result<Contract, ContractError> {
+    let texts = [("s/service.yaml", service()), ("s/x.yaml", operation)];
+    Contract::from_texts(texts.map(|(name, text)| accordant::contract::SourceText { name: name.into(), text }))
+}
+
+/// The problems of an operation, each with its line.
+fn problems(operation: String) -> Vec<String> {
+    match compile(operation) {
+        Err(ContractError::Broken(problems)) => {
+            problems.iter().map(|problem| format!("{}: {}", problem.line(), problem.message)).collect()
+        }
+        Err(other) => panic!("{other}"),
+        Ok(_) => Vec::new(),
+    }
+}
+
 #[test]
 fn hostile_specs_end_in_errors() {
-    let service =
-        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/specs/small/service.yaml")).expect("a spec");
     let nested = format!("{}1{}", "[".repeat(3000), "]".repeat(3000));
-    let spec = |input: &str| {
-        format!(
-            "operation: X\nhttp: {{ method: GET, path: /x, status: 200, cite: \"assumed:x\" }}\ninput: {input}\nexamples: [{{ name: a, input: {{}}, cite: \"assumed:x\" }}]\n"
-        )
-    };
     let cited = "type: object, cite: \"assumed:x\"";
+    let huge = "((a{1000}){1000}){1000}";
     for (name, text) in [
-        ("deep", spec(&nested)),
-        (
-            "self reference",
-            spec(&format!(
-                "{{ {cited}, allOf: [{{ $ref: \"#/$defs/A\" }}] }}\n$defs: {{ A: {{ $ref: \"#/$defs/A\" }} }}"
-            )),
-        ),
+        ("deep", operation(&nested)),
         (
             "huge pattern",
-            spec(&format!(
-                "{{ {cited}, properties: {{ a: {{ type: string, pattern: \"((a{{1000}}){{1000}}){{1000}}\" }} }} }}"
-            )),
+            operation(&format!("{{ {cited}, properties: {{ a: {{ type: string, pattern: \"{huge}\" }} }} }}")),
         ),
         ("no object", "- 1".to_owned()),
         ("empty", String::new()),
         ("binary", "\u{0}\u{1}".to_owned()),
     ] {
-        let texts = [("s/service.yaml", service.clone()), ("s/x.yaml", text)];
-        let texts = texts.map(|(name, text)| accordant::contract::SourceText { name: name.into(), text });
-        match Contract::from_texts(texts) {
-            Err(ContractError::Broken(problems)) => assert!(!problems.is_empty(), "{name}"),
-            Err(other) => panic!("{name}: {other}"),
-            Ok(_) => assert_eq!(name, "self reference", "{name} was taken for a sound spec"),
-        }
+        assert!(!problems(text).is_empty(), "{name} was taken for a sound spec");
     }
+}
+
+#[test]
+fn references_that_lead_round_in_a_circle_say_nothing() {
+    let with = |definitions: &str| {
+        let input = "{ type: object, cite: \"assumed:x\", properties: { a: { $ref: \"#/$defs/A\" } } }";
+        problems(operation(&format!("{input}\n$defs:\n{definitions}")))
+    };
+    let by_b = "A is defined by B, which is defined by A";
+    let by_a = "B is defined by A, which is defined by B";
+    let myself = "A is defined by itself";
+    for (definitions, expected) in [
+        ("  A: { $ref: \"#/$defs/B\" }\n  B: { $ref: \"#/$defs/A\" }", vec![(5, by_b), (6, by_a)]),
+        ("  A: { $ref: \"#/$defs/A\" }", vec![(5, myself)]),
+        ("  A: { type: object, allOf: [{ $ref: \"#/$defs/A\" }] }", vec![(5, myself)]),
+        ("  A:\n    type: object\n    anyOf: [{ not: { $ref: \"#/$defs/A\" } }]", vec![(7, myself)]),
+        ("  A: { type: object, properties: { a: { allOf: [{ $ref: \"#/$defs/A\" }] } } }", vec![]),
+        ("  A: { type: array, items: { $ref: \"#/$defs/A\" } }", vec![]),
+    ] {
+        let expected: Vec<String> = expected.iter().map(|(line, message)| format!("{line}: {message}")).collect();
+        assert_eq!(with(definitions), expected, "{definitions}");
+    }
+}
+
+#[test]
+fn a_key_that_is_wrong_hides_no_other_problem() {
+    let input = "
+  type: object
+  cite: \"assumed:x\"
+  colour: red
+  required: 5
+  properties:
+    a: { type: string, patern: a, pattern: \"(a\" }
+    b: { type: string, cit: \"assumed:x\" }
+  rules:
+    - id: same
+      says: b must be
+      over: { b: /b }
+      assert: \"b >\"
+      error: { code: Refused, cite: \"assumed:x\" }
+      cite: \"assumed:x\"
+      holds: {}
+      breaks: {}
+disputed: [{ fact: f, about: [\"/a#pattern\"], follows: \"assumed:x\", others: o }]";
+    let found = problems(operation(input));
+    let starts = [
+        "6: unknown key colour",
+        "7: 5 is not of type",
+        "9: unknown key patern",
+        "9: the pattern does not compile",
+        "10: unknown key cit",
+        "15: the rule does not compile",
+    ];
+    assert_eq!(found.len(), starts.len(), "{found:#?}");
+    for (found, start) in found.iter().zip(starts) {
+        assert!(found.starts_with(start), "{found}");
+    }
+}
+
+#[test]
+fn a_second_rule_of_one_name_is_shown_on_its_line() {
+    let rule = |line: &str| {
+        format!(
+            "\n    - id: same\n      says: {line}\n      over: {{ b: /b }}\n      assert: \"b > 1\"\n      error: {{ code: Invalid, cite: \"assumed:x\" }}\n      cite: \"assumed:x\"\n      holds: {{ b: 2 }}\n      breaks: {{ b: 1 }}"
+        )
+    };
+    let head = "\n  type: object\n  cite: \"assumed:x\"\n  properties: { b: { type: integer } }\n  rules:";
+    let found = problems(operation(&format!("{head}{}{}", rule("one"), rule("two"))));
+    assert!(found.contains(&"16: two constraints have the id #same".to_owned()), "{found:#?}");
+}
+
+#[test]
+fn no_file_of_specs_goes_unread_without_a_word() {
+    let (_copy, specs, _) = small();
+    let service = service();
+    fs::create_dir_all(specs.join("lonely")).expect("a directory");
+    fs::create_dir_all(specs.join("small/deeper")).expect("a directory");
+    for name in ["top.yaml", "lonely/x.yml", "small/deeper/service.yaml"] {
+        fs::write(specs.join(name), &service).expect("a file");
+    }
+    fs::write(specs.join("small/binary.yaml"), b"a: 1\nb: \xff\n").expect("a file");
+    fs::write(specs.join("small/broken.yaml"), "a: [").expect("a file");
+    let spec =
+        fs::read_to_string(specs.join("small/put-shelf.yaml")).expect("the spec").replace("days: 99", "days: 100");
+    fs::write(specs.join("small/put-shelf.yaml"), spec).expect("a changed spec");
+    fs::write(specs.join("notes.txt"), "no spec").expect("a file");
+    let output = accordant(&["spec", "lint", &specs.to_string_lossy()]);
+    let shown = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{shown}");
+    for (name, complaint) in [
+        ("top.yaml", "there is no service.yaml beside it"),
+        ("x.yml", "there is no service.yaml beside it"),
+        ("deeper/service.yaml", "it lies too deep"),
+        ("binary.yaml", "not UTF-8: line 2"),
+        ("broken.yaml", "not YAML"),
+        ("put-shelf.yaml", "`holds` breaks the rule #red-is-short"),
+    ] {
+        assert!(shown.contains(name) && shown.contains(complaint), "{name}: {shown}");
+    }
+    assert!(shown.contains("6 problems found"), "{shown}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_is_no_spec() {
+    let (_copy, specs, _) = small();
+    let made = Command::new("mkfifo").arg(specs.join("small/pipe.yaml")).status().expect("mkfifo runs");
+    assert!(made.success());
+    let Err(ContractError::Broken(problems)) = Contract::load(&specs) else { panic!("a pipe was taken for a spec") };
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert_eq!(problems[0].message, "not a regular file");
+}
+
+#[test]
+fn a_folder_of_one_service_is_a_directory_of_specs_and_one_without_operations_is_none() {
+    let (_copy, specs, _) = small();
+    assert_eq!(Contract::load(specs.join("small")).expect("one service").operations().len(), 1);
+    fs::remove_file(specs.join("small/put-shelf.yaml")).expect("a file");
+    assert!(matches!(Contract::load(&specs), Err(ContractError::Empty { .. })));
+    assert_eq!(accordant(&["spec", "lint", &specs.to_string_lossy()]).status.code(), Some(2));
 }

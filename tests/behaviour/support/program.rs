@@ -86,6 +86,14 @@ impl Program {
         assert!(kill.expect("kill is there").success(), "SIG{name} is sent");
     }
 
+    /// Bytes of memory that it takes.
+    #[cfg(target_os = "linux")]
+    pub fn memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a running program");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") * 1024
+    }
+
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("the state of a child").is_none()
     }

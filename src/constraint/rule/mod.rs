@@ -1,5 +1,7 @@
 //! Rules across members: CEL over the members they name.
 
+mod plain;
+
 use std::sync::{Arc, OnceLock};
 
 use cel::common::types::CelString;
@@ -11,6 +13,7 @@ use serde_json::Value;
 use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
 use crate::contract::model::{Cause, RuleSpec, SchemaSpec};
 use crate::contract::pointer;
+use plain::Plain;
 
 /// The kind.
 pub struct Rules;
@@ -47,8 +50,11 @@ fn compile(rule: &RuleSpec, index: usize, scope: &Scope<'_>) -> Result<Stated, U
         let default = default_of(scope, &path);
         Operand { name: name.clone(), path, default }
     });
-    let over = over.collect();
-    let test = Rule { says: rule.says.clone(), program, over, examples: (rule.holds.clone(), rule.breaks.clone()) };
+    let over: Vec<Operand> = over.collect();
+    let names: Vec<&str> = over.iter().map(|operand| operand.name.as_str()).collect();
+    let plain = Plain::of(&program.expression().expr, &names);
+    let examples = (rule.holds.clone(), rule.breaks.clone());
+    let test = Rule { says: rule.says.clone(), program, plain, over, examples };
     Ok(Stated { keyword: rule.id.clone(), member: None, at, test: Box::new(test) })
 }
 
@@ -89,6 +95,8 @@ fn environment() -> &'static Arc<Env> {
 struct Rule {
     says: String,
     program: Program,
+    /// The same, where it is plain enough for the shortcut.
+    plain: Option<Plain>,
     over: Vec<Operand>,
     /// `holds` and `breaks`.
     examples: (Value, Value),
@@ -107,6 +115,15 @@ impl std::fmt::Debug for Rule {
     }
 }
 
+impl Rule {
+    fn asked_of_cel(&self, operands: Vec<&Value>) -> bool {
+        let operands = Operands { names: &self.over, values: operands };
+        let mut context = Context::with_env(Arc::clone(environment()));
+        context.set_variable_resolver(&operands);
+        !matches!(self.program.execute(&context), Ok(cel::Value::Bool(false)))
+    }
+}
+
 impl Test for Rule {
     /// A rule says nothing where a member is absent, or has a type that the expression is not made for:
     /// other constraints complain of that.
@@ -114,10 +131,10 @@ impl Test for Rule {
         let operands: Option<Vec<&Value>> =
             self.over.iter().map(|operand| pointer::first(value, &operand.path).or(operand.default.as_ref())).collect();
         let Some(operands) = operands else { return true };
-        let operands = Operands { names: &self.over, values: operands };
-        let mut context = Context::with_env(Arc::clone(environment()));
-        context.set_variable_resolver(&operands);
-        !matches!(self.program.execute(&context), Ok(cel::Value::Bool(false)))
+        if let Some(holds) = self.plain.as_ref().and_then(|plain| plain.holds(&operands)) {
+            return holds;
+        }
+        self.asked_of_cel(operands)
     }
 
     fn state(&self) -> String {
@@ -197,6 +214,42 @@ mod tests {
             stated.test.holds(&json!({"x": {"a": 101}, "b": 2}))
                 && !stated.test.holds(&json!({"x": {"a": 201}, "b": 2}))
         );
+    }
+
+    /// Over every pair of values that make a difference, the shortcut and CEL agree, or the shortcut gives way.
+    #[test]
+    fn the_shortcut_agrees_with_cel() {
+        let texts = ["", "aws:x", "rds", "a"].map(Value::from);
+        let numbers = [-1, 0, 1, 90, i64::MAX, i64::MIN].map(Value::from);
+        let others = [json!(true), json!(false), json!(0.5), json!(null), json!([1]), json!(u64::MAX)];
+        let values: Vec<Value> = texts.into_iter().chain(numbers).chain(others).collect();
+        let mut shortcuts = 0;
+        for assert in [
+            "!a.startsWith('aws:') && !b.startsWith('rds:')",
+            "a < 0 || b < 0 || b - 90 >= a",
+            "a + 90 <= b",
+            "!a",
+            "a",
+            "a == b",
+            "a != b",
+            "a > b && (b == 0 || a < 90)",
+            "a == 'rds' || b == true",
+        ] {
+            let program = environment().compile(assert).expect("compiles");
+            let plain = Plain::of(&program.expression().expr, &["a", "b"]).expect(assert);
+            for (left, right) in values.iter().flat_map(|left| values.iter().map(move |right| (left, right))) {
+                let Some(holds) = plain.holds(&[left, right]) else { continue };
+                let operand = |name: &str| Operand { name: name.into(), path: Vec::new(), default: None };
+                let operands = Operands { names: &[operand("a"), operand("b")], values: vec![left, right] };
+                let mut context = Context::with_env(Arc::clone(environment()));
+                context.set_variable_resolver(&operands);
+                assert_eq!(program.execute(&context), Ok(cel::Value::Bool(holds)), "{assert} with {left} and {right}");
+                shortcuts += 1;
+            }
+        }
+        assert!(shortcuts > 300, "only {shortcuts}");
+        let more = environment().compile("a.split(':')[0] == 'aws'").expect("compiles");
+        assert!(Plain::of(&more.expression().expr, &["a"]).is_none());
     }
 
     #[test]
