@@ -87,8 +87,8 @@ const fn invalid(name: &'static str, line: &'static str, client: Client, body: &
 const RDS: Client = Client::Boto3 { service: "rds", content_type: FORM };
 const BACKUP: Client = Client::Boto3 { service: "backup", content_type: JSON };
 
-/// The measured operations, each with (nearly) every member that it has.
-pub static OPERATIONS: [Call; 5] = [
+/// The measured operations, each with (nearly) every member that it has, and two of them with as few as they need.
+pub static OPERATIONS: [Call; 7] = [
     operation(
         "ReplicateBackup",
         Some(0.55),
@@ -132,6 +132,29 @@ pub static OPERATIONS: [Call; 5] = [
             "%26Version%3D2014-10-31",
             "&CopyTags=true&Tags.Tag.1.Key=Name&Tags.Tag.1.Value=a+b%2Bc%2Fd%3De",
             "&Tags.Tag.2.Key=owner&Tags.Tag.2.Value=%C3%BC-%C3%B1+%E6%BC%A2",
+        ),
+    ),
+    operation(
+        "StartBackupJob (fewest members)",
+        Some(0.55),
+        "PUT /backup-jobs",
+        BACKUP,
+        concat!(
+            r#"{"BackupVaultName": "Default", "#,
+            r#""ResourceArn": "arn:aws:ec2:us-east-1:123456789012:volume/vol-0123456789abcdef0", "#,
+            r#""IamRoleArn": "arn:aws:iam::123456789012:role/S3Access", "#,
+            r#""IdempotencyToken": "58a5431d-6ca7-4e03-9951-000000000000"}"#,
+        ),
+    ),
+    operation(
+        "CopyDBClusterSnapshot (fewest members)",
+        Some(0.4),
+        "POST /",
+        RDS,
+        concat!(
+            "Action=CopyDBClusterSnapshot&Version=2014-10-31",
+            "&SourceDBClusterSnapshotIdentifier=my-cluster-snapshot1",
+            "&TargetDBClusterSnapshotIdentifier=my-cluster-snapshot-000000000000",
         ),
     ),
     operation(

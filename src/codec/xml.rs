@@ -18,8 +18,15 @@ const MAX_ELEMENTS: usize = 1_000_000;
 
 /// Writes the members of an output.
 pub fn write_members(shape: &Shape, node: &Node, members: &[(&str, View<'_>)], out: &mut String) {
+    // Members usually come in the schema's order, so that the next one is found without a look-up.
+    let mut expected = 0;
     for &(name, ref value) in members {
-        let member = node.properties.get(name).copied();
+        let in_order = (expected..node.properties.len()).take(4).find_map(|index| {
+            let (known, id) = node.properties.get_index(index)?;
+            (known == name).then_some((index, *id))
+        });
+        let member = in_order.map(|(_, id)| id).or_else(|| node.properties.get(name).copied());
+        expected = in_order.map_or(expected, |(index, _)| index + 1);
         let known = member.map(|id| &shape.nodes[id]);
         if known.is_some_and(|node| node.wire.attribute) {
             continue;

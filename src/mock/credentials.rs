@@ -20,9 +20,8 @@ pub fn fault(service: &Service, request: &Request<Bytes>) -> Option<(Cause, Stri
                 return None;
             }
             (AuthScheme::Header, _) => {}
-            (scheme, Some(text)) if text.split_whitespace().next() == Some(auth.name.as_str()) => {
-                let complete = scheme != AuthScheme::Sigv4
-                    || ["Credential=", "SignedHeaders=", "Signature="].iter().all(|part| text.contains(part));
+            (scheme, Some(text)) if has_scheme(text, &auth.name) => {
+                let complete = scheme != AuthScheme::Sigv4 || is_complete(text);
                 if complete && text.len() > auth.name.len() + 1 {
                     return None;
                 }
@@ -38,6 +37,21 @@ pub fn fault(service: &Service, request: &Request<Bytes>) -> Option<(Cause, Stri
     } else {
         (Cause::MissingCredentials, format!("the request carries no credentials: {} is needed", ways.join(" or ")))
     })
+}
+
+fn has_scheme(text: &str, scheme: &str) -> bool {
+    text.strip_prefix(scheme).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
+}
+
+/// Whether a SigV4 header has all its parts.
+fn is_complete(text: &str) -> bool {
+    let mut found = [false; 3];
+    for part in text.split([' ', ',']) {
+        for (name, found) in ["Credential=", "SignedHeaders=", "Signature="].iter().zip(&mut found) {
+            *found |= part.starts_with(name);
+        }
+    }
+    found == [true; 3]
 }
 
 /// Whether the query string carries a SigV4 signature.
