@@ -54,7 +54,7 @@ pub(super) fn assemble(
         }
     }
     let router = Router::new(&services, &operations);
-    Contract { services, operations, router, texts: texts.to_vec() }
+    Contract { services, operations, router: Arc::new(router), texts: texts.to_vec() }
 }
 
 fn service(file: &File<ServiceSpec>, patterns: &Patterns, problems: &mut Vec<SpecProblem>) -> Service {

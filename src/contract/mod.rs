@@ -29,12 +29,12 @@ pub use operation::{
 pub use shape::{Constraint, ConstraintId, ErrorLink, Limits, Node, NodeId, Shape, Violation};
 pub use yaml::Parsed;
 
-/// Everything loaded from a set of specs.
-#[derive(Debug)]
+/// Everything loaded from a set of specs. Cloning it copies no spec.
+#[derive(Debug, Clone)]
 pub struct Contract {
     services: Vec<Arc<Service>>,
     operations: Vec<Arc<Operation>>,
-    router: route::Router,
+    router: Arc<route::Router>,
     texts: Vec<Arc<SourceText>>,
 }
 

@@ -67,8 +67,8 @@ pub struct Answered {
 
 impl Mock {
     /// A mock of the contract: dialect by request, seed 0, the contract's statuses.
-    pub fn new(contract: Arc<Contract>) -> Self {
-        Self { contract, settings: Settings::default() }
+    pub fn new(contract: impl Into<Arc<Contract>>) -> Self {
+        Self { contract: contract.into(), settings: Settings::default() }
     }
 
     /// Speaks one dialect only, whatever the request looks like.

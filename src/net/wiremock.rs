@@ -1,7 +1,5 @@
 //! The bridge to wiremock: the contract as a responder, and as a mock server of its own.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::Uri;
 use wiremock::matchers::any;
@@ -34,17 +32,16 @@ impl Contract {
     /// use wiremock::{Mock, MockServer};
     ///
     /// let server = MockServer::start().await;
-    /// let contract = std::sync::Arc::new(Contract::builtin());
-    /// Mock::given(path_regex("^/v3/")).respond_with(contract.responder()).mount(&server).await;
+    /// Mock::given(path_regex("^/v3/")).respond_with(Contract::builtin().responder()).mount(&server).await;
     /// # }
     /// ```
-    pub fn responder(self: &Arc<Self>) -> Responder {
-        Mock::new(Arc::clone(self)).responder()
+    pub fn responder(&self) -> Responder {
+        Mock::new(self.clone()).responder()
     }
 
     /// A wiremock server that answers everything by the contract. Further mocks may be mounted on it
     /// with a higher priority.
-    pub async fn mock_server(self: &Arc<Self>) -> MockServer {
+    pub async fn mock_server(&self) -> MockServer {
         let server = MockServer::start().await;
         wiremock::Mock::given(any()).respond_with(self.responder()).with_priority(u8::MAX).mount(&server).await;
         server

@@ -279,8 +279,7 @@ fn a_presigned_get_is_a_request_like_any() {
 
 #[tokio::test]
 async fn wiremock_answers_by_the_contract() {
-    let contract = Arc::new(Contract::builtin());
-    let server = contract.mock_server().await;
+    let server = Contract::builtin().mock_server().await;
     let client = reqwest::Client::new();
     let asked = client.put(format!("{}/backup-jobs", server.uri())).header("accept", "application/json").body(JOB);
     let response = asked.send().await.expect("an answer");
