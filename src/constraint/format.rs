@@ -1,4 +1,4 @@
-//! `format`: the form of a string, for the formats that are known here.
+//! `format`: the form of a string or the width of a number, for the formats that are known here.
 
 use serde_json::Value;
 
@@ -8,16 +8,44 @@ use crate::contract::model::{Cause, SchemaSpec};
 /// The kind.
 pub struct Format;
 
-type Judge = fn(&str) -> bool;
+/// What a format is about, and whether a value of that type has it.
+#[derive(Debug, Clone, Copy)]
+enum Judge {
+    Text(fn(&str) -> bool),
+    /// Smallest and largest number.
+    Number(f64, f64),
+}
+
+impl Judge {
+    fn holds(self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Text(judge), Value::String(text)) => judge(text),
+            (Self::Number(least, most), Value::Number(number)) => {
+                number.as_f64().is_some_and(|number| (least..=most).contains(&number))
+            }
+            _ => true,
+        }
+    }
+
+    /// A sample as a value of the type that the format is about.
+    fn sample(self, text: &str) -> Value {
+        match self {
+            Self::Text(_) => Value::from(text),
+            Self::Number(..) => serde_json::from_str(text).unwrap_or_default(),
+        }
+    }
+}
 
 /// The formats that are judged. Others only annotate, as JSON Schema 2020-12 has it.
-const FORMATS: [(&str, &str, Judge); 6] = [
-    ("date-time", "an RFC 3339 date and time", is_date_time),
-    ("date", "an RFC 3339 date", is_date),
-    ("uuid", "a UUID", is_uuid),
-    ("ipv4", "an IPv4 address", |text| text.parse::<std::net::Ipv4Addr>().is_ok()),
-    ("ipv6", "an IPv6 address", |text| text.parse::<std::net::Ipv6Addr>().is_ok()),
-    ("uri", "a URI with a scheme", is_uri),
+const FORMATS: [(&str, &str, Judge); 7] = [
+    ("date-time", "an RFC 3339 date and time", Judge::Text(is_date_time)),
+    ("date", "an RFC 3339 date", Judge::Text(is_date)),
+    ("uuid", "a UUID", Judge::Text(is_uuid)),
+    ("ipv4", "an IPv4 address", Judge::Text(|text| text.parse::<std::net::Ipv4Addr>().is_ok())),
+    ("ipv6", "an IPv6 address", Judge::Text(|text| text.parse::<std::net::Ipv6Addr>().is_ok())),
+    ("uri", "a URI with a scheme", Judge::Text(is_uri)),
+    // A format of the OpenAPI registry: what a 32-bit integer of an SDK can hold.
+    ("int32", "a number of 32 bits", Judge::Number(-2_147_483_648.0, 2_147_483_647.0)),
 ];
 
 impl Kind for Format {
@@ -34,7 +62,7 @@ impl Kind for Format {
 }
 
 /// Texts that have a format, and texts that nearly have it.
-const SAMPLES: [(&str, &[&str], &[&str]); 6] = [
+const SAMPLES: [(&str, &[&str], &[&str]); 7] = [
     (
         "date-time",
         &["2024-02-29T23:59:59Z", "1970-01-01T00:00:00.000Z", "2025-06-30T12:00:00+05:45"],
@@ -49,6 +77,7 @@ const SAMPLES: [(&str, &[&str], &[&str]); 6] = [
     ("ipv4", &["127.0.0.1", "255.255.255.255"], &["256.0.0.1", "127.0.0", ""]),
     ("ipv6", &["::1", "fe80::1"], &["::1::", "127.0.0.1", ""]),
     ("uri", &["https://example.com/?a=b", "urn:x"], &["example.com", "1a:b", "a: b", ""]),
+    ("int32", &["2147483647", "-2147483648"], &["2147483648", "-2147483649", "99999999999"]),
 ];
 
 #[derive(Debug)]
@@ -60,8 +89,7 @@ struct Form {
 
 impl Test for Form {
     fn holds(&self, value: &Value) -> bool {
-        let Value::String(text) = value else { return true };
-        (self.judge)(text)
+        self.judge.holds(value)
     }
 
     fn state(&self) -> String {
@@ -70,7 +98,7 @@ impl Test for Form {
 
     fn edges(&self) -> Edges {
         let samples = SAMPLES.iter().find(|(name, ..)| *name == self.name);
-        let texts = |texts: &[&str]| values(texts.iter().map(|text| Value::from(*text)));
+        let texts = |texts: &[&str]| values(texts.iter().map(|text| self.judge.sample(text)));
         samples.map_or_else(Edges::default, |(_, good, bad)| Edges { inside: texts(good), outside: texts(bad) })
     }
 }
@@ -112,8 +140,9 @@ mod tests {
 
     #[test]
     fn judges_each_format() {
-        let judge =
-            |format: &str, text: &str| FORMATS.iter().find(|(name, ..)| *name == format).expect("known").2(text);
+        let judge = |format: &str, text: &str| {
+            FORMATS.iter().find(|(name, ..)| *name == format).expect("known").2.holds(&Value::from(text))
+        };
         assert!(judge("date-time", "2024-02-29T23:59:59.123Z") && judge("date-time", "2020-07-27T14:22:08+02:00"));
         assert!(
             !judge("date-time", "2023-02-29T00:00:00Z")
@@ -134,7 +163,8 @@ mod tests {
     fn samples_are_what_they_say() {
         for ((name, _, judge), (sample, good, bad)) in FORMATS.iter().zip(SAMPLES) {
             assert_eq!(*name, sample);
-            assert!(good.iter().all(|text| judge(text)) && !bad.iter().any(|text| judge(text)), "{name}");
+            let holds = |text: &&str| judge.holds(&judge.sample(text));
+            assert!(good.iter().all(holds) && !bad.iter().any(holds), "{name}");
         }
     }
 

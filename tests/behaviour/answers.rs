@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use accordant::Contract;
-use accordant::contract::pointer;
+use accordant::contract::{Node, Shape, pointer};
 use accordant::mock::{Mock, respond};
 use bytes::Bytes;
 use http::{Method, Request, Response};
@@ -287,4 +287,34 @@ async fn wiremock_answers_by_the_contract() {
     let body: Value = serde_json::from_str(&response.text().await.expect("a body")).expect("JSON");
     assert_eq!(body["success"], json!(true));
     assert_eq!(server.received_requests().await.map(|requests| requests.len()), Some(1));
+}
+
+#[test]
+fn members_are_answered_in_the_order_of_the_schema() {
+    let contract = Contract::builtin();
+    let mut compared = 0;
+    for operation in contract.operations() {
+        for example in &operation.examples {
+            let output = accordant::mock::answer(operation, &example.input, 0, "eu-west-1");
+            compared += assert_order(&operation.output, operation.output.root(), &output);
+        }
+    }
+    assert!(compared > 100, "only {compared} members");
+}
+
+/// Counts the members that stand in the schema's order, all the way down.
+fn assert_order(shape: &Shape, node: &Node, value: &Value) -> usize {
+    match value {
+        Value::Object(members) if !node.properties.is_empty() => {
+            let places: Vec<Option<usize>> = members.keys().map(|name| node.properties.get_index_of(name)).collect();
+            assert!(places.is_sorted(), "{}: {:?}", node.pointer, members.keys().collect::<Vec<_>>());
+            let child = |name: &String| &shape.nodes[node.properties[name]];
+            members.len() + members.iter().map(|(name, value)| assert_order(shape, child(name), value)).sum::<usize>()
+        }
+        Value::Array(items) => match node.items {
+            Some(item) => items.iter().map(|value| assert_order(shape, &shape.nodes[item], value)).sum(),
+            None => 0,
+        },
+        _ => 0,
+    }
 }

@@ -152,7 +152,9 @@ fn our_judge_agrees_with_the_json_schema_crate() {
         for (id, constraint) in operation.input.constraints.iter().enumerate() {
             for side in [Side::Inside, Side::Outside] {
                 for input in inputs_at(operation, id, side, &mut Random::new(3)) {
-                    let valid = side == Side::Inside || constraint.cause == Cause::Rule;
+                    // Rules and the width of numbers are not JSON Schema's.
+                    let ours = constraint.cause == Cause::Rule || constraint.test.state().contains("32 bits");
+                    let valid = side == Side::Inside || ours;
                     assert_eq!(validator.is_valid(&input), valid, "{}{}: {input}", operation.name, constraint.id);
                 }
             }
