@@ -5,6 +5,7 @@
 
 mod aws_query;
 mod envelope;
+mod error_shape;
 mod form;
 mod headers;
 mod json;

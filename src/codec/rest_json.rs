@@ -9,11 +9,12 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::json::{self, Reader, Style};
-use super::{Addressing, Codec, Decoded, Oddity, Outcome, Received, Rejection, Reply, form, headers, placed, text};
+use super::{
+    Addressing, Codec, Decoded, Oddity, Outcome, Received, Rejection, Reply, error_shape, form, headers, placed, text,
+};
 use crate::contract::model::{Cause, JsonType, Place, TimestampFormat};
-use crate::contract::template::{Filler, Origin, Piece, Template};
 use crate::contract::view::View;
-use crate::contract::{ConstraintId, ErrorDef, Node, NodeId, Operation, Service, Shape};
+use crate::contract::{ConstraintId, Node, NodeId, Operation, Service, Shape};
 
 /// The codec.
 #[derive(Debug)]
@@ -63,7 +64,9 @@ impl Codec for RestJson {
 
     fn encode_response(&self, service: &Service, reply: &Reply<'_>, request_id: &str) -> Response<Bytes> {
         match reply {
-            Reply::Error { error, status, message } => encode_error(service, error, *status, message, request_id),
+            Reply::Error { error, status, message } => {
+                error_shape::encode(service, error, *status, message, request_id)
+            }
             Reply::Output { operation, status, output } => {
                 let members = output.members();
                 let written = write_body(&operation.output, members, style(service, Reader::Client), b"{}");
@@ -89,7 +92,7 @@ impl Codec for RestJson {
         let status = response.status();
         let request_id = super::request_id(&operation.service, response.headers());
         if !status.is_success() {
-            let outcome = decode_error(&operation.service, response)?;
+            let outcome = error_shape::decode(&operation.service, response)?;
             return Ok(Received { status: status.as_u16(), request_id, outcome });
         }
         let shape = &operation.output;
@@ -354,94 +357,5 @@ fn insert_text(
         oddities.push(Oddity::Duplicate(name.to_owned()));
     } else {
         members.insert(name.to_owned(), text::parse(node, value, TimestampFormat::DateTime));
-    }
-}
-
-/// What the templates of an error are filled from.
-struct ErrorWords<'e> {
-    error: &'e ErrorDef,
-    status: u16,
-    message: &'e str,
-    request_id: &'e str,
-    seed: u64,
-}
-
-impl<'e> Filler<'e> for ErrorWords<'e> {
-    fn input(&self) -> &'e Value {
-        &Value::Null
-    }
-
-    fn random(&mut self) -> u64 {
-        self.seed = xxhash_rust::xxh3::xxh3_64_with_seed(self.error.code.as_bytes(), self.seed);
-        self.seed
-    }
-
-    fn word(&self, name: &str) -> Option<Cow<'e, str>> {
-        let word = match name {
-            "code" => &self.error.code,
-            "message" => self.message,
-            "fault" if self.error.is_callers_fault() => "client",
-            "fault" => "server",
-            "requestId" => self.request_id,
-            "status" => return Some(Cow::Owned(self.status.to_string())),
-            _ => return None,
-        };
-        Some(Cow::Borrowed(word))
-    }
-}
-
-fn encode_error(service: &Service, error: &ErrorDef, status: u16, message: &str, request_id: &str) -> Response<Bytes> {
-    let mut words = ErrorWords { error, status, message, request_id, seed: 0 };
-    let shape = service.error_shapes.first();
-    let body = error.body.as_ref().or(shape.map(|shape| &shape.body));
-    let body = body.and_then(|template| template.fill(&mut words));
-    let body = body.map(|body| body.to_value().to_string()).unwrap_or_default();
-    let mut response = super::response(status, "application/json", service, request_id, body.into());
-    for (name, template) in shape.map(|shape| shape.headers.as_slice()).unwrap_or_default() {
-        let value = template.fill(&mut words).and_then(|value| HeaderValue::from_str(value.as_text()?).ok());
-        if let Some(value) = value {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
-}
-
-fn decode_error(service: &Service, response: &Response<Bytes>) -> Result<Outcome, Rejection> {
-    let body = if response.body().is_empty() { Value::Object(Map::new()) } else { json::parse(response.body())?.0 };
-    let own = service.errors.all.iter().filter_map(|error| error.body.as_ref()).map(|body| (&[][..], body));
-    let shapes = service.error_shapes.iter().map(|shape| (shape.headers.as_slice(), &shape.body)).chain(own);
-    for (headers, template) in shapes {
-        let in_header = headers.iter().find_map(|(name, template)| {
-            let value = Value::from(response.headers().get(name)?.to_str().ok()?);
-            extract(template, &value, "code")
-        });
-        let Some(code) = in_header.or_else(|| extract(template, &body, "code")) else { continue };
-        return Ok(Outcome::Error { code: bare(&code).to_owned(), message: extract(template, &body, "message") });
-    }
-    Err(Rejection::malformed("no error shape of the service fits: there is no error code"))
-}
-
-/// An error code without the namespace before `#` and the URI after `:` that some services add.
-fn bare(code: &str) -> &str {
-    let code = code.split(':').next().unwrap_or(code);
-    code.rsplit('#').next().unwrap_or(code)
-}
-
-/// The value that stands where a template has a word.
-fn extract(template: &Template, value: &Value, word: &str) -> Option<String> {
-    match (template, value) {
-        (Template::Text(pieces), value) => match (pieces.as_slice(), value) {
-            ([Piece::Placeholder { origin: Origin::Word(name), .. }], Value::String(text)) if name == word => {
-                Some(text.clone())
-            }
-            ([Piece::Placeholder { origin: Origin::Word(name), .. }], Value::Number(number)) if name == word => {
-                Some(number.to_string())
-            }
-            _ => None,
-        },
-        (Template::Object(members), Value::Object(values)) => {
-            members.iter().find_map(|(name, member)| extract(member, values.get(name)?, word))
-        }
-        _ => None,
     }
 }
