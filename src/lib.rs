@@ -23,10 +23,12 @@
 //! In tests that use wiremock, [`Contract::mock_server`] starts a server that answers by the contract, and
 //! [`Contract::responder`] mounts it beside other mocks.
 
+pub mod check;
 pub mod codec;
 pub mod constraint;
 pub mod contract;
 pub mod generate;
+pub mod judge;
 pub mod mock;
 pub mod net;
 

@@ -21,6 +21,7 @@ mod yaml;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use citation::Citation;
 pub use error::{ContractError, SourceText, SpecProblem};
 pub use load::{OPERATION_SCHEMA, SERVICE_SCHEMA};
 pub use operation::{
