@@ -26,6 +26,15 @@ impl Codec for AwsQuery {
         Addressing::Action
     }
 
+    fn media_types(&self) -> &'static [&'static str] {
+        &["text/xml", "application/xml"]
+    }
+
+    /// What XML 1.0 can hold (section 2.2).
+    fn carries(&self, character: char) -> bool {
+        xml::holds(character)
+    }
+
     fn encode_request(&self, operation: &Operation, input: &Value) -> Request<Bytes> {
         let mut pairs = vec![("Action".to_owned(), operation.name.clone())];
         pairs.extend(operation.service.version.clone().map(|version| ("Version".to_owned(), version)));

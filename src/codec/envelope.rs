@@ -32,6 +32,10 @@ impl Codec for Envelope {
         Addressing::Action
     }
 
+    fn media_types(&self) -> &'static [&'static str] {
+        &["application/json"]
+    }
+
     fn encode_request(&self, operation: &Operation, input: &Value) -> Request<Bytes> {
         let (method, path) = operation
             .documented

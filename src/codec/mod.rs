@@ -39,6 +39,15 @@ pub trait Codec: Debug + Send + Sync {
     /// What in a request names the operation.
     fn addressing(&self) -> Addressing;
 
+    /// Whether texts with this character are read as they were written, in requests and in replies.
+    fn carries(&self, character: char) -> bool {
+        let _ = character;
+        true
+    }
+
+    /// The media types that its replies may have; `application/json` stands for the formats on top of it too.
+    fn media_types(&self) -> &'static [&'static str];
+
     /// Writes a request for an input. The target is in origin form and carries no credentials.
     fn encode_request(&self, operation: &Operation, input: &Value) -> Request<Bytes>;
 

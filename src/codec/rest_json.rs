@@ -29,6 +29,10 @@ impl Codec for RestJson {
         Addressing::Path
     }
 
+    fn media_types(&self) -> &'static [&'static str] {
+        &["application/json"]
+    }
+
     fn encode_request(&self, operation: &Operation, input: &Value) -> Request<Bytes> {
         let input = View::from(input);
         let members = input.members();

@@ -1,15 +1,15 @@
 //! From specs to the compiled contract: sources, errors, operations, and everything they refer to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::Contract;
-use super::citation::Sources;
+use super::citation::{Citation, Sources};
 use super::compile::compile_shape;
 use super::error::{SourceText, SpecProblem};
 use super::ground::Ground;
 use super::load::{File, ServiceFiles};
-use super::model::{AuthScheme, Fold, OperationSpec, ServiceSpec};
+use super::model::{AuthScheme, CiteSpec, Fold, OperationSpec, ServiceSpec};
 use super::operation::{Auth, Documented, Echo, ErrorShape, Example, Idempotency, Operation, Remark, Service};
 use super::pointer;
 use super::route::Router;
@@ -72,9 +72,7 @@ fn service(file: &File<ServiceSpec>, patterns: &Patterns, problems: &mut Vec<Spe
         ErrorShape { headers, body: shop.template(&shape.body, &format!("{at}/body")) }
     });
     let error_shapes = error_shapes.collect();
-    if let Some(cite) = &spec.protocol.cite {
-        shop.cited_for(cite, "*", "/protocol/cite");
-    }
+    let protocol_citations = protocol_citations(spec, &mut shop);
     let auth = spec.auth.iter().enumerate().map(|(index, auth)| Auth {
         scheme: auth.scheme,
         name: match (&auth.name, auth.scheme) {
@@ -114,8 +112,23 @@ fn service(file: &File<ServiceSpec>, patterns: &Patterns, problems: &mut Vec<Spe
         recognise: spec.recognise.clone(),
         auth,
         errors,
+        protocol_citations,
         sources,
     }
+}
+
+/// The citations of the protocol's facts, by the keywords that are cited apart.
+fn protocol_citations(spec: &ServiceSpec, shop: &mut Workshop<'_, '_, '_>) -> HashMap<String, Vec<Citation>> {
+    let Some(cite) = &spec.protocol.cite else { return HashMap::new() };
+    let keywords = match cite {
+        CiteSpec::ByKeyword(by_keyword) => by_keyword.keys().cloned().collect(),
+        _ => vec!["*".to_owned()],
+    };
+    let cited = keywords.into_iter().map(|keyword| {
+        let citations = shop.cited_for(cite, &keyword, "/protocol/cite");
+        (keyword, citations)
+    });
+    cited.collect()
 }
 
 fn operation(

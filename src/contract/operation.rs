@@ -41,8 +41,19 @@ pub struct Service {
     pub auth: Vec<Auth>,
     /// Errors of all operations and of requests that reach none.
     pub errors: Errors,
+    /// Where the facts of the protocol come from, by keyword; `*` for the rest.
+    pub protocol_citations: HashMap<String, Vec<Citation>>,
     /// Names of everything that may be cited.
     pub sources: Sources,
+}
+
+impl Service {
+    /// Where a fact of the protocol comes from: `request_id`, `error`, …
+    #[must_use]
+    pub fn protocol_fact(&self, keyword: &str) -> &[Citation] {
+        let found = self.protocol_citations.get(keyword).or_else(|| self.protocol_citations.get("*"));
+        found.map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
 /// A way to authenticate.
@@ -84,6 +95,8 @@ pub struct ErrorDef {
     pub citations: Vec<Citation>,
     /// How far that is trusted.
     pub strength: Strength,
+    /// Where the status comes from, which may be another source than the code's.
+    pub status_citations: Vec<Citation>,
     /// Body of its own.
     pub body: Option<Template>,
 }

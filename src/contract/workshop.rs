@@ -87,7 +87,17 @@ impl Workshop<'_, '_, '_> {
             when: spec.when.clone(),
             strength: citation::strength_of(&citations),
             citations,
+            status_citations: self.status_citations(spec, at),
             body: spec.body.as_ref().map(|body| self.template(body, &format!("{at}/body"))),
+        }
+    }
+
+    fn status_citations(&mut self, spec: &ErrorSpec, at: &str) -> Vec<Citation> {
+        match &spec.cite {
+            CiteSpec::ByKeyword(by_keyword) if by_keyword.contains_key("status") => {
+                self.cited_for(&spec.cite, "status", &format!("{at}/cite"))
+            }
+            _ => self.ground.citations(self.text, citation::texts_for(&spec.cite, "status"), at, &mut Vec::new()),
         }
     }
 

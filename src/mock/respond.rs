@@ -308,6 +308,7 @@ fn undeclared(service: &Service) -> ErrorDef {
         when: Some(format!("the specs of {} name no error for this", service.name)),
         citations: Vec::new(),
         strength,
+        status_citations: Vec::new(),
         body: None,
     }
 }
