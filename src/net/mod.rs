@@ -1,7 +1,8 @@
-//! The only sockets and files of the mock: a server, a journal, and the bridge to wiremock.
+//! The only sockets, and the files of the mock: a server, a journal, the bridge to wiremock, and the client of the judge.
 
 mod connection;
 pub mod journal;
+pub mod send;
 pub mod serve;
 mod stream;
 mod wiremock;
