@@ -2,10 +2,12 @@
 
 mod answer;
 mod credentials;
+mod mutate;
 mod negotiate;
 mod prefer;
 mod respond;
 
 pub use answer::answer;
+pub use mutate::{Fault, Mutant};
 pub use negotiate::Dialect;
 pub use respond::{Answered, Mock, respond};

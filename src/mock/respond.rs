@@ -101,6 +101,23 @@ impl Mock {
         self.settings.answer(&self.contract, request)
     }
 
+    /// The output for an input, whatever it breaks. Turn 0 is the mock's own; another one draws generated members anew.
+    pub(super) fn output<'v>(
+        &self,
+        operation: &'v Operation,
+        request: &Request<Bytes>,
+        input: &'v Value,
+        turn: u64,
+    ) -> View<'v> {
+        let identity = identity(operation, input, self.settings.seed.wrapping_add(turn));
+        fill(operation, input, identity, &|| region(request))
+    }
+
+    /// The status of an operation's successes in the native dialect.
+    pub(super) fn success_status(&self, operation: &Operation) -> u16 {
+        self.settings.statuses.get(&operation.name).copied().unwrap_or(operation.http.status)
+    }
+
     /// Answers a request that cannot be read for a reason of transport, such as its size.
     #[must_use]
     pub fn refuse(&self, request: &Request<Bytes>, cause: Cause, detail: &str) -> Answered {
@@ -204,9 +221,7 @@ impl Answering<'_> {
     }
 
     fn success(&mut self, operation: &Operation, input: &Value, identity: u64) -> Response<Bytes> {
-        let region =
-            || credential_region(self.request).map_or_else(|| DEFAULT_REGION.to_owned(), std::borrow::Cow::into_owned);
-        let output = fill(operation, input, identity, &region);
+        let output = fill(operation, input, identity, &|| region(self.request));
         self.output(operation, &output)
     }
 
@@ -294,6 +309,11 @@ impl Answering<'_> {
         let operation = self.target.operation.as_ref().ok().map(|operation| operation.name.clone());
         Answered { response, dialect: self.target.dialect, operation, input: None, violations: Vec::new() }
     }
+}
+
+/// The region that a request is for.
+fn region(request: &Request<Bytes>) -> String {
+    credential_region(request).map_or_else(|| DEFAULT_REGION.to_owned(), std::borrow::Cow::into_owned)
 }
 
 /// What is answered for a cause that the service's specs give no error.

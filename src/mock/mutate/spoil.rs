@@ -1,0 +1,139 @@
+//! What is done to outputs: members dropped, retyped, or echoed as something else.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::mutant::written;
+use crate::constraint::Test;
+use crate::contract::{Node, NodeId, Operation, Shape};
+
+/// Name of a member, and code of an error, that no contract declares.
+pub const UNHEARD_OF: &str = "UnheardOf";
+
+/// Leaves a member out.
+pub fn drop_member(output: &mut Value, path: &[String]) -> bool {
+    at_holders(output, path, &mut |members, name| members.shift_remove(name).is_some())
+}
+
+/// Adds a member that the output does not have.
+pub fn add_member(output: &mut Value, text: &str) -> bool {
+    output.as_object_mut().is_some_and(|members| members.insert(UNHEARD_OF.into(), text.into()).is_none())
+}
+
+/// Gives a member another value.
+pub fn replace_member(output: &mut Value, path: &[String], with: &Value) -> bool {
+    at_holders(output, path, &mut |members, name| match members.get_mut(name) {
+        Some(value) => {
+            *value = with.clone();
+            true
+        }
+        None => false,
+    })
+}
+
+/// Gives a member a value of its own kind that is not the one it has.
+pub fn alter_member(shape: &Shape, output: &mut Value, path: &[String]) -> bool {
+    let Some(node) = shape.node(&written(path)) else { return false };
+    at_holders(output, path, &mut |members, name| {
+        let Some(value) = members.get_mut(name) else { return false };
+        let other = other_than(shape, node, value);
+        let found = other.is_some();
+        *value = other.unwrap_or_else(|| value.take());
+        found
+    })
+}
+
+/// Lets something be done to each object that may hold the member; says whether any of it had an effect.
+fn at_holders(value: &mut Value, path: &[String], act: &mut dyn FnMut(&mut Map<String, Value>, &str) -> bool) -> bool {
+    match (path, value) {
+        ([last], Value::Object(members)) => act(members, last),
+        ([head, rest @ ..], Value::Array(items)) if head == "*" => {
+            items.iter_mut().fold(false, |done, item| at_holders(item, rest, act) | done)
+        }
+        ([head, rest @ ..], Value::Object(members)) if head == "*" => {
+            members.values_mut().fold(false, |done, member| at_holders(member, rest, act) | done)
+        }
+        ([head, rest @ ..], Value::Object(members)) => {
+            members.get_mut(head).is_some_and(|member| at_holders(member, rest, act))
+        }
+        _ => false,
+    }
+}
+
+/// Values of types that a node does not take, the plainest first.
+pub fn of_other_types(node: &Node) -> Vec<Value> {
+    let all = [json!(7), json!("text"), json!(true), json!(["text"]), json!({ "text": "text" })];
+    all.into_iter().filter(|value| !node.types.is_empty() && !node.types.holds(value)).collect()
+}
+
+/// A value that the node takes, and that differs in more than its letters' case.
+fn other_than(shape: &Shape, node: &Node, value: &Value) -> Option<Value> {
+    let mut others = node.limits.choices.clone();
+    match value {
+        Value::String(text) => {
+            others.extend([json!(format!("{text}-other")), json!("other"), json!("2001-02-03T04:05:06Z")]);
+        }
+        Value::Bool(value) => others.push(json!(!value)),
+        Value::Number(number) => match number.as_i64() {
+            Some(integer) => others.extend([json!(integer.saturating_add(1)), json!(integer.saturating_sub(1))]),
+            None => others.extend(number.as_f64().map(|float| json!(float / 2.0 + 1.0))),
+        },
+        Value::Array(items) => others.extend(items.split_last().map(|(_, rest)| json!(rest))),
+        Value::Object(members) => others.push(members.iter().skip(1).map(|(k, v)| (k.clone(), v.clone())).collect()),
+        Value::Null => {}
+    }
+    let holds = |other: &Value| node.constraints.iter().all(|id| shape.constraints[*id].test.holds(other));
+    others.into_iter().find(|other| !alike(other, value) && holds(other))
+}
+
+fn alike(one: &Value, other: &Value) -> bool {
+    match (one.as_str(), other.as_str()) {
+        (Some(one), Some(other)) => one.to_lowercase() == other.to_lowercase(),
+        _ => one == other,
+    }
+}
+
+/// An XML body without the element that holds a text.
+pub fn without_element(body: &[u8], text: &str) -> Option<Bytes> {
+    let body = std::str::from_utf8(body).ok()?;
+    let at = body.find(&format!(">{text}</"))?;
+    let start = body[..at].rfind('<')?;
+    let end = at + 1 + body[at + 1..].find('>')? + 1;
+    Some(Bytes::from([&body[..start], &body[end..]].concat()))
+}
+
+/// Whether a value has a character outside of ASCII, in a text or in a member's name.
+pub fn has_non_ascii(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.is_ascii(),
+        Value::Array(items) => items.iter().any(has_non_ascii),
+        Value::Object(members) => members.iter().any(|(name, value)| !name.is_ascii() || has_non_ascii(value)),
+        _ => false,
+    }
+}
+
+/// Whether an input has a member that it need not have, the credentials among its headers aside.
+pub fn has_optional(operation: &Operation, input: &Value) -> bool {
+    has_optional_at(operation, 0, input)
+}
+
+fn has_optional_at(operation: &Operation, id: NodeId, value: &Value) -> bool {
+    let node = &operation.input.nodes[id];
+    match value {
+        Value::Object(members) => members.iter().any(|(name, value)| {
+            let member = node.properties.get(name).copied();
+            member.is_some() && is_optional(operation, node, name)
+                || member.or(node.values).is_some_and(|id| has_optional_at(operation, id, value))
+        }),
+        Value::Array(items) => {
+            node.items.is_some_and(|id| items.iter().any(|item| has_optional_at(operation, id, item)))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a node's member may be absent, and is no credential.
+pub fn is_optional(operation: &Operation, node: &Node, name: &str) -> bool {
+    let is_credential = operation.service.auth.iter().any(|auth| auth.name.eq_ignore_ascii_case(name));
+    !is_credential && !node.limits.required.iter().any(|required| required == name)
+}
