@@ -2,12 +2,11 @@
 
 mod answer;
 mod credentials;
-mod mutate;
+pub mod mutate;
 mod negotiate;
 mod prefer;
 mod respond;
 
 pub use answer::answer;
-pub use mutate::{Fault, Mutant};
 pub use negotiate::Dialect;
 pub use respond::{Answered, Mock, respond};

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::{Answered, Mock};
 use super::admit::{admit, is_of};
-use super::secret::secrets;
+use super::secret::secret;
 use super::spoil::{self, UNHEARD_OF};
 use super::{Fault, Mutant};
 use crate::codec;
@@ -19,7 +19,7 @@ use crate::judge::{Reply, TransportFailure};
 
 /// How long a slow answer takes.
 const LONG: Duration = Duration::from_secs(60);
-/// Header in which secrets leak.
+/// Header in which a secret leaks.
 const DEBUG: HeaderName = HeaderName::from_static("x-debug");
 
 /// The mutant's answer.
@@ -148,7 +148,7 @@ impl Departing<'_> {
         })
     }
 
-    /// The answer with the request's secrets in its body.
+    /// The answer with a secret of the request in its body.
     fn leaking(&self) -> Option<Response<Bytes>> {
         let leaked = self.leaked()?;
         if let Some((_, error)) = self.decisive() {
@@ -159,8 +159,7 @@ impl Departing<'_> {
     }
 
     fn leaked(&self) -> Option<String> {
-        let secrets = secrets(self.operation, self.request, self.answered.input.as_ref()?);
-        (!secrets.is_empty()).then(|| secrets.join(" "))
+        secret(self.operation, self.request, self.answered.input.as_ref()?)
     }
 
     /// The input of a success.

@@ -64,9 +64,9 @@ pub enum Fault {
     TruncatedBody,
     /// Answers carry no request id.
     NoRequestId,
-    /// Secrets of the request come back in a header.
+    /// A secret of the request comes back in a header.
     LeaksSecretInHeader,
-    /// Secrets of the request come back in the body: in an unknown member, or in an error's message.
+    /// A secret of the request comes back in the body: in an unknown member, or in an error's message.
     LeaksSecretInBody,
     /// A request without credentials is answered as if it had some.
     AuthNotRequired,

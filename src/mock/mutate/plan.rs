@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::super::{Answered, Dialect, Mock};
 use super::admit::{give_credentials, is_of};
 use super::mutant::written;
-use super::secret::has_secrets;
+use super::secret::has_secret;
 use super::spoil::{self, UNHEARD_OF};
 use super::{Fault, Mutant};
 use crate::codec::{Outcome, Reply};
@@ -18,10 +18,9 @@ use crate::contract::model::ErrorKind;
 use crate::contract::view::View;
 use crate::contract::{ConstraintId, Contract, ErrorDef, ErrorLink, Operation, pointer};
 
-/// Kinds of errors by how little they fit an input that breaks a constraint, the clearest mistake a neighbour makes
-/// first: what depends on the state of the world may be answered before the input is judged.
-const OTHER_KINDS: [ErrorKind; 5] =
-    [ErrorKind::Validation, ErrorKind::Protocol, ErrorKind::Auth, ErrorKind::State, ErrorKind::Quota];
+/// Kinds of errors by how clearly they are wrong for an input that breaks a constraint. Not among them are those that
+/// any request may get at any time; a resource may be looked at before the input is judged.
+const OTHER_KINDS: [ErrorKind; 4] = [ErrorKind::Validation, ErrorKind::Protocol, ErrorKind::State, ErrorKind::Quota];
 /// Statuses for an error that has another one.
 const OTHER_STATUSES: [u16; 4] = [400, 422, 409, 412];
 /// Statuses for a success that has another one.
@@ -142,7 +141,8 @@ impl<'c> Plan<'c> {
         let status = OTHER_SUCCESSES.into_iter().find(|status| *status != operation.http.status).unwrap_or(206);
         let truncated = (!self.is_broken_by_half()).then_some("half of its body reads like a whole one");
         let anonymous = operation.service.request_id.is_none().then_some("the contract has no request ids");
-        let harmless = (!has_secrets(operation)).then_some("no secret travels with its requests");
+        let harmless =
+            (!has_secret(operation)).then_some("its requests carry no secret that an answer could not show by design");
         let closed = (!self.shows_extra_member()).then_some("its outputs may have any member");
         let mut faults = vec![
             (Fault::UndeclaredStatus { status }, None),

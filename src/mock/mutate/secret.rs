@@ -1,55 +1,54 @@
-//! What of a request must never come back: credentials that travel as they are, and sensitive members of the input.
+//! What of a request must never come back: a token in a header, and sensitive members of the input.
+//!
+//! The secret of a signature does not travel, and a sensitive list or map, as of tags, is what an answer may show.
 
 use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
 
-use crate::contract::model::AuthScheme;
-use crate::contract::{NodeId, Operation, Shape};
+use crate::contract::model::{AuthScheme, JsonType};
+use crate::contract::{Node, NodeId, Operation, Shape};
 
-/// Header in which the session token of a SigV4 signature travels.
-const SESSION_TOKEN: &str = "x-amz-security-token";
-
-/// The secrets of a request; usually none or one.
-pub fn secrets(operation: &Operation, request: &Request<Bytes>, input: &Value) -> Vec<String> {
-    let mut found: Vec<String> =
-        headers(operation).filter_map(|name| Some(request.headers().get(name)?.to_str().ok()?.to_owned())).collect();
-    sensitive(&operation.input, 0, input, false, &mut found);
-    found.retain(|secret| !secret.is_empty());
-    found
+/// The longest secret of a request.
+pub fn secret(operation: &Operation, request: &Request<Bytes>, input: &Value) -> Option<String> {
+    let tokens = tokens(operation).filter_map(|name| request.headers().get(name)?.to_str().ok());
+    let mut found: Vec<&str> = tokens.collect();
+    sensitive(&operation.input, 0, input, &mut found);
+    found.into_iter().filter(|secret| !secret.is_empty()).max_by_key(|secret| secret.len()).map(str::to_owned)
 }
 
-/// Whether requests of an operation carry a secret, whoever sends them.
-pub fn has_secrets(operation: &Operation) -> bool {
-    let has_token = operation.service.auth.iter().any(|auth| auth.scheme == AuthScheme::Header);
-    has_token || operation.input.nodes.iter().any(|node| node.sensitive)
+/// Whether requests of an operation can carry a secret.
+pub fn has_secret(operation: &Operation) -> bool {
+    tokens(operation).next().is_some() || operation.input.nodes.iter().any(is_secret)
 }
 
-fn headers(operation: &Operation) -> impl Iterator<Item = &str> {
-    operation.service.auth.iter().filter_map(|auth| match auth.scheme {
-        AuthScheme::Header => Some(auth.name.as_str()),
-        AuthScheme::Sigv4 => Some(SESSION_TOKEN),
-        AuthScheme::Authorization => None,
-    })
+/// The headers in which tokens travel.
+fn tokens(operation: &Operation) -> impl Iterator<Item = &str> {
+    let headers = operation.service.auth.iter().filter(|auth| auth.scheme == AuthScheme::Header);
+    headers.map(|auth| auth.name.as_str())
 }
 
-/// The texts below sensitive nodes.
-fn sensitive(shape: &Shape, id: NodeId, value: &Value, within: bool, found: &mut Vec<String>) {
+fn is_secret(node: &Node) -> bool {
+    node.sensitive && (node.types.is_empty() || node.types.contains(JsonType::String))
+}
+
+/// The texts of sensitive members.
+fn sensitive<'v>(shape: &Shape, id: NodeId, value: &'v Value, found: &mut Vec<&'v str>) {
     let node = &shape.nodes[id];
-    let within = within || node.sensitive;
     match value {
-        Value::String(text) if within && !found.contains(text) => found.push(text.clone()),
+        Value::String(text) if is_secret(node) => found.push(text),
+        _ if node.sensitive => {}
         Value::Object(members) => {
             for (name, value) in members {
                 if let Some(id) = node.properties.get(name).copied().or(node.values) {
-                    sensitive(shape, id, value, within, found);
+                    sensitive(shape, id, value, found);
                 }
             }
         }
         Value::Array(items) => {
             let Some(id) = node.items else { return };
             for item in items {
-                sensitive(shape, id, item, within, found);
+                sensitive(shape, id, item, found);
             }
         }
         _ => {}
