@@ -119,6 +119,12 @@ impl Signer {
         self
     }
 
+    /// The region that is signed for.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
     /// Gives a request the credentials of its service, by the first of its ways that is known. One that carries
     /// credentials already is left as it is; the host is that of its `Host` header, where it has one.
     pub fn authorize(&self, service: &Service, request: &mut Request<Bytes>, host: &str, now: SystemTime) {
