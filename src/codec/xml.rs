@@ -141,13 +141,18 @@ pub fn legal(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'%' | b'('..=b';' | b'=' | b'?'..=0x7f) && byte != b'"') {
         return Cow::Borrowed(text);
     }
-    let forbidden = |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{fffe}' | '\u{ffff}');
+    let forbidden = |c: char| !holds(c);
     // A carriage return would be read as a line feed, unless written as a reference.
     if !text.contains(|c: char| forbidden(c) || c == '\r') {
         return escape(text);
     }
     let replaced: String = text.chars().map(|c| if forbidden(c) { '\u{fffd}' } else { c }).collect();
     Cow::Owned(escape(&replaced).replace('\r', "&#13;"))
+}
+
+/// Whether XML 1.0 can hold the character, as itself or as a reference (section 2.2).
+pub fn holds(c: char) -> bool {
+    !(c < ' ' && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{fffe}' | '\u{ffff}'))
 }
 
 /// An element that was read.

@@ -5,7 +5,7 @@
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, values};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, values};
 use crate::contract::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -60,22 +60,13 @@ impl Test for Composed {
         self.sentence.into()
     }
 
-    /// What the parts have in common cannot be told from outside: values of every kind are tried.
     fn edges(&self) -> Edges {
-        let all = [
-            json!(null),
-            json!(true),
-            json!(0),
-            json!(-1),
-            json!(0.5),
-            json!(""),
-            json!("text"),
-            json!([]),
-            json!([null]),
-            json!({}),
-        ];
-        let (inside, outside): (Vec<Value>, Vec<Value>) = all.into_iter().partition(|value| self.holds(value));
-        Edges { inside: values(inside), outside: values(outside) }
+        // Values of every kind break what nothing beside the composition narrows down.
+        let others =
+            [json!(null), json!(true), json!(0), json!(-1), json!(0.5), json!(""), json!("text"), json!([]), json!({})];
+        let others = others.into_iter().filter(|value| !self.holds(value));
+        let near = std::iter::repeat_n(Wish::NoBranch, 4);
+        Edges { inside: vec![Wish::Branch; 3], outside: near.chain(values(others)).collect() }
     }
 }
 

@@ -19,7 +19,7 @@ use std::fmt::Debug;
 
 use serde_json::Value;
 
-use crate::contract::model::{Cause, SchemaSpec};
+use crate::contract::model::{Cause, JsonType, SchemaSpec};
 
 pub use pattern::Patterns;
 pub use types::{Types, is_integer};
@@ -52,6 +52,10 @@ pub enum Wish {
     Value(Value),
     /// A string of so many Unicode scalar values.
     Length(u64),
+    /// A value of this type.
+    OfType(JsonType),
+    /// A string that matches the pattern, by its rarer characters.
+    Match,
     /// A string that nearly matches the pattern.
     NearMiss,
     /// A list of so many items.
@@ -60,6 +64,12 @@ pub enum Wish {
     Members(u64),
     /// A list with two equal items.
     Twins,
+    /// An object in which every known member is present.
+    Whole,
+    /// A value by one of the branches of a composition.
+    Branch,
+    /// A value near the branches of a composition that none of them makes right.
+    NoBranch,
     /// An object with a member nobody knows.
     Stranger,
     /// An object without this member.

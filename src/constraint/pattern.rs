@@ -70,7 +70,7 @@ impl Test for Matches {
     }
 
     fn edges(&self) -> Edges {
-        Edges { inside: Vec::new(), outside: vec![Wish::NearMiss] }
+        Edges { inside: vec![Wish::Match], outside: vec![Wish::NearMiss; 3] }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, values};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, values};
 use crate::contract::model::{Cause, JsonType, SchemaSpec, TypeSpec};
 
 /// The kind.
@@ -39,6 +39,17 @@ impl Types {
     #[must_use]
     pub fn contains(self, json_type: JsonType) -> bool {
         self.0 & (1 << json_type as u8) != 0
+    }
+
+    /// The types of both sets; an empty set says nothing and takes none away. Nothing when no type is in both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Option<Self> {
+        if self.is_empty() || other.is_empty() {
+            return Some(Self(self.0 | other.0));
+        }
+        let integer = |set: Self| set.0 | u8::from(set.contains(JsonType::Number)) << JsonType::Integer as u8;
+        let both = integer(self) & integer(other);
+        (both != 0).then_some(Self(both))
     }
 
     /// Whether the set is empty: nothing is said about the type.
@@ -84,8 +95,23 @@ impl Test for Types {
     }
 
     fn edges(&self) -> Edges {
-        let others = [json!("7"), json!("text"), json!(7), json!(0.5), json!(true), json!([]), json!({}), Value::Null];
-        Edges { inside: Vec::new(), outside: values(others.into_iter().filter(|value| !self.holds(value))) }
+        let others = [
+            json!("7"),
+            json!("text"),
+            json!(7),
+            json!(0.5),
+            json!(true),
+            json!([]),
+            json!(["text"]),
+            json!({}),
+            json!({"key": "text"}),
+            Value::Null,
+        ];
+        let inside = ORDER.iter().map(|(json_type, _)| *json_type).filter(|json_type| self.contains(*json_type));
+        Edges {
+            inside: inside.map(Wish::OfType).collect(),
+            outside: values(others.into_iter().filter(|value| !self.holds(value))),
+        }
     }
 }
 

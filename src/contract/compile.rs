@@ -10,7 +10,7 @@ use super::ground::Ground;
 use super::model::{BoolOrSchema, Cause, CiteSpec, ErrorLinkSpec, SchemaSpec};
 use super::operation::Errors;
 use super::pointer;
-use super::shape::{Constraint, ErrorLink, Limits, Node, NodeId, Shape};
+use super::shape::{Branches, Constraint, ErrorLink, Limits, Node, NodeId, Shape};
 use super::yaml::Parsed;
 use crate::constraint::{KINDS, Scope, Stated, Types};
 
@@ -26,7 +26,8 @@ pub(super) fn compile_shape(
     problems: &mut Vec<SpecProblem>,
 ) -> Shape {
     let shape = Shape::default();
-    let mut compiler = Compiler { ground, errors, shape, problems, open: Vec::new(), ids: HashSet::new() };
+    let mut compiler =
+        Compiler { ground, errors, shape, problems, open: Vec::new(), ids: HashSet::new(), silent: false };
     let place = Spot { text: ground.own, at: at.to_owned() };
     compiler.node(schema, &place, String::new(), None, "");
     compiler.shape
@@ -58,6 +59,8 @@ struct Compiler<'g, 'a, 'p> {
     open: Vec<(String, NodeId)>,
     /// Ids of the constraints so far.
     ids: HashSet<String>,
+    /// Whether nodes get no constraints: one constraint judges them all as a whole.
+    silent: bool,
 }
 
 /// The schema whose constraints are compiled, and what its surroundings say of it.
@@ -177,6 +180,7 @@ impl<'a> Compiler<'_, 'a, '_> {
             let prefix = format!("{prefix}allOf-{index}-");
             node.all_of.push(self.node(part, &below, pointer.clone(), cite.clone(), &prefix));
         }
+        node.branches = self.branches(schema, spot, &pointer);
         node.pointer = pointer;
         self.shape.nodes[id] = node;
         id
@@ -221,7 +225,32 @@ impl<'a> Compiler<'_, 'a, '_> {
         }
     }
 
+    /// The parts of compositions, without constraints. What is wrong with them is told where the whole is compiled.
+    fn branches(&mut self, schema: &SchemaSpec, spot: &Spot<'a>, pointer: &str) -> Branches {
+        let (told, outer) = (self.problems.len(), std::mem::replace(&mut self.silent, true));
+        let mut part = |schema: &SchemaSpec, keyword: &str| {
+            self.node(schema, &spot.below(&[keyword]), pointer.to_owned(), None, "")
+        };
+        let branches = Branches {
+            any_of: schema.any_of.iter().map(|branch| part(branch, "anyOf")).collect(),
+            one_of: schema.one_of.iter().map(|branch| part(branch, "oneOf")).collect(),
+            not: schema.not.as_ref().map(|branch| part(branch, "not")),
+            condition: schema.condition.as_ref().map(|branch| part(branch, "if")),
+            then: schema.then.as_ref().map(|branch| part(branch, "then")),
+            otherwise: schema.otherwise.as_ref().map(|branch| part(branch, "else")),
+            contains: schema.contains.as_ref().map(|branch| part(branch, "contains")),
+        };
+        self.silent = outer;
+        if self.shape.nodes.len() <= MAX_NODES {
+            self.problems.truncate(told);
+        }
+        branches
+    }
+
     fn constraints(&mut self, site: &Site<'_, 'a>) -> Vec<usize> {
+        if self.silent {
+            return Vec::new();
+        }
         let nothing = Value::Null;
         let raw = site.spot.text.value.pointer(&site.spot.at).unwrap_or(&nothing);
         let scope = Scope { raw, defs: &self.ground.raw_defs, patterns: self.ground.patterns };
@@ -335,20 +364,27 @@ impl<'a> Compiler<'_, 'a, '_> {
 }
 
 fn limits(schema: &SchemaSpec) -> Limits {
-    let float = |number: &Option<serde_json::Number>| number.as_ref().and_then(serde_json::Number::as_f64);
     let constant = schema.constant.iter().cloned();
     Limits {
         min_length: schema.min_length,
         max_length: schema.max_length,
         pattern: schema.pattern.clone(),
         choices: schema.enumeration.clone().unwrap_or_else(|| constant.collect()),
-        minimum: float(&schema.minimum).or(float(&schema.exclusive_minimum)),
-        maximum: float(&schema.maximum).or(float(&schema.exclusive_maximum)),
-        multiple_of: float(&schema.multiple_of),
+        minimum: schema.minimum.clone(),
+        maximum: schema.maximum.clone(),
+        exclusive_minimum: schema.exclusive_minimum.clone(),
+        exclusive_maximum: schema.exclusive_maximum.clone(),
+        multiple_of: schema.multiple_of.clone(),
         min_items: schema.min_items,
         max_items: schema.max_items,
+        unique_items: schema.unique_items == Some(true),
+        min_contains: schema.min_contains,
+        max_contains: schema.max_contains,
         min_properties: schema.min_properties,
+        max_properties: schema.max_properties,
         required: schema.required.clone(),
+        dependent_required: schema.dependent_required.clone(),
+        closed: matches!(schema.additional_properties, Some(BoolOrSchema::Bool(false))),
     }
 }
 

@@ -27,7 +27,7 @@ pub use load::{OPERATION_SCHEMA, SERVICE_SCHEMA};
 pub use operation::{
     Auth, Documented, Echo, ErrorDef, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark, Service,
 };
-pub use shape::{Constraint, ConstraintId, ErrorLink, Limits, Node, NodeId, Shape, Violation};
+pub use shape::{Branches, Constraint, ConstraintId, ErrorLink, Limits, MASK, Node, NodeId, Shape, Violation};
 pub use yaml::Parsed;
 
 /// Everything loaded from a set of specs. Cloning it copies no spec.

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use regex::Regex;
 use rustc_hash::FxBuildHasher;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::citation::Citation;
 use super::model::{Cause, JsonType, Place, Strength, WireSpec};
@@ -49,6 +49,8 @@ pub struct Node {
     pub prefix: Vec<NodeId>,
     /// Further schemas of the same value.
     pub all_of: Vec<NodeId>,
+    /// Schemas of schemas, which constraints judge as a whole: their parts are for generation only.
+    pub branches: Branches,
     /// Constraints judged on the value here.
     pub constraints: Vec<ConstraintId>,
     /// What strings, numbers and lists here look like, for generation.
@@ -71,6 +73,21 @@ pub struct Node {
     pub citations: Vec<Citation>,
 }
 
+/// The parts of `anyOf`, `oneOf`, `not`, `if` and `contains`: nodes without constraints.
+#[derive(Debug, Default)]
+#[allow(missing_docs, reason = "JSON Schema's own names")]
+pub struct Branches {
+    pub any_of: Vec<NodeId>,
+    pub one_of: Vec<NodeId>,
+    pub not: Option<NodeId>,
+    /// `if`.
+    pub condition: Option<NodeId>,
+    pub then: Option<NodeId>,
+    /// `else`.
+    pub otherwise: Option<NodeId>,
+    pub contains: Option<NodeId>,
+}
+
 /// The bounds of a schema as plain values.
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs, reason = "JSON Schema's own names")]
@@ -80,13 +97,23 @@ pub struct Limits {
     pub pattern: Option<String>,
     /// `enum`, or `const` alone.
     pub choices: Vec<Value>,
-    pub minimum: Option<f64>,
-    pub maximum: Option<f64>,
-    pub multiple_of: Option<f64>,
+    pub minimum: Option<Number>,
+    pub maximum: Option<Number>,
+    pub exclusive_minimum: Option<Number>,
+    pub exclusive_maximum: Option<Number>,
+    pub multiple_of: Option<Number>,
     pub min_items: Option<u64>,
     pub max_items: Option<u64>,
+    pub unique_items: bool,
+    pub min_contains: Option<u64>,
+    pub max_contains: Option<u64>,
     pub min_properties: Option<u64>,
+    pub max_properties: Option<u64>,
     pub required: Vec<String>,
+    /// Members that must be present when the named one is.
+    pub dependent_required: IndexMap<String, Vec<String>>,
+    /// Whether `additionalProperties` is `false`.
+    pub closed: bool,
 }
 
 /// One checkable statement about a value, with its source and the error it guards.

@@ -7,7 +7,7 @@ use accordant::Contract;
 use accordant::codec::Outcome;
 use accordant::contract::model::Cause;
 use accordant::contract::{Constraint, Operation};
-use accordant::generate::{Random, Side, inputs_at};
+use accordant::generate::{Generator, Random, Side, inputs_at};
 use accordant::mock::{Dialect, Mock};
 use bytes::Bytes;
 use http::Request;
@@ -46,8 +46,9 @@ fn each_broken_constraint_gets_its_own_error() {
     let mut unbroken: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     let (mut broken, mut wrong) = (0, Vec::new());
     for operation in mock.contract().operations() {
+        let generator = Generator::new(operation);
         for (id, constraint) in operation.input.constraints.iter().enumerate() {
-            let inputs = inputs_at(operation, id, Side::Outside, &mut Random::new(7));
+            let inputs = inputs_at(&generator, operation, id, Side::Outside, &mut Random::new(7));
             let survivors = inputs.iter().filter(|input| survives(operation, input, id));
             match (survivors.clone().count(), cannot_be_broken(operation, constraint)) {
                 (0, Some(reason)) => {
@@ -97,8 +98,9 @@ fn each_boundary_is_valid() {
     let mock = Mock::new(Arc::new(Contract::builtin()));
     let mut boundaries = 0;
     for operation in mock.contract().operations() {
+        let generator = Generator::new(operation);
         for (id, constraint) in operation.input.constraints.iter().enumerate() {
-            for input in inputs_at(operation, id, Side::Inside, &mut Random::new(7)) {
+            for input in inputs_at(&generator, operation, id, Side::Inside, &mut Random::new(7)) {
                 let request = signed(operation, operation.service.codec.encode_request(operation, &input));
                 let answered = mock.answer(&request);
                 let name = format!("{}{} with {input}", operation.name, constraint.id);
@@ -135,6 +137,7 @@ fn our_judge_agrees_with_the_json_schema_crate() {
     for operation in contract.operations() {
         let text =
             contract.texts().iter().find(|text| text.text.contains(&format!("\noperation: {}\n", operation.name)));
+        let generator = Generator::new(operation);
         let service = contract
             .texts()
             .iter()
@@ -151,7 +154,7 @@ fn our_judge_agrees_with_the_json_schema_crate() {
             jsonschema::draft202012::options().should_validate_formats(true).build(&schema).expect("a schema");
         for (id, constraint) in operation.input.constraints.iter().enumerate() {
             for side in [Side::Inside, Side::Outside] {
-                for input in inputs_at(operation, id, side, &mut Random::new(3)) {
+                for input in inputs_at(&generator, operation, id, side, &mut Random::new(3)) {
                     // Rules and the width of numbers are not JSON Schema's.
                     let ours = constraint.cause == Cause::Rule || constraint.test.state().contains("32 bits");
                     let valid = side == Side::Inside || ours;

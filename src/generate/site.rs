@@ -1,0 +1,140 @@
+//! Where in an input a constraint is judged, and the ways to it.
+
+use serde_json::{Map, Value};
+
+use super::Random;
+use super::breaking::Site;
+use super::generator::Generator;
+use crate::contract::{NodeId, Shape};
+
+/// A step from a value to a part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The member of this name.
+    Member(String),
+    /// An item of a list, after so many that have schemas of their own.
+    Item(usize),
+    /// The item at this place.
+    Prefix(usize),
+    /// A member that has no name of its own; one that is known does not count.
+    Entry,
+    /// A member whose name matches the node's pattern of this number.
+    Pattern(usize),
+}
+
+/// The steps from the root to every node that constraints are judged at, and whether it is a schema of names.
+pub(super) fn paths(shape: &Shape) -> Vec<Option<Path>> {
+    let mut paths: Vec<Option<Path>> = vec![None; shape.nodes.len()];
+    let mut open = std::collections::VecDeque::from([(0, Path::default())]);
+    while let Some((id, path)) = open.pop_front() {
+        if paths[id].is_some() {
+            continue;
+        }
+        let node = &shape.nodes[id];
+        let mut go = |to: NodeId, step: Step| open.push_back((to, path.then(step, id)));
+        node.properties.iter().for_each(|(name, to)| go(*to, Step::Member(name.clone())));
+        node.prefix.iter().enumerate().for_each(|(index, to)| go(*to, Step::Prefix(index)));
+        node.items.into_iter().for_each(|to| go(to, Step::Item(node.prefix.len())));
+        node.patterns.iter().enumerate().for_each(|(index, (_, to))| go(*to, Step::Pattern(index)));
+        node.values.into_iter().for_each(|to| go(to, Step::Entry));
+        node.keys.into_iter().for_each(|to| open.push_back((to, Path { key: true, ..path.clone() })));
+        node.all_of.iter().for_each(|to| open.push_back((*to, path.clone())));
+        paths[id] = Some(path);
+    }
+    paths
+}
+
+/// The steps from the root to a node.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Path {
+    /// Each step, with the node that it starts from.
+    pub steps: Vec<(NodeId, Step)>,
+    /// Whether the node describes the names of the members there.
+    pub key: bool,
+}
+
+impl Path {
+    fn then(&self, step: Step, from: NodeId) -> Self {
+        let steps = self.steps.iter().cloned().chain([(from, step)]).collect();
+        Self { steps, key: self.key }
+    }
+}
+
+impl Site {
+    /// The value that the constraint is judged on, made where the input has none.
+    pub(super) fn reach<'v>(
+        &self,
+        generator: &Generator,
+        shape: &Shape,
+        input: &'v mut Value,
+        random: &mut Random,
+    ) -> Option<&'v mut Value> {
+        let mut value = input;
+        for (from, step) in &self.path.steps {
+            let node = &shape.nodes[*from];
+            let made = |id: NodeId, random: &mut Random| generator.plain(shape, id, random);
+            value = match (step, value) {
+                (Step::Member(name), Value::Object(members)) => {
+                    if !members.contains_key(name) {
+                        members.insert(name.clone(), made(*node.properties.get(name)?, random));
+                    }
+                    members.get_mut(name)?
+                }
+                (Step::Prefix(index), Value::Array(items)) => {
+                    for place in items.len()..=*index {
+                        items.push(made(*node.prefix.get(place)?, random));
+                    }
+                    items.get_mut(*index)?
+                }
+                (Step::Item(skipped), Value::Array(items)) => {
+                    for place in items.len()..=*skipped {
+                        items.push(made(node.prefix.get(place).copied().or(node.items)?, random));
+                    }
+                    let index = skipped + random.below(items.len() - skipped);
+                    items.get_mut(index)?
+                }
+                (Step::Entry, Value::Object(members)) => {
+                    let unnamed = |name: &str| {
+                        !node.properties.contains_key(name)
+                            && !node.patterns.iter().any(|(regex, _)| regex.is_match(name))
+                    };
+                    entry(members, unnamed, random, |random| {
+                        let name = node.keys.and_then(|keys| generator.text(shape, keys, None, random));
+                        (name.unwrap_or_else(|| "key".to_owned()), node.values.map(|id| made(id, random)))
+                    })?
+                }
+                (Step::Pattern(index), Value::Object(members)) => {
+                    let (regex, id) = node.patterns.get(*index)?;
+                    let name = |random: &mut Random| generator.name_for(*from, *index, random).unwrap_or_default();
+                    entry(
+                        members,
+                        |name| regex.is_match(name),
+                        random,
+                        |random| (name(random), Some(made(*id, random))),
+                    )?
+                }
+                _ => return None,
+            };
+        }
+        Some(value)
+    }
+}
+
+/// One of the members that are meant; a new one when there is none.
+fn entry<'v>(
+    members: &'v mut Map<String, Value>,
+    is_meant: impl Fn(&str) -> bool,
+    random: &mut Random,
+    new: impl FnOnce(&mut Random) -> (String, Option<Value>),
+) -> Option<&'v mut Value> {
+    let meant = members.keys().filter(|name| is_meant(name)).count();
+    let name = if meant > 0 {
+        let drawn = random.below(meant);
+        members.keys().filter(|name| is_meant(name)).nth(drawn)?.clone()
+    } else {
+        let (name, value) = new(random);
+        members.insert(name.clone(), value?);
+        name
+    };
+    members.get_mut(&name)
+}

@@ -1,0 +1,292 @@
+//! Making a value as a constraint's edge wishes it.
+
+use serde_json::{Map, Value};
+
+use super::Random;
+use super::breaking::{Side, Site};
+use super::draw::Draw;
+use super::generator::Generator;
+use super::hostile::STRANGE;
+use super::recipe::RecipeId;
+use crate::constraint::Wish;
+use crate::contract::{Constraint, NodeId, Operation, Shape, pointer};
+
+/// Most items of a list that is made too long, or long enough.
+const MAX_SIZE: usize = 100_000;
+
+/// Whether drawing the wish again may bring another value.
+pub(super) fn leaves_a_choice(wish: &Wish) -> bool {
+    !matches!(wish, Wish::Value(_) | Wish::Stranger | Wish::Absent(_) | Wish::Null(_) | Wish::Patch(_))
+}
+
+/// Makes the value at the site as wished. Nothing when that cannot be, or when it is not on the wanted side.
+pub(super) fn fulfil(
+    generator: &Generator,
+    operation: &Operation,
+    site: &Site,
+    side: Side,
+    wish: &Wish,
+    place: &mut Value,
+    random: &mut Random,
+) -> Option<()> {
+    let shape = &operation.input;
+    let stated = &shape.constraints[site.constraint];
+    let mut maker = Maker { generator, shape, stated, site, random };
+    if site.path.key {
+        return maker.rename(place, wish);
+    }
+    maker.change(place, wish)?;
+    (stated.test.holds(place) == (side == Side::Inside)).then_some(())
+}
+
+struct Maker<'g, 'r> {
+    generator: &'g Generator,
+    shape: &'g Shape,
+    stated: &'g Constraint,
+    site: &'g Site,
+    random: &'r mut Random,
+}
+
+impl<'g> Maker<'g, '_> {
+    fn draw(&mut self, rich: bool) -> Draw<'g, '_> {
+        Draw::new(self.shape, &self.generator.recipes, self.random, rich)
+    }
+
+    fn plain(&mut self, node: NodeId) -> Value {
+        self.generator.plain(self.shape, node, self.random)
+    }
+
+    /// A member of the map gets a name as wished.
+    fn rename(&mut self, place: &mut Value, wish: &Wish) -> Option<()> {
+        let mut name = Value::String(self.generator.text(self.shape, self.site.node, None, self.random)?);
+        self.change(&mut name, wish)?;
+        let Value::String(name) = name else { return None };
+        let members = place.as_object_mut()?;
+        let old = members.keys().nth(self.random.below(members.len())).cloned();
+        let value = old.and_then(|old| members.shift_remove(&old)).unwrap_or_else(|| Value::from("x"));
+        members.insert(name, value);
+        Some(())
+    }
+
+    fn change(&mut self, place: &mut Value, wish: &Wish) -> Option<()> {
+        let node = self.site.node;
+        match wish {
+            Wish::Value(value) => *place = value.clone(),
+            Wish::OfType(json_type) => *place = self.draw(true).of_type(node, *json_type)?,
+            Wish::Length(length) => *place = Value::String(self.of_length(*length)?),
+            Wish::Match => *place = Value::String(self.strange()?),
+            Wish::NearMiss => *place = Value::String(self.near_miss(place)?),
+            Wish::Items(size) => *place = self.items(*size)?,
+            Wish::Members(size) => self.members(place, *size)?,
+            Wish::Twins => self.twins(place)?,
+            Wish::Whole => self.whole(place)?,
+            Wish::Branch => *place = self.generator.rich(self.shape, node, self.random),
+            Wish::NoBranch => *place = self.near_composition(place)?,
+            Wish::Stranger => insert(place, "UnknownMember", Value::from("x"))?,
+            Wish::Absent(name) => _ = place.as_object_mut()?.shift_remove(name)?,
+            Wish::Null(name) => insert(place, name, Value::Null)?,
+            Wish::Present(name) => {
+                if place.get(name).is_none() {
+                    let member = *self.shape.nodes[node].properties.get(name)?;
+                    let value = self.plain(member);
+                    insert(place, name, value)?;
+                }
+            }
+            Wish::Patch(patch) => pointer::merge(place, patch),
+        }
+        Some(())
+    }
+
+    fn of_length(&mut self, length: u64) -> Option<String> {
+        let length = usize::try_from(length).ok()?;
+        self.generator.text(self.shape, self.site.node, Some(length), self.random)
+    }
+
+    fn strange(&mut self) -> Option<String> {
+        let node = self.site.node;
+        let recipe = self.draw(false).settled(node, 0);
+        recipe.text.as_ref().map(|text| text.strange(self.random))
+    }
+
+    /// A valid string with one thing wrong: a character more, another, one less.
+    fn near_miss(&mut self, place: &Value) -> Option<String> {
+        for _ in 0..8 {
+            let drawn = if self.random.one_in(2) {
+                self.generator.text(self.shape, self.site.node, None, self.random)
+            } else {
+                None
+            };
+            let seed = drawn.or_else(|| place.as_str().map(str::to_owned))?;
+            let missed = Value::String(mutated(&seed, self.random));
+            if !self.stated.test.holds(&missed)
+                && let Value::String(text) = missed
+            {
+                return Some(text);
+            }
+        }
+        None
+    }
+
+    fn items(&mut self, size: u64) -> Option<Value> {
+        let size = usize::try_from(size).ok().filter(|size| *size <= MAX_SIZE)?;
+        let node = self.site.node;
+        let except = Some(self.site.constraint);
+        let mut draw = self.draw(false);
+        draw.except = except;
+        let recipe = draw.settled(node, 0);
+        Some(draw.items(recipe, size, 0))
+    }
+
+    /// The object with members added or taken away until there are so many.
+    fn members(&mut self, place: &mut Value, size: u64) -> Option<()> {
+        let size = usize::try_from(size).ok().filter(|size| *size <= MAX_SIZE)?;
+        let node = self.site.node;
+        let mut draw = self.draw(false);
+        let recipe = draw.settled(node, 0);
+        let object = place.as_object_mut()?;
+        for named in recipe.members.named.iter().filter(|named| !named.credential) {
+            if object.len() < size && !object.contains_key(&named.name) {
+                let value = named.recipe.map_or_else(|| Value::from("x"), |id| draw.value(id, 1));
+                object.insert(named.name.clone(), value);
+            }
+        }
+        draw.entries(&recipe.members, size.saturating_sub(object.len()), object, 1);
+        let required = |name: &str| recipe.members.named.iter().any(|named| named.required && named.name == name);
+        let extra: Vec<String> = object.keys().rev().filter(|name| !required(name)).cloned().collect();
+        let too_many = object.len().saturating_sub(size);
+        extra.iter().take(too_many).for_each(|name| _ = object.shift_remove(name));
+        (object.len() == size).then_some(())
+    }
+
+    fn twins(&mut self, place: &mut Value) -> Option<()> {
+        if place.get(0).is_none() {
+            *place = self.items(1)?;
+        }
+        let items = place.as_array_mut()?;
+        let twin = items.get(self.random.below(items.len()))?.clone();
+        if items.len() == 1 || self.random.one_in(2) {
+            items.push(twin);
+        } else {
+            items.insert(0, twin);
+            // One had to go where no further one may come.
+            if self.random.one_in(2) {
+                items.pop();
+            }
+        }
+        Some(())
+    }
+
+    /// Every named member is there.
+    fn whole(&mut self, place: &mut Value) -> Option<()> {
+        let named: Vec<(String, NodeId)> =
+            self.shape.nodes[self.site.node].properties.iter().map(|(name, id)| (name.clone(), *id)).collect();
+        let credential = |name: &str| {
+            let named = &self.generator.recipes[self.site.node].members.named;
+            named.iter().any(|named| named.credential && named.name == name)
+        };
+        for (name, id) in named {
+            if !credential(&name) && place.get(&name).is_none() {
+                let value = self.plain(id);
+                insert(place, &name, value)?;
+            }
+        }
+        Some(())
+    }
+
+    /// A value that satisfies what stands beside the composition and not the composition: drawn from what is around it, or the
+    /// present value with something taken away, added or changed.
+    fn near_composition(&mut self, place: &Value) -> Option<Value> {
+        for _ in 0..16 {
+            let around: Option<RecipeId> = self.random.pick(&self.site.around).copied();
+            let except = Some(self.site.constraint);
+            let value = match (self.random.below(4), around) {
+                (0, _) => altered(place, self.random),
+                (_, Some(id)) => {
+                    let rich = self.random.one_in(2);
+                    let mut draw = self.draw(rich);
+                    draw.except = except;
+                    draw.value(id, 0)
+                }
+                (_, None) => altered(place, self.random),
+            };
+            if !self.stated.test.holds(&value) {
+                return Some(value);
+            }
+        }
+        None
+    }
+}
+
+fn insert(place: &mut Value, name: &str, value: Value) -> Option<()> {
+    place.as_object_mut()?.insert(name.to_owned(), value);
+    Some(())
+}
+
+/// The text with one character more, another, or one less, or twice.
+fn mutated(seed: &str, random: &mut Random) -> String {
+    let characters: Vec<char> = seed.chars().collect();
+    let strange = random.pick(&STRANGE).copied().unwrap_or(' ');
+    let at = match random.below(4) {
+        0 => 0,
+        1 => characters.len(),
+        _ => random.below(characters.len() + 1),
+    };
+    let (before, after) = characters.split_at(at);
+    let join =
+        |before: &[char], middle: &[char], after: &[char]| [before, middle, after].concat().into_iter().collect();
+    match random.below(8) {
+        0..3 => join(before, &[strange], after),
+        3..5 => join(before, &[strange], after.get(1..).unwrap_or_default()),
+        5 => join(before, &[], after.get(1..).unwrap_or_default()),
+        6 => join(before, &[], &[]),
+        _ => join(&characters, &[], &characters),
+    }
+}
+
+/// The value with one part changed: taken away, of another type, or twice.
+fn altered(value: &Value, random: &mut Random) -> Value {
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            let at = random.below(members.len());
+            let mut altered = Map::new();
+            for (index, (name, value)) in members.iter().enumerate() {
+                match (index == at, random.one_in(2)) {
+                    (true, true) => {}
+                    (true, false) => _ = altered.insert(name.clone(), self::altered(value, random)),
+                    (false, _) => _ = altered.insert(name.clone(), value.clone()),
+                }
+            }
+            Value::Object(altered)
+        }
+        Value::Array(items) => {
+            let mut items = items.clone();
+            match (items.is_empty(), random.below(3)) {
+                (true, _) => items.push(Value::from("x")),
+                (false, 0) => _ = items.pop(),
+                (false, 1) => items.extend(items.clone()),
+                (false, _) => {
+                    let at = random.below(items.len());
+                    items[at] = self::altered(&items[at], random);
+                }
+            }
+            Value::Array(items)
+        }
+        Value::String(text) => match random.below(6) {
+            0 => Value::from(7),
+            1 => Value::Null,
+            _ => Value::String(mutated(text, random)),
+        },
+        Value::Number(number) => match random.below(8) {
+            0 => Value::from("text"),
+            1 => Value::from(0),
+            2 => Value::from(-1),
+            3 => Value::from(1_000_000_007),
+            _ => {
+                let step = [1, -1, 10, -10][random.below(4)];
+                number.as_i64().map_or(Value::from(0.5), |n| Value::from(n.saturating_add(step)))
+            }
+        },
+        Value::Bool(value) => Value::from(!value),
+        _ => Value::from("x"),
+    }
+}
