@@ -7,6 +7,6 @@ mod negotiate;
 mod prefer;
 mod respond;
 
-pub use answer::answer;
+pub use answer::{DEFAULT_REGION, answer};
 pub use negotiate::Dialect;
 pub use respond::{Answered, Mock, respond};

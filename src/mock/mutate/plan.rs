@@ -102,21 +102,21 @@ impl<'c> Plan<'c> {
     fn of_member(&self, member: Vec<String>, required: bool) -> [Mutant; 2] {
         let mut shown = self.samples.iter().map(|sample| pointer::first(&sample.output, &member).is_some());
         let absent = (required && !shown.any(|shown| shown)).then_some("no answer of the mock has the member");
-        let value = self.other_type(&member);
-        let same = value.is_none().then_some("the protocol has one way to write all types that the member could have");
+        let node = self.operation.output.node(&written(&member));
+        let values = node.map(spoil::of_other_types).unwrap_or_default();
+        let told = values.iter().find(|value| self.is_told(&member, value));
+        let same = told.is_none().then_some("its protocol reads a value of another type as one of the declared type");
+        let value = told.or(values.first()).cloned().unwrap_or_default();
         let dropped = Fault::Dropped { member: member.clone(), required };
-        let retyped = Fault::Retyped { member, value: value.unwrap_or_default() };
+        let retyped = Fault::Retyped { member, value };
         [self.mutant(dropped, absent), self.mutant(retyped, absent.or(same))]
     }
 
-    /// A value in place of the member's that is of another type, also once it has been read from the wire.
-    fn other_type(&self, member: &[String]) -> Option<Value> {
-        let node = self.operation.output.node(&written(member))?;
-        spoil::of_other_types(node).into_iter().find(|value| {
-            let mut output = self.samples.first().map_or(Value::Object(Map::new()), |sample| sample.output.clone());
-            pointer::set(&mut output, member, value.clone());
-            self.read_back(&output).is_some_and(|read| !self.operation.output.judge(&read).is_empty())
-        })
+    /// Whether a value in place of the member's breaks the schema, once it has been read from the wire.
+    fn is_told(&self, member: &[String], value: &Value) -> bool {
+        let mut output = self.samples.first().map_or(Value::Object(Map::new()), |sample| sample.output.clone());
+        pointer::set(&mut output, member, value.clone());
+        self.read_back(&output).is_some_and(|read| !self.operation.output.judge(&read).is_empty())
     }
 
     /// The output as a client reads it.
@@ -128,11 +128,7 @@ impl<'c> Plan<'c> {
             output: &View::from(output),
         };
         let response = service.codec.encode_response(service, &reply, "request");
-        self.output_of(&response)
-    }
-
-    fn output_of(&self, response: &Response<Bytes>) -> Option<Value> {
-        output_of(self.operation, response)
+        output_of(self.operation, &response)
     }
 
     /// The faults of the operation as a whole, and why they cannot be seen where they cannot.
@@ -177,7 +173,7 @@ impl<'c> Plan<'c> {
         self.samples.iter().any(|sample| {
             let body = sample.response.body();
             let half = sample.response.clone().map(|_| body.slice(..body.len() / 2));
-            self.output_of(&half).is_none()
+            output_of(self.operation, &half).is_none()
         })
     }
 

@@ -225,6 +225,10 @@ fn only_texts_in_xml_cannot_be_retyped() {
         .collect();
     assert!(unobservable.iter().any(|mutant| mutant.name() == "RestoreDBClusterFromS3/DBCluster/Engine:retyped"));
     assert!(unobservable.iter().all(|mutant| mutant.operation.service.name == "rds"));
+    for mutant in &unobservable {
+        let request = patched(&mutant.operation, &json!({}));
+        assert!(broken(mutant, &request).is_empty(), "{} can be told", mutant.name());
+    }
     for kept in [
         "RestoreDBClusterFromS3/DBCluster:retyped",
         "RestoreDBClusterFromS3/DBCluster/Port:retyped",
