@@ -31,6 +31,7 @@ pub mod generate;
 pub mod judge;
 pub mod mock;
 pub mod net;
+pub mod report;
 
 pub use contract::{Contract, ContractError};
 pub use mock::Mock;

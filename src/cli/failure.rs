@@ -9,8 +9,16 @@ use accordant::ContractError;
 use accordant::contract::SpecProblem;
 use miette::{LabeledSpan, MietteDiagnostic, NamedSource, Report};
 
+/// Exit code for a run with findings.
+pub const FINDINGS: u8 = 1;
 /// Exit code for a usage error or a bad spec.
 const USAGE: u8 = 2;
+/// Exit code for a target that cannot be reached.
+pub const UNREACHABLE: u8 = 3;
+/// Exit code for a run in which nothing was checked.
+pub const NOTHING: u8 = 4;
+/// Exit code for a run that was interrupted.
+pub const INTERRUPTED: u8 = 130;
 /// Longest source line that is shown, in bytes.
 const LONGEST_LINE: usize = 200;
 /// Most lines that a label marks.
@@ -26,6 +34,12 @@ pub enum Failure {
     /// The command line asks for something that cannot be.
     #[error("{0}")]
     Usage(String),
+    /// The target cannot be reached, or not be brought into the state that is needed.
+    #[error("{0}")]
+    Unreachable(String),
+    /// There is nothing to do.
+    #[error("nothing to check: {0}")]
+    Nothing(String),
     /// Reading or writing failed.
     #[error("{what}: {source}")]
     Io {
@@ -53,7 +67,11 @@ impl Failure {
             Self::Contract(ContractError::Broken(problems)) => show_problems(problems),
             other => say(format_args!("error: {other}")),
         }
-        ExitCode::from(USAGE)
+        ExitCode::from(match self {
+            Self::Unreachable(_) => UNREACHABLE,
+            Self::Nothing(_) => NOTHING,
+            _ => USAGE,
+        })
     }
 }
 

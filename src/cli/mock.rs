@@ -14,10 +14,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
 use super::Failure;
+use super::failure::INTERRUPTED;
 use super::spec::contract;
-
-/// Exit code when a second signal ends the server: what a shell shows for SIGINT.
-const INTERRUPTED: u8 = 130;
 
 /// Options of `accordant mock`.
 #[derive(Debug, Args)]

@@ -1,7 +1,13 @@
 //! Subcommands, one file each: the only place that prints.
 
+mod cases;
+mod check;
+mod explain;
 mod failure;
 mod mock;
+mod mutants;
+mod report;
+mod selection;
 mod spec;
 
 use std::process::ExitCode;
@@ -16,7 +22,8 @@ pub use failure::Failure;
     name = "accordant",
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 success, 2 usage error or broken spec, 130 a second signal while the mock was stopping."
+    after_help = "Exit codes: 0 success, 1 findings, 2 usage error or broken spec, 3 target unreachable, 4 nothing was checked, \
+                  130 interrupted."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -25,6 +32,16 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Judge a server: send cases and see whether it keeps the contract; without a URL, the built-in mock
+    Check(Box<check::Options>),
+    /// Print generated cases without sending them
+    Cases(cases::Options),
+    /// Explain a check or a constraint
+    Explain(explain::Options),
+    /// Prove that the judge bites: every mutant of the mock must be caught
+    Mutants(mutants::Options),
+    /// Work on reports
+    Report(report::Options),
     /// Answer requests as a service that keeps its contract would
     Mock(mock::Options),
     /// Look at specs, and check them
@@ -35,6 +52,11 @@ enum Command {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
+        Command::Check(options) => check::run(*options),
+        Command::Cases(options) => cases::run(&options),
+        Command::Explain(options) => explain::run(&options),
+        Command::Mutants(options) => mutants::run(&options),
+        Command::Report(options) => report::run(&options),
         Command::Mock(options) => mock::run(&options),
         Command::Spec(options) => spec::run(options),
     };

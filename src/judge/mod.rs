@@ -1,11 +1,23 @@
 //! The judge: sends cases, looks at what comes back, and says what departs from the contract.
 
+mod conclude;
+mod exchange;
 mod given;
+mod look;
+mod mutants;
+mod run;
 mod send;
+mod show;
+mod shrink;
 mod sign;
+mod tally;
 pub mod target;
 
+pub use exchange::{Judged, Wire};
 pub use given::{Given, GivenFailed, GivenFailure, GivenRequest, run_givens};
+pub use look::Standing;
+pub use mutants::{Mutants, Survivor, judge_mutants};
+pub use run::{Progress, Run, Settings};
 pub use send::{Reply, Send, TransportFailure};
 pub use sign::{Credentials, CredentialsError, Signer};
 pub use target::{PinError, Set, Target, Unique};

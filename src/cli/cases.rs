@@ -1,0 +1,234 @@
+//! `accordant cases`: prints cases without sending them.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use accordant::generate::{Case, CaseKind, Expected, Phase, Plan, Shard, Verdict};
+use accordant::mock::Dialect;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::Failure;
+use super::selection::{DialectFlag, PhaseFlag, Selection, phases};
+
+/// Options of `accordant cases`.
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(flatten)]
+    selection: Selection,
+    /// Only this phase; may be given several times
+    #[arg(long, value_enum, value_name = "PHASE")]
+    phase: Vec<PhaseFlag>,
+    /// Only cases of this kind; may be given several times
+    #[arg(long, value_enum, value_name = "KIND")]
+    kind: Vec<KindFlag>,
+    /// Random cases for each operation, and most cases of each other phase
+    #[arg(short = 'n', long = "cases", value_name = "N")]
+    number: Option<u64>,
+    /// Seed of the random phase
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Only a part of the cases: I/N
+    #[arg(long, value_name = "I/N", default_value_t = Shard::WHOLE)]
+    shard: Shard,
+    /// Which protocol
+    #[arg(long, value_enum, default_value_t = DialectFlag::Native)]
+    dialect: DialectFlag,
+    /// How a case is written
+    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+    format: Format,
+    /// Print the covering rule and how many cases there are, instead of the cases
+    #[arg(long)]
+    count: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum KindFlag {
+    /// Must succeed
+    Valid,
+    /// Must succeed, and sits on a boundary
+    Boundary,
+    /// Must be refused
+    Invalid,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// One JSON object per line: operation, token, verdict, input, request
+    Jsonl,
+    /// One curl command per line, without credentials
+    Curl,
+    /// The request as HTTP/1.1
+    Http,
+}
+
+/// Random cases for each operation when nobody says how many.
+pub const RANDOM: u64 = 300;
+
+/// Runs the subcommand.
+pub fn run(options: &Options) -> Result<ExitCode, Failure> {
+    if options.number == Some(0) {
+        return Err(Failure::Nothing("-n 0 leaves no cases; ask for 1 at least".into()));
+    }
+    let contract = options.selection.contract()?;
+    let plans = options.selection.plans(&contract, Dialect::from(options.dialect))?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let written = if options.count { count(options, &plans, &mut out) } else { print(options, &plans, &mut out) };
+    let printed = written.and_then(|printed| out.flush().map(|()| printed)).map_err(Failure::io("cannot write"))?;
+    if printed == 0 {
+        return Err(Failure::Nothing("no case matches; --count shows how many there are".into()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the covering rule, and for each operation what there is.
+fn count(options: &Options, plans: &[Plan], out: &mut impl Write) -> io::Result<u64> {
+    let random = options.number.unwrap_or(RANDOM);
+    writeln!(out, "examples  those of the spec")?;
+    writeln!(out, "coverage  each constraint broken in each way its kind knows, and sat on at each boundary (each value of an")?;
+    writeln!(out, "          enum is one); each two optional members both present, both absent, and each without the other;")?;
+    writeln!(out, "          one request without credentials, one with another method, one sent twice")?;
+    writeln!(out, "random    by the seed: half valid, an eighth on a boundary, the rest broken in one place\n")?;
+    let mut total = 0;
+    for plan in plans {
+        let coverage = plan.coverage();
+        let phases = phases(&options.phase);
+        let count: u64 = phases.iter().map(|phase| plan.count(*phase, random)).sum();
+        total += count;
+        writeln!(out, "{}: {count} cases", plan.operation().name)?;
+        for phase in phases {
+            write!(out, "  {:<9} {}", phase.name(), plan.count(phase, random))?;
+            if phase == Phase::Coverage {
+                write!(
+                    out,
+                    ": {} broken, {} on a boundary, {} combinations of optional members, {} probes",
+                    coverage.breaks, coverage.boundaries, coverage.optionals, coverage.probes
+                )?;
+            }
+            writeln!(out)?;
+        }
+        if coverage.impossible > 0 {
+            writeln!(out, "  {} combinations of two optional members that rules exclude", coverage.impossible)?;
+        }
+        for (constraint, reason) in &coverage.unbreakable {
+            let id = &plan.operation().input.constraints[*constraint].id;
+            writeln!(out, "  cannot be broken alone: {id}: {reason}")?;
+        }
+    }
+    writeln!(out, "{total} cases in all")?;
+    Ok(total)
+}
+
+fn print(options: &Options, plans: &[Plan], out: &mut impl Write) -> io::Result<u64> {
+    let random = options.number.unwrap_or(RANDOM);
+    let (mut number, mut printed) = (0, 0);
+    for plan in plans {
+        for phase in phases(&options.phase) {
+            let mut left = options.number.unwrap_or(u64::MAX);
+            for index in 0..plan.count(phase, random) {
+                let mine = options.shard.has(number);
+                number += 1;
+                let case = if mine && left > 0 { plan.case(phase, options.seed, index) } else { None };
+                let Some(Ok(case)) = case else { continue };
+                if wanted(options, &case) {
+                    left -= 1;
+                    printed += 1;
+                    write_case(options.format, &case, out)?;
+                }
+            }
+        }
+    }
+    Ok(printed)
+}
+
+fn wanted(options: &Options, case: &Case) -> bool {
+    let is = |flag: &KindFlag| {
+        case.verdict.kind()
+            == match flag {
+                KindFlag::Valid => CaseKind::Valid,
+                KindFlag::Boundary => CaseKind::Boundary,
+                KindFlag::Invalid => CaseKind::Invalid,
+            }
+    };
+    options.kind.is_empty() || options.kind.iter().any(is)
+}
+
+fn write_case(format: Format, case: &Case, out: &mut impl Write) -> io::Result<()> {
+    match format {
+        Format::Jsonl => writeln!(out, "{}", jsonl(case)),
+        Format::Curl => writeln!(out, "{}", curl(case)),
+        Format::Http => {
+            let request = &case.request;
+            writeln!(out, "# {} {}", case.token, verdict_in_words(case))?;
+            writeln!(out, "{} {} HTTP/1.1", request.method(), request.uri())?;
+            for (name, value) in request.headers() {
+                writeln!(out, "{name}: {}", String::from_utf8_lossy(value.as_bytes()))?;
+            }
+            writeln!(out, "content-length: {}\n\n{}\n", request.body().len(), String::from_utf8_lossy(request.body()))
+        }
+    }
+}
+
+fn jsonl(case: &Case) -> Value {
+    let request = &case.request;
+    let headers: serde_json::Map<String, Value> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned().into()))
+        .collect();
+    json!({
+        "operation": case.operation.name,
+        "token": case.token.to_string(),
+        "verdict": verdict(case),
+        "input": case.input,
+        "request": {
+            "method": request.method().as_str(),
+            "target": request.uri().to_string(),
+            "headers": headers,
+            "body": String::from_utf8_lossy(request.body()),
+        },
+    })
+}
+
+fn verdict(case: &Case) -> Value {
+    let constraint = case.verdict.constraint().map(|id| case.operation.input.constraints[id].id.as_str());
+    let mut verdict = json!({ "kind": case.verdict.kind().name() });
+    if let Some(constraint) = constraint {
+        verdict["constraint"] = constraint.into();
+    }
+    if let Verdict::Refused { cause } = case.verdict {
+        verdict["cause"] = cause.name().into();
+    }
+    match case.expected() {
+        Expected::Success { status } => verdict["status"] = status.into(),
+        Expected::Error { error, .. } => {
+            verdict["status"] = error.status.into();
+            verdict["code"] = error.code.as_str().into();
+        }
+        Expected::Unknown => {}
+    }
+    verdict
+}
+
+fn verdict_in_words(case: &Case) -> String {
+    let about = case.verdict.constraint().map(|id| format!(" {}", case.operation.input.constraints[id].id));
+    let about = about.unwrap_or_default();
+    match case.expected() {
+        Expected::Success { status } => format!("{}{about}: must succeed with {status}", case.verdict.kind()),
+        Expected::Error { error, .. } => format!("{}{about}: must be answered with {} {}", case.verdict.kind(), error.status, error.code),
+        Expected::Unknown => format!("{}{about}: the reaction is not known", case.verdict.kind()),
+    }
+}
+
+fn curl(case: &Case) -> String {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+    let request = &case.request;
+    let mut command = format!("curl -i -X {} \"$URL\"{}", request.method(), quoted(&request.uri().to_string()));
+    for (name, value) in request.headers() {
+        command += &format!(" -H {}", quoted(&format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))));
+    }
+    if !request.body().is_empty() {
+        command += &format!(" --data-binary {}", quoted(&String::from_utf8_lossy(request.body())));
+    }
+    format!("{command}  # {} {}", case.token, verdict_in_words(case))
+}

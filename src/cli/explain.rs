@@ -1,0 +1,35 @@
+//! `accordant explain`: what a check complains of, and what a constraint says.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use accordant::report;
+use clap::Args;
+
+use super::Failure;
+use super::spec::contract;
+
+/// Options of `accordant explain`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The code of a check, as invalid-accepted; or a constraint: OPERATION, OPERATION/MEMBER or OPERATION/MEMBER#KEYWORD.
+    /// Without it, everything that can be explained is listed
+    name: Option<String>,
+    /// Directory of the specs; the built-in ones when absent
+    #[arg(long, value_name = "DIR")]
+    specs: Option<PathBuf>,
+}
+
+/// Runs the subcommand.
+pub fn run(options: &Options) -> Result<ExitCode, Failure> {
+    let contract = contract(options.specs.as_deref())?;
+    let text = match &options.name {
+        None => report::contents(&contract),
+        Some(name) => report::explain(&contract, name).ok_or_else(|| {
+            Failure::Usage(format!("there is nothing to explain about {name}; `accordant explain` lists what there is"))
+        })?,
+    };
+    io::stdout().lock().write_all(text.as_bytes()).map_err(Failure::io("cannot write"))?;
+    Ok(ExitCode::SUCCESS)
+}

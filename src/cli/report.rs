@@ -1,0 +1,107 @@
+//! `accordant report`: joins the reports of shards, and prints the schema of reports.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use accordant::report::{Conclusion, Report, merge, render_junit, render_text};
+use clap::{Args, Subcommand};
+
+use super::Failure;
+use super::failure::{FINDINGS, NOTHING, UNREACHABLE};
+
+/// Largest report that is read, in bytes.
+const LARGEST: u64 = 256 * 1024 * 1024;
+
+/// Options of `accordant report`.
+#[derive(Debug, Args)]
+pub struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Join the JSON reports of the shards of one run
+    Merge {
+        /// Reports of shards
+        #[arg(required = true, value_name = "FILE.json")]
+        reports: Vec<PathBuf>,
+        /// Write the report of the whole run here: FILE.json or FILE.xml; may be given several times
+        #[arg(short, long, value_name = "FILE")]
+        output: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of reports
+    Schema,
+}
+
+/// Runs the subcommand.
+pub fn run(options: &Options) -> Result<ExitCode, Failure> {
+    match &options.command {
+        Command::Merge { reports, output } => join(reports, output),
+        Command::Schema => {
+            let schema = schemars::schema_for!(Report);
+            let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+            writeln!(io::stdout().lock(), "{text}").map_err(Failure::io("cannot write"))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn join(files: &[PathBuf], output: &[PathBuf]) -> Result<ExitCode, Failure> {
+    let reports = files.iter().map(|file| read(file)).collect::<Result<Vec<Report>, Failure>>()?;
+    let whole = merge(reports).map_err(|error| Failure::Usage(error.to_string()))?;
+    check_names(output)?;
+    write(&whole, output)?;
+    io::stdout().lock().write_all(render_text(&whole).as_bytes()).map_err(Failure::io("cannot write"))?;
+    Ok(exit_code(&whole))
+}
+
+fn read(file: &Path) -> Result<Report, Failure> {
+    let what = || format!("cannot read {}", file.display());
+    let size = fs::metadata(file).map_err(Failure::io(what()))?.len();
+    if size > LARGEST {
+        return Err(Failure::Usage(format!("{} is larger than {LARGEST} bytes", file.display())));
+    }
+    let text = fs::read_to_string(file).map_err(Failure::io(what()))?;
+    serde_json::from_str(&text)
+        .map_err(|error| Failure::Usage(format!("{} is no report of accordant: {error}", file.display())))
+}
+
+/// Refuses names of reports that say no format, before anything is sent.
+pub fn check_names(files: &[PathBuf]) -> Result<(), Failure> {
+    match files.iter().find(|file| !matches!(extension(file), "json" | "xml")) {
+        Some(file) => {
+            Err(Failure::Usage(format!("{} says no format: name a report FILE.json or FILE.xml (JUnit)", file.display())))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Writes a report to files, each in the format that its name says.
+pub fn write(report: &Report, files: &[PathBuf]) -> Result<(), Failure> {
+    for file in files {
+        let text = if extension(file) == "xml" {
+            render_junit(report).map_err(|error| Failure::Usage(format!("the report cannot be written as XML: {error}")))?
+        } else {
+            serde_json::to_string_pretty(report).unwrap_or_default() + "\n"
+        };
+        fs::write(file, text).map_err(Failure::io(format!("cannot write {}", file.display())))?;
+    }
+    Ok(())
+}
+
+fn extension(file: &Path) -> &str {
+    file.extension().and_then(|extension| extension.to_str()).unwrap_or_default()
+}
+
+/// The exit code that a report stands for.
+pub fn exit_code(report: &Report) -> ExitCode {
+    match report.conclusion() {
+        Conclusion::Conforms => ExitCode::SUCCESS,
+        Conclusion::Departs => ExitCode::from(FINDINGS),
+        Conclusion::Unreachable => ExitCode::from(UNREACHABLE),
+        Conclusion::NothingChecked => ExitCode::from(NOTHING),
+    }
+}

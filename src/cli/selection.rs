@@ -1,0 +1,115 @@
+//! What `check`, `cases` and `mutants` share: which operations of which contract, in which dialect.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use accordant::Contract;
+use accordant::contract::Operation;
+use accordant::generate::{Phase, Plan, fingerprint};
+use accordant::mock::Dialect;
+use clap::{Args, ValueEnum};
+
+use super::Failure;
+use super::spec::contract;
+
+/// Which operations.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Selection {
+    /// Directory of the specs; the built-in ones when absent
+    #[arg(long, value_name = "DIR")]
+    pub specs: Option<PathBuf>,
+    /// Only operations of this service; may be given several times
+    #[arg(long, value_name = "SERVICE")]
+    pub service: Vec<String>,
+    /// Only this operation; may be given several times
+    #[arg(long, value_name = "OPERATION")]
+    pub operation: Vec<String>,
+}
+
+/// A dialect, as a flag has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum DialectFlag {
+    /// What the SDKs speak
+    #[default]
+    Native,
+    /// What the documents' pages show
+    Documented,
+}
+
+impl From<DialectFlag> for Dialect {
+    fn from(flag: DialectFlag) -> Self {
+        match flag {
+            DialectFlag::Native => Self::Native,
+            DialectFlag::Documented => Self::Documented,
+        }
+    }
+}
+
+/// A phase, as a flag has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PhaseFlag {
+    /// The spec's examples
+    Examples,
+    /// By a covering rule, the same for every seed
+    Coverage,
+    /// By the seed
+    Random,
+}
+
+/// The phases that are asked for, in order; all of them when none is.
+pub fn phases(flags: &[PhaseFlag]) -> Vec<Phase> {
+    let wanted = |phase: Phase| {
+        flags.iter().any(|flag| match flag {
+            PhaseFlag::Examples => phase == Phase::Examples,
+            PhaseFlag::Coverage => phase == Phase::Coverage,
+            PhaseFlag::Random => phase == Phase::Random,
+        })
+    };
+    Phase::ALL.into_iter().filter(|phase| flags.is_empty() || wanted(*phase)).collect()
+}
+
+impl Selection {
+    /// The contract.
+    pub fn contract(&self) -> Result<Contract, Failure> {
+        contract(self.specs.as_deref())
+    }
+
+    /// The operations of the contract that are asked for. It is a failure when there are none.
+    pub fn operations(&self, contract: &Contract, dialect: Dialect) -> Result<Vec<Arc<Operation>>, Failure> {
+        let mut named = Vec::new();
+        for name in &self.operation {
+            // An unknown name is as good as a filter that matches nothing.
+            let found = contract.operation(name).map_err(|error| Failure::Nothing(error.to_string()))?;
+            named.push(found.name.as_str());
+        }
+        let selected = contract.operations().iter().filter(|operation| {
+            (named.is_empty() || named.contains(&operation.name.as_str()))
+                && (self.service.is_empty() || self.service.contains(&operation.service.name))
+                && (dialect == Dialect::Native || operation.documented.is_some())
+        });
+        let selected: Vec<Arc<Operation>> = selected.cloned().collect();
+        if selected.is_empty() {
+            return Err(Failure::Nothing(format!(
+                "no operation is selected; there are, in the {} dialect: {}",
+                dialect.name(),
+                available(contract, dialect)
+            )));
+        }
+        Ok(selected)
+    }
+
+    /// The plans of the operations that are asked for.
+    pub fn plans(&self, contract: &Contract, dialect: Dialect) -> Result<Vec<Plan>, Failure> {
+        let fingerprint = fingerprint(contract);
+        let operations = self.operations(contract, dialect)?;
+        Ok(operations.iter().map(|operation| Plan::new(operation, dialect, fingerprint)).collect())
+    }
+}
+
+fn available(contract: &Contract, dialect: Dialect) -> String {
+    let spoken = |operation: &&Arc<Operation>| dialect == Dialect::Native || operation.documented.is_some();
+    let names = contract.operations().iter().filter(spoken);
+    let names: Vec<String> =
+        names.map(|operation| format!("{} (service {})", operation.name, operation.service.name)).collect();
+    names.join(", ")
+}

@@ -1,0 +1,256 @@
+//! The coverage phase: what is covered, and by which inputs. Decided by the contract alone, the same for every seed.
+//!
+//! The covering rule: each constraint is broken in each way its kind knows, and sat on at each of its boundaries; each
+//! allowed value of an enumeration is sent; each two optional members are both present, both absent, and each present
+//! without the other; once per operation a request goes without credentials, with another method, and twice.
+
+use serde_json::Value;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::case::{Probe, Verdict};
+use super::confirm::confirm;
+use super::pairwise;
+use super::{Generator, Random, Side, inputs_at};
+use crate::contract::model::{AuthScheme, Cause, Place};
+use crate::contract::{ConstraintId, Node, NodeId, Operation, pointer};
+use crate::mock::Dialect;
+
+/// One case of the coverage phase, before a target adjusts it.
+#[derive(Debug)]
+pub struct Recipe {
+    /// The input.
+    pub input: Value,
+    /// What must happen.
+    pub verdict: Verdict,
+    /// What is done besides sending it.
+    pub probe: Probe,
+}
+
+/// The coverage phase of an operation.
+#[derive(Debug, Default)]
+pub struct Coverage {
+    /// The cases, in order: breaks, boundaries, optional members, probes.
+    pub recipes: Vec<Recipe>,
+    /// How many of them break a constraint.
+    pub breaks: usize,
+    /// How many of them sit on a boundary.
+    pub boundaries: usize,
+    /// How many of them are rows of optional members.
+    pub optionals: usize,
+    /// How many of them probe something else.
+    pub probes: usize,
+    /// Combinations of two optional members that exclude each other.
+    pub impossible: usize,
+    /// Constraints that no request can break alone, and why.
+    pub unbreakable: Vec<(ConstraintId, String)>,
+}
+
+/// Finds the cases of the coverage phase.
+#[must_use]
+pub fn coverage(operation: &Operation, generator: &Generator, dialect: Dialect) -> Coverage {
+    let mut covering = Covering { operation, generator, dialect, coverage: Coverage::default() };
+    covering.breaks();
+    covering.boundaries();
+    covering.optionals();
+    covering.probes();
+    covering.coverage
+}
+
+struct Covering<'o> {
+    operation: &'o Operation,
+    generator: &'o Generator,
+    dialect: Dialect,
+    coverage: Coverage,
+}
+
+impl Covering<'_> {
+    fn breaks(&mut self) {
+        for (id, constraint) in self.operation.input.constraints.iter().enumerate() {
+            let mut random = Random::new(xxh3_64(constraint.id.as_bytes()));
+            let verdict = Verdict::Invalid { constraint: id };
+            let inputs = inputs_at(self.generator, self.operation, id, Side::Outside, &mut random);
+            let before = self.coverage.recipes.len();
+            for input in inputs {
+                self.add(input, verdict, Probe::Plain);
+            }
+            if self.coverage.recipes.len() == before
+                && let Some(reason) = Some(String::from("pending"))
+            {
+                self.coverage.unbreakable.push((id, reason));
+            }
+        }
+        self.coverage.breaks = self.coverage.recipes.len();
+    }
+
+    fn boundaries(&mut self) {
+        for (id, constraint) in self.operation.input.constraints.iter().enumerate() {
+            let mut random = Random::new(xxh3_64(constraint.id.as_bytes()));
+            // Of types and required members, every valid input is inside.
+            if matches!(constraint.cause, Cause::Type | Cause::Required) {
+                continue;
+            }
+            for input in inputs_at(self.generator, self.operation, id, Side::Inside, &mut random) {
+                self.add(input, Verdict::Valid { boundary: Some(id) }, Probe::Plain);
+            }
+        }
+        self.coverage.boundaries = self.coverage.recipes.len() - self.coverage.breaks;
+    }
+
+    fn optionals(&mut self) {
+        let before = self.coverage.recipes.len();
+        let optionals = Optionals::of(self.operation, self.generator);
+        let fits = |row: &[bool]| {
+            optionals.input(row).is_some_and(|input| {
+                confirm(self.operation, self.dialect, &input, Verdict::Valid { boundary: None }).is_ok()
+            })
+        };
+        let found = pairwise::rows(optionals.members.len(), &fits);
+        self.coverage.impossible = found.impossible.saturating_sub(optionals.nested());
+        for input in found.rows.iter().filter_map(|row| optionals.input(row)) {
+            self.add(input, Verdict::Valid { boundary: None }, Probe::Plain);
+        }
+        self.coverage.optionals = self.coverage.recipes.len() - before;
+    }
+
+    fn probes(&mut self) {
+        let before = self.coverage.recipes.len();
+        if let Some(example) = self.operation.examples.first() {
+            let input = &example.input;
+            // The documented dialect has no credentials.
+            if self.dialect == Dialect::Native && !self.operation.service.auth.is_empty() {
+                let verdict = Verdict::Refused { cause: Cause::MissingCredentials };
+                self.add(input.clone(), verdict, Probe::NoCredentials);
+            }
+            let verdict = Verdict::Refused { cause: Cause::MethodNotAllowed };
+            self.add(input.clone(), verdict, Probe::OtherMethod);
+            if let Some(idempotency) = &self.operation.idempotency {
+                let mut marked = input.clone();
+                pointer::set(&mut marked, &idempotency.token, Value::from("the-same-twice"));
+                self.add(marked, Verdict::Valid { boundary: None }, Probe::Twice);
+            }
+        }
+        self.coverage.probes = self.coverage.recipes.len() - before;
+    }
+
+    /// Takes an input that a request can carry, unless it is there already.
+    fn add(&mut self, input: Value, verdict: Verdict, probe: Probe) {
+        let known = |recipe: &Recipe| {
+            recipe.probe == probe && recipe.input == input && recipe.verdict.kind() == verdict.kind()
+        };
+        if self.coverage.recipes.iter().any(known) || confirm(self.operation, self.dialect, &input, verdict).is_err() {
+            return;
+        }
+        self.coverage.recipes.push(Recipe { input, verdict, probe });
+    }
+}
+
+/// Whether a member of the input carries the caller's credentials, which are the sender's business.
+#[must_use]
+pub fn is_credential(operation: &Operation, name: &str, node: &Node) -> bool {
+    let is_header = |auth: &crate::contract::Auth| auth.scheme == AuthScheme::Header && auth.name == name;
+    node.place == Some(Place::Header) && operation.service.auth.iter().any(is_header)
+}
+
+/// The optional members of an input, each with a value, and the input without any of them.
+struct Optionals {
+    bare: Value,
+    /// Parents stand before their members.
+    members: Vec<Optional>,
+}
+
+struct Optional {
+    path: Vec<String>,
+    value: Value,
+    parent: Option<usize>,
+}
+
+impl Optionals {
+    fn of(operation: &Operation, generator: &Generator) -> Self {
+        let first = operation.examples.first().map(|example| example.input.clone());
+        let mut bare =
+            first.unwrap_or_else(|| generator.plain(&operation.input, 0, &mut Random::new(0)));
+        let mut members = Vec::new();
+        collect(operation, generator, 0, &mut Vec::new(), None, &mut members);
+        for optional in members.iter().rev() {
+            remove(&mut bare, &optional.path);
+        }
+        Self { bare, members }
+    }
+
+    /// The input in which these members are present; nothing when one is present without its parent.
+    fn input(&self, row: &[bool]) -> Option<Value> {
+        let mut input = self.bare.clone();
+        for (member, _) in self.members.iter().zip(row).filter(|(_, present)| **present) {
+            if member.parent.is_some_and(|parent| !row[parent]) {
+                return None;
+            }
+            pointer::set(&mut input, &member.path, member.value.clone());
+        }
+        Some(input)
+    }
+
+    /// How many combinations are impossible only because a member is not without its parent.
+    fn nested(&self) -> usize {
+        let mut count = 0;
+        for (index, member) in self.members.iter().enumerate() {
+            let mut ancestor = member.parent;
+            let mut ancestors = Vec::new();
+            while let Some(parent) = ancestor {
+                ancestors.push(parent);
+                ancestor = self.members[parent].parent;
+            }
+            count += ancestors.iter().filter(|ancestor| **ancestor < index).count();
+        }
+        count
+    }
+}
+
+/// Finds the optional members below a node, through objects only.
+fn collect(
+    operation: &Operation,
+    generator: &Generator,
+    node: NodeId,
+    path: &mut Vec<String>,
+    parent: Option<usize>,
+    found: &mut Vec<Optional>,
+) {
+    let shape = &operation.input;
+    if path.len() > 8 {
+        return;
+    }
+    for (name, &member) in &shape.nodes[node].properties {
+        if is_credential(operation, name, &shape.nodes[member]) {
+            continue;
+        }
+        path.push(name.clone());
+        let mut within = parent;
+        if !shape.nodes[node].limits.required.contains(name) {
+            within = Some(found.len());
+            let value = value_for(operation, generator, member, path);
+            found.push(Optional { path: path.clone(), value, parent });
+        }
+        collect(operation, generator, member, path, within, found);
+        path.pop();
+    }
+}
+
+/// A value for an optional member, without the optional members it has itself: an example's, else a plain one.
+fn value_for(operation: &Operation, generator: &Generator, node: NodeId, path: &[String]) -> Value {
+    let shown = operation.examples.iter().rev().find_map(|example| pointer::first(&example.input, path));
+    let mut value = shown.cloned().unwrap_or_else(|| {
+        generator.plain(&operation.input, node, &mut Random::new(xxh3_64(path.join("/").as_bytes())))
+    });
+    let node = &operation.input.nodes[node];
+    if let Value::Object(members) = &mut value {
+        members.retain(|name, _| !node.properties.contains_key(name) || node.limits.required.contains(name));
+    }
+    value
+}
+
+fn remove(input: &mut Value, path: &[String]) {
+    let Some((last, parents)) = path.split_last() else { return };
+    let parent = parents.iter().try_fold(input, |value, segment| value.get_mut(segment));
+    if let Some(Value::Object(members)) = parent {
+        members.shift_remove(last);
+    }
+}

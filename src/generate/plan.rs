@@ -1,0 +1,286 @@
+//! The plan of an operation: which cases there are, and each of them by its number.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use super::adjust::Adjustments;
+use super::case::{Case, Phase, Probe, Verdict};
+use super::confirm::{Confirmed, Dropped, confirm};
+use super::coverage::{Coverage, coverage};
+use super::shrink::{Shrinking, weight};
+use super::{Generator, Random, Side, Token, input_at};
+use crate::contract::{ConstraintId, NodeId, Operation, pointer};
+use crate::mock::Dialect;
+
+/// Draws of an input before a case is given up, or made from an example.
+const TRIES: usize = 6;
+
+/// All cases of an operation, each of them by phase, seed and number.
+#[derive(Debug)]
+pub struct Plan {
+    operation: Arc<Operation>,
+    dialect: Dialect,
+    contract: u32,
+    generator: Generator,
+    coverage: Coverage,
+    adjustments: Adjustments,
+    /// Constraints that can be broken.
+    breakable: Vec<ConstraintId>,
+    /// Constraints with a boundary to sit on.
+    bounded: Vec<ConstraintId>,
+}
+
+/// Why a token recreates no case.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplayError {
+    /// It was made for other specs, or by another version.
+    #[error("the token {0} is of another contract or another version; this one's tokens end in {1:08x}")]
+    OtherContract(Token, u32),
+    /// There is no such case.
+    #[error("there is no case {0}")]
+    NoSuchCase(Token),
+}
+
+impl Plan {
+    /// The plan of an operation in a dialect. The fingerprint is that of the contract.
+    #[must_use]
+    pub fn new(operation: &Arc<Operation>, dialect: Dialect, fingerprint: u32) -> Self {
+        let generator = Generator::new(operation);
+        let coverage = coverage(operation, &generator, dialect);
+        let mut breakable: Vec<ConstraintId> = Vec::new();
+        let mut bounded: Vec<ConstraintId> = Vec::new();
+        for recipe in &coverage.recipes {
+            match recipe.verdict {
+                Verdict::Invalid { constraint } if !breakable.contains(&constraint) => breakable.push(constraint),
+                Verdict::Valid { boundary: Some(constraint) } if !bounded.contains(&constraint) => {
+                    bounded.push(constraint);
+                }
+                _ => {}
+            }
+        }
+        let token = operation.idempotency.iter().map(|idempotency| idempotency.token.clone());
+        let adjustments = Adjustments { sets: Vec::new(), uniques: token.collect() };
+        let operation = Arc::clone(operation);
+        Self { operation, dialect, contract: fingerprint, generator, coverage, adjustments, breakable, bounded }
+    }
+
+    /// Sets members, or makes them fresh, in every case. An idempotency token is always fresh, since what a known one
+    /// does with other members is not known.
+    #[must_use]
+    pub fn adjusted(mut self, adjustments: &Adjustments) -> Self {
+        self.adjustments.sets.extend(adjustments.sets.iter().cloned());
+        self.adjustments.uniques.extend(adjustments.uniques.iter().cloned());
+        self
+    }
+
+    /// The operation.
+    #[must_use]
+    pub fn operation(&self) -> &Arc<Operation> {
+        &self.operation
+    }
+
+    /// The dialect.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// What identifies the contract.
+    #[must_use]
+    pub fn fingerprint(&self) -> u32 {
+        self.contract
+    }
+
+    /// The coverage phase.
+    #[must_use]
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    /// How many cases a phase has, where the random phase has as many as asked for.
+    #[must_use]
+    pub fn count(&self, phase: Phase, random: u64) -> u64 {
+        match phase {
+            Phase::Examples => self.operation.examples.len() as u64,
+            Phase::Coverage => self.coverage.recipes.len() as u64,
+            Phase::Random => random,
+        }
+    }
+
+    /// A case by phase, seed and number. Past the end of a phase there is none.
+    ///
+    /// # Errors
+    /// Why the case is not to be sent.
+    pub fn case(&self, phase: Phase, seed: u64, index: u64) -> Option<Result<Case, Dropped>> {
+        let at = usize::try_from(index).ok()?;
+        // Examples and coverage are the same for every seed.
+        let seed = if phase == Phase::Random { seed } else { 0 };
+        let token = || self.token(phase, seed, index);
+        let mut random = Random::new(xxh3_64_with_seed(self.operation.name.as_bytes(), mixed(phase, seed, index)));
+        Some(match phase {
+            Phase::Examples => {
+                let example = self.operation.examples.get(at)?;
+                self.finish(&example.input, Verdict::Valid { boundary: None }, Probe::Plain, &mut random, token)
+            }
+            Phase::Coverage => {
+                let recipe = self.coverage.recipes.get(at)?;
+                self.finish(&recipe.input, recipe.verdict, recipe.probe, &mut random, token)
+            }
+            Phase::Random => self.draw(&mut random).and_then(|(input, verdict)| {
+                self.finish(&input, verdict, Probe::Plain, &mut random, token)
+            }),
+        })
+    }
+
+    /// The case that a token stands for.
+    ///
+    /// # Errors
+    /// When the token is of another contract, or there is no such case.
+    pub fn replay(self: &Arc<Self>, token: &Token) -> Result<Case, ReplayError> {
+        if token.contract != self.contract {
+            return Err(ReplayError::OtherContract(token.clone(), self.contract));
+        }
+        let missing = || ReplayError::NoSuchCase(token.clone());
+        let case = self.case(token.phase, token.seed, token.index).and_then(Result::ok).ok_or_else(missing)?;
+        let shrunk = Shrinking::replay(self, case, &token.steps).ok_or_else(missing)?;
+        if shrunk.token == *token { Ok(shrunk) } else { Err(missing()) }
+    }
+
+    /// The case with another input and one more step, if that still is what the verdict says, and smaller: each step
+    /// makes it smaller, so that there is an end to them.
+    pub(super) fn smaller(&self, case: &Case, input: &Value, step: u32) -> Option<Case> {
+        let mut token = case.token.clone();
+        token.steps.push(step);
+        let mut random = Random::new(xxh3_64(token.to_string().as_bytes()));
+        let Confirmed { input, request } = self.adjust(input, case.verdict, &mut random).ok()?;
+        (weight(&input) < weight(&case.input)).then(|| Case { token, input, request, ..case.clone() })
+    }
+
+    fn token(&self, phase: Phase, seed: u64, index: u64) -> Token {
+        let operation = self.operation.name.clone();
+        Token { operation, phase, seed, index, contract: self.contract, steps: Vec::new() }
+    }
+
+    /// Adjusts an input and takes the last look at it.
+    fn finish(
+        &self,
+        input: &Value,
+        verdict: Verdict,
+        probe: Probe,
+        random: &mut Random,
+        token: impl Fn() -> Token,
+    ) -> Result<Case, Dropped> {
+        let confirmed = self.adjust(input, verdict, random)?;
+        Ok(Case {
+            operation: Arc::clone(&self.operation),
+            dialect: self.dialect,
+            token: token(),
+            input: confirmed.input,
+            verdict,
+            probe,
+            request: confirmed.request,
+        })
+    }
+
+    /// The input with all adjustments; where these get in the way of a broken constraint, with those that do not.
+    fn adjust(&self, input: &Value, verdict: Verdict, random: &mut Random) -> Result<Confirmed, Dropped> {
+        let confirm = |input: &Value| confirm(&self.operation, self.dialect, input, verdict);
+        if self.adjustments.is_empty() {
+            return confirm(input);
+        }
+        let mut fresh = |path: &[String], random: &mut Random| self.fresh(path, random);
+        let all = self.adjustments.apply(input, None, random, &mut fresh);
+        let confirmed = confirm(&all);
+        let (Err(_), Some(constraint)) = (&confirmed, verdict.constraint()) else { return confirmed };
+        let member = &self.operation.input.constraints[constraint].member;
+        let spared: Vec<String> = pointer::segments(member).collect();
+        confirm(&self.adjustments.apply(input, Some(&spared), random, &mut fresh)).or_else(|_| confirm(input))
+    }
+
+    /// A value for a member that is not likely to have been there before.
+    fn fresh(&self, path: &[String], random: &mut Random) -> Option<Value> {
+        let shape = &self.operation.input;
+        let node = path.iter().try_fold(0, |node: NodeId, segment| {
+            let node = &shape.nodes[node];
+            node.properties.get(segment).copied().or(if segment == "*" { node.items.or(node.values) } else { None })
+        })?;
+        let length = shape.nodes[node].limits.max_length.map_or(24, |most| usize::try_from(most).unwrap_or(24).min(24));
+        let text = self.generator.text(shape, node, Some(length), random);
+        Some(text.map_or_else(|| self.generator.plain(shape, node, random), Value::String))
+    }
+
+    /// Half of the random cases are valid, an eighth sits on a boundary, the rest is broken.
+    fn draw(&self, random: &mut Random) -> Result<(Value, Verdict), Dropped> {
+        match random.below(8) {
+            0..4 => Ok((self.valid(random), Verdict::Valid { boundary: None })),
+            4 => match self.beside(&self.bounded, Side::Inside, random) {
+                Some((input, constraint)) => Ok((input, Verdict::Valid { boundary: Some(constraint) })),
+                None => Ok((self.valid(random), Verdict::Valid { boundary: None })),
+            },
+            _ => match self.beside(&self.breakable, Side::Outside, random) {
+                Some((input, constraint)) => Ok((input, Verdict::Invalid { constraint })),
+                None => Err(Dropped::NothingFound),
+            },
+        }
+    }
+
+    /// A valid input.
+    pub(super) fn valid(&self, random: &mut Random) -> Value {
+        for _ in 0..TRIES {
+            let input = self.generator.rich(&self.operation.input, 0, random);
+            if self.operation.input.judge(&input).is_empty() {
+                return input;
+            }
+        }
+        self.from_example(random)
+    }
+
+    /// An example with some of its members replaced by drawn ones, as far as it stays valid.
+    fn from_example(&self, random: &mut Random) -> Value {
+        let shape = &self.operation.input;
+        let Some(example) = random.pick(&self.operation.examples) else {
+            return self.generator.plain(shape, 0, random);
+        };
+        let mut input = example.input.clone();
+        let drawn = self.generator.rich(shape, 0, random);
+        for (name, value) in drawn.as_object().into_iter().flatten() {
+            let mut changed = input.clone();
+            changed[name.as_str()] = value.clone();
+            if shape.judge(&changed).is_empty() {
+                input = changed;
+            }
+        }
+        input
+    }
+
+    /// An input on one side of one of these constraints.
+    pub(super) fn beside(
+        &self,
+        constraints: &[ConstraintId],
+        side: Side,
+        random: &mut Random,
+    ) -> Option<(Value, ConstraintId)> {
+        (0..TRIES).find_map(|attempt| {
+            let constraint = *random.pick(constraints)?;
+            let example = || random.clone().pick(&self.operation.examples).map(|example| example.input.clone());
+            // Drawn inputs first; examples have what some rules need.
+            let base = if attempt % 2 == 0 { self.valid(random) } else { example().unwrap_or_default() };
+            let input = input_at(&self.generator, &self.operation, &base, constraint, side, random)?;
+            Some((input, constraint))
+        })
+    }
+
+    /// Constraints that some request breaks alone.
+    #[must_use]
+    pub fn breakable(&self) -> &[ConstraintId] {
+        &self.breakable
+    }
+}
+
+fn mixed(phase: Phase, seed: u64, index: u64) -> u64 {
+    let mut random = Random::new(seed ^ (phase as u64) << 56);
+    random.next() ^ Random::new(index).next()
+}

@@ -1,0 +1,242 @@
+//! Making a case smaller while it stays what it is: valid, or broken in one place.
+
+use std::sync::Arc;
+
+use proptest::strategy::ValueTree;
+use serde_json::{Map, Value};
+
+use super::case::{Case, Verdict};
+use super::plan::Plan;
+use crate::contract::pointer;
+
+/// Most neighbours of a case that are tried.
+const NEIGHBOURS: usize = 400;
+
+/// A case with its smaller neighbours. A proptest value tree: [`simplify`](ValueTree::simplify) says that the current
+/// case shows what is looked for, [`complicate`](ValueTree::complicate) that it does not.
+#[derive(Debug)]
+pub struct Shrinking {
+    plan: Arc<Plan>,
+    /// The smallest case so far that shows it.
+    best: Case,
+    current: Case,
+    neighbours: Vec<Value>,
+    next: usize,
+}
+
+impl Shrinking {
+    /// Starts with a case.
+    #[must_use]
+    pub fn new(plan: &Arc<Plan>, case: Case) -> Self {
+        Self { plan: Arc::clone(plan), best: case.clone(), current: case, neighbours: Vec::new(), next: 0 }
+    }
+
+    /// The case that steps lead to.
+    pub(super) fn replay(plan: &Arc<Plan>, case: Case, steps: &[u32]) -> Option<Case> {
+        steps.iter().try_fold(case, |case, step| {
+            let neighbours = neighbours(plan, &case);
+            plan.smaller(&case, neighbours.get(usize::try_from(*step).ok()?)?, *step)
+        })
+    }
+
+    /// The smallest case so far that shows what is looked for.
+    #[must_use]
+    pub fn best(&self) -> &Case {
+        &self.best
+    }
+
+    /// Goes to the next neighbour of the best case that still is what the verdict says.
+    fn advance(&mut self) -> bool {
+        while let Some(input) = self.neighbours.get(self.next) {
+            let step = u32::try_from(self.next).unwrap_or(u32::MAX);
+            self.next += 1;
+            if let Some(smaller) = self.plan.smaller(&self.best, input, step) {
+                self.current = smaller;
+                return true;
+            }
+        }
+        self.current = self.best.clone();
+        false
+    }
+}
+
+impl ValueTree for Shrinking {
+    type Value = Case;
+
+    fn current(&self) -> Case {
+        self.current.clone()
+    }
+
+    fn simplify(&mut self) -> bool {
+        self.best = self.current.clone();
+        self.neighbours = neighbours(&self.plan, &self.best);
+        self.next = 0;
+        self.advance()
+    }
+
+    fn complicate(&mut self) -> bool {
+        self.advance()
+    }
+}
+
+/// Smaller inputs, the boldest first, each different from the case's own.
+fn neighbours(plan: &Plan, case: &Case) -> Vec<Value> {
+    let mut found = from_examples(plan, case);
+    let mut smaller = Vec::new();
+    below(&case.input, &mut Vec::new(), &mut |path, value| {
+        let mut input = case.input.clone();
+        match (value, path.split_last()) {
+            (Some(value), _) => pointer::set(&mut input, path, value),
+            (None, Some((last, parents))) => remove(&mut input, parents, last),
+            (None, None) => {}
+        }
+        smaller.push(input);
+    });
+    found.append(&mut smaller);
+    let size = weight(&case.input);
+    let mut known: Vec<Value> = Vec::new();
+    for input in found {
+        if known.len() >= NEIGHBOURS {
+            break;
+        }
+        if weight(&input) < size && !known.contains(&input) {
+            known.push(input);
+        }
+    }
+    known
+}
+
+/// The examples: as they are for a valid case, with the broken place of the case for an invalid one.
+fn from_examples(plan: &Plan, case: &Case) -> Vec<Value> {
+    let operation = plan.operation();
+    let examples = operation.examples.iter().map(|example| &example.input);
+    let Verdict::Invalid { constraint } = case.verdict else { return examples.cloned().collect() };
+    let mut path: Vec<String> = pointer::segments(&operation.input.constraints[constraint].member).collect();
+    // A list or map is taken as a whole.
+    if let Some(star) = path.iter().position(|segment| segment == "*") {
+        path.truncate(star);
+    }
+    let at_fault = pointer::first(&case.input, &path);
+    examples
+        .map(|example| {
+            let mut grafted = example.clone();
+            match (at_fault, path.split_last()) {
+                (Some(value), _) => pointer::set(&mut grafted, &path, value.clone()),
+                (None, Some((last, parents))) => remove(&mut grafted, parents, last),
+                (None, None) => {}
+            }
+            grafted
+        })
+        .collect()
+}
+
+/// Offers smaller values for each place of a value: a new value, or nothing for a member or item that goes.
+fn below(value: &Value, path: &mut Vec<String>, offer: &mut impl FnMut(&[String], Option<Value>)) {
+    match value {
+        Value::Object(members) => {
+            if !members.is_empty() {
+                offer(path, Some(Value::Object(Map::new())));
+            }
+            for name in members.keys() {
+                path.push(name.clone());
+                offer(path, None);
+                path.pop();
+            }
+            for (name, value) in members {
+                path.push(name.clone());
+                below(value, path, offer);
+                path.pop();
+            }
+        }
+        Value::Array(items) => {
+            for length in [0, 1, items.len() / 2, items.len().saturating_sub(1)] {
+                if length < items.len() {
+                    offer(path, Some(Value::Array(items[..length].to_vec())));
+                    offer(path, Some(Value::Array(items[items.len() - length..].to_vec())));
+                }
+            }
+            for (index, item) in items.iter().enumerate() {
+                path.push(index.to_string());
+                below(item, path, offer);
+                path.pop();
+            }
+        }
+        Value::String(text) => texts(text).into_iter().for_each(|text| offer(path, Some(Value::String(text)))),
+        Value::Number(number) => numbers(number).into_iter().for_each(|number| offer(path, Some(number))),
+        Value::Bool(true) => offer(path, Some(Value::Bool(false))),
+        Value::Bool(false) | Value::Null => {}
+    }
+}
+
+/// Shorter and plainer texts.
+fn texts(text: &str) -> Vec<String> {
+    let characters: Vec<char> = text.chars().collect();
+    let mut found = Vec::new();
+    for length in [0, 1, characters.len() / 2, characters.len() * 3 / 4, characters.len().saturating_sub(1)] {
+        if length < characters.len() {
+            found.push(characters[..length].iter().collect());
+            found.push(characters[characters.len() - length..].iter().collect());
+        }
+    }
+    let plain = |character: char| character.is_ascii_alphanumeric();
+    if !characters.iter().all(|character| *character == 'a') {
+        found.push("a".repeat(characters.len()));
+    }
+    if characters.iter().any(|character| !plain(*character)) {
+        found.push(characters.iter().map(|character| if plain(*character) { *character } else { 'a' }).collect());
+        found.push(characters.iter().filter(|character| plain(**character)).collect());
+        let first = characters.iter().position(|character| !plain(*character)).unwrap_or(0);
+        let mut one: Vec<char> = characters.clone();
+        one[first] = 'a';
+        found.push(one.into_iter().collect());
+    }
+    found
+}
+
+/// Numbers nearer to zero.
+fn numbers(number: &serde_json::Number) -> Vec<Value> {
+    if let Some(integer) = number.as_i64() {
+        let nearer = [0, 1, integer / 2, integer - integer.signum()];
+        return nearer.into_iter().filter(|near| near.unsigned_abs() < integer.unsigned_abs()).map(Value::from).collect();
+    }
+    let float = number.as_f64().unwrap_or_default();
+    let nearer = [0.0, float.trunc(), float / 2.0];
+    nearer.into_iter().filter(|near| near.abs() < float.abs()).map(|near| whole(near)).collect()
+}
+
+fn whole(number: f64) -> Value {
+    #[allow(clippy::cast_possible_truncation, reason = "small and whole")]
+    if number.fract() == 0.0 && number.abs() < 1e15 { Value::from(number as i64) } else { Value::from(number) }
+}
+
+fn remove(input: &mut Value, parents: &[String], last: &str) {
+    let parent = parents.iter().try_fold(input, |value, segment| match value {
+        Value::Object(members) => members.get_mut(segment),
+        Value::Array(items) => items.get_mut(segment.parse::<usize>().ok()?),
+        _ => None,
+    });
+    if let Some(Value::Object(members)) = parent {
+        members.shift_remove(last);
+    }
+}
+
+/// How large a value is: every member and item counts, characters by how plain they are, numbers by their size.
+pub(super) fn weight(value: &Value) -> u64 {
+    let character = |character: char| match character {
+        'a' => 10,
+        plain if plain.is_ascii_alphanumeric() => 11,
+        plain if plain.is_ascii_graphic() => 12,
+        _ => 13,
+    };
+    match value {
+        Value::Null => 1,
+        Value::Bool(value) => 1 + u64::from(*value),
+        Value::Number(number) => match number.as_i64() {
+            Some(integer) => 2 + integer.unsigned_abs().min(1_000_000) + u64::from(64 - integer.unsigned_abs().leading_zeros()),
+            None => 2 + number.to_string().len() as u64 + 128,
+        },
+        Value::String(text) => 2 + text.chars().map(character).sum::<u64>(),
+        Value::Array(items) => 3 + items.iter().map(|item| 20 + weight(item)).sum::<u64>(),
+        Value::Object(members) => 3 + members.values().map(|member| 20 + weight(member)).sum::<u64>(),
+    }
+}

@@ -1,0 +1,141 @@
+//! One case over the wire: sent, answered, looked at by every check.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{Method, Request};
+
+use super::{Reply, Send, Signer, TransportFailure};
+use crate::check::{Answer, CHECKS, Complaint, Exchange};
+use crate::codec::Received;
+use crate::contract::model::ErrorKind;
+use crate::generate::{Case, Probe};
+
+/// Waits before an answer that may pass is asked for again.
+const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];
+
+/// A method that no API gives a meaning: registered for WebDAV, and safe (RFC 4918, section 9.1).
+const OTHER_METHOD: &str = "PROPFIND";
+
+/// Where cases go: a sender, with who they are from.
+#[derive(Debug)]
+pub struct Wire<S> {
+    /// The sender.
+    pub sender: S,
+    /// Gives requests their credentials.
+    pub signer: Signer,
+    /// The host that is signed for.
+    pub host: String,
+    /// Headers that go with every request.
+    pub headers: http::HeaderMap,
+    /// The secrets that go with requests.
+    pub secrets: Vec<String>,
+    /// Whether to wait before asking again.
+    pub patient: bool,
+}
+
+/// A case with what came back, and what there is to say of it.
+#[derive(Debug)]
+pub struct Judged {
+    /// What came back.
+    pub reply: Result<Reply, TransportFailure>,
+    /// The answer as the codec reads it.
+    pub received: Option<Received>,
+    /// Whether it is a success.
+    pub succeeded: bool,
+    /// The code of an error that speaks of the world rather than of the request.
+    pub circumstance: Option<String>,
+    /// What the checks say.
+    pub complaints: Vec<(&'static str, Complaint)>,
+}
+
+impl<S: Send> Wire<S> {
+    /// The request of a case, with all that goes with it.
+    pub fn request(&self, case: &Case) -> Request<Bytes> {
+        let mut request = case.request.clone();
+        for (name, value) in &self.headers {
+            request.headers_mut().insert(name.clone(), value.clone());
+        }
+        if case.probe == Probe::OtherMethod {
+            *request.method_mut() = other_method();
+        }
+        if case.probe != Probe::NoCredentials && case.dialect == crate::mock::Dialect::Native {
+            self.signer.authorize(&case.operation.service, &mut request, &self.host, SystemTime::now());
+        }
+        request
+    }
+
+    /// Sends a case and lets every check look at what comes back.
+    pub async fn judge(&self, case: &Case) -> Judged {
+        let earlier = if case.probe == Probe::Twice {
+            let reply = self.sender.send(self.request(case)).await;
+            read(case, &reply).and_then(Result::ok)
+        } else {
+            None
+        };
+        let mut reply = self.sender.send(self.request(case)).await;
+        let mut received = read(case, &reply);
+        for pause in PAUSES {
+            if !is_transient(case, &reply, received.as_ref()) {
+                break;
+            }
+            if self.patient {
+                tokio::time::sleep(pause).await;
+            }
+            reply = self.sender.send(self.request(case)).await;
+            received = read(case, &reply);
+        }
+        let exchange = Exchange { case, secrets: &self.secrets, reply: &reply, received, earlier };
+        let mut complaints = Vec::new();
+        for check in CHECKS {
+            complaints.extend(check.judge(&exchange).into_iter().map(|complaint| (check.code(), complaint)));
+        }
+        let (succeeded, circumstance) = match exchange.answer() {
+            Answer::Success(_) => (true, None),
+            Answer::Declared(error) if is_of_the_world(error.kind, error.status) => (false, Some(error.code.clone())),
+            _ => (false, None),
+        };
+        let received = exchange.received.and_then(Result::ok);
+        Judged { reply, received, succeeded, circumstance, complaints }
+    }
+}
+
+/// A method that the operation does not have.
+pub fn other_method() -> Method {
+    Method::from_bytes(OTHER_METHOD.as_bytes()).unwrap_or(Method::TRACE)
+}
+
+/// Whether an error speaks of the world rather than of the request.
+fn is_of_the_world(kind: ErrorKind, status: u16) -> bool {
+    match kind {
+        ErrorKind::State | ErrorKind::Quota | ErrorKind::Throttling => true,
+        ErrorKind::Server => status == 503,
+        ErrorKind::Validation | ErrorKind::Auth | ErrorKind::Protocol => false,
+    }
+}
+
+fn read(
+    case: &Case,
+    reply: &Result<Reply, TransportFailure>,
+) -> Option<Result<Received, crate::codec::Rejection>> {
+    let reply = reply.as_ref().ok()?;
+    Some(case.codec().decode_response(&case.operation, &reply.response))
+}
+
+/// Whether the same request may well be answered otherwise in a moment: a declared failure of the service, or throttling.
+fn is_transient(
+    case: &Case,
+    reply: &Result<Reply, TransportFailure>,
+    received: Option<&Result<Received, crate::codec::Rejection>>,
+) -> bool {
+    let Ok(reply) = reply else { return false };
+    let status = reply.response.status().as_u16();
+    let code = match received {
+        Some(Ok(Received { outcome: crate::codec::Outcome::Error { code, .. }, .. })) => Some(code),
+        _ => None,
+    };
+    let declared = case.operation.errors.all.iter().any(|error| {
+        Some(&error.code) == code && matches!(error.kind, ErrorKind::Server | ErrorKind::Throttling)
+    });
+    declared || matches!(status, 429 | 503)
+}

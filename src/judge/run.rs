@@ -1,0 +1,276 @@
+//! A run: cases go out, are judged as they come back, and what was seen becomes a report.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use super::conclude::conclude;
+use super::exchange::Wire;
+use super::look::{Standing, look};
+use super::tally::Tally;
+use super::{Send, TransportFailure};
+use crate::generate::{Case, Dropped, Phase, Plan, Shard, Verdict};
+use crate::report::{Report, UNREACHABLE};
+
+/// Cases in a row that reach nobody before a run ends.
+const GONE: u64 = 20;
+
+/// What a run sends, and how.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The phases, in order.
+    pub phases: Vec<Phase>,
+    /// Random cases for each operation.
+    pub cases: u64,
+    /// The seed of the random phase.
+    pub seed: u64,
+    /// Which part of the run.
+    pub shard: Shard,
+    /// Requests on the way at a time.
+    pub concurrency: usize,
+    /// Most requests per second.
+    pub rate: Option<f64>,
+    /// Whether notes fail the run.
+    pub strict: bool,
+    /// Most requests that go into making one finding smaller.
+    pub shrinking: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            phases: Phase::ALL.to_vec(),
+            cases: 300,
+            seed: 0,
+            shard: Shard::WHOLE,
+            concurrency: 16,
+            rate: None,
+            strict: false,
+            shrinking: 150,
+        }
+    }
+}
+
+/// How far a run has come; may be read while it runs.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Cases in all.
+    pub total: AtomicU64,
+    /// Cases that are through, dropped ones among them.
+    pub done: AtomicU64,
+    /// Complaints so far.
+    pub complaints: AtomicU64,
+    /// Whether findings are being made smaller.
+    pub shrinking: AtomicBool,
+    stop: AtomicBool,
+    stopped: Notify,
+}
+
+impl Progress {
+    /// Ends the run: what is on the way is given up, what was seen is reported.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.stopped.notify_waiters();
+    }
+
+    /// Whether the run is to end.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// A judgement that can be made: cases, where they go, and how.
+#[derive(Debug)]
+#[must_use = "nothing is judged until it runs"]
+pub struct Run<S> {
+    /// The plans of the operations.
+    pub plans: Vec<Arc<Plan>>,
+    /// Where cases go.
+    pub wire: Wire<S>,
+    /// What is sent.
+    pub settings: Settings,
+    /// Cases that are sent instead of those of the phases.
+    pub replays: Vec<Case>,
+    /// What is said of the target in the report.
+    pub target: String,
+    /// Where requests go, for the commands that are shown.
+    pub url: String,
+    /// How far it has come.
+    pub progress: Arc<Progress>,
+}
+
+/// What all workers share.
+struct Shared<S> {
+    run: Run<S>,
+    /// The number of the next case of the whole run.
+    next: AtomicU64,
+    /// Where each operation's phases begin in the whole run.
+    parts: Vec<Part>,
+    standings: Vec<Standing>,
+    started: Instant,
+    /// Requests that went out, by which the rate is kept.
+    sent: AtomicU64,
+    /// Cases in a row that reached nobody.
+    lost: AtomicU64,
+}
+
+struct Part {
+    operation: usize,
+    phase: Phase,
+    first: u64,
+    count: u64,
+}
+
+impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
+    /// Sends all cases and reports.
+    pub async fn run(self) -> Report {
+        let parts = parts(&self);
+        let total = parts.last().map_or(0, |part| part.first + part.count).max(self.replays.len() as u64);
+        self.progress.total.store(total, Ordering::Relaxed);
+        let mut standings = Vec::new();
+        for plan in &self.plans {
+            let looked = tokio::select! {
+                standing = look(&self.wire, plan) => standing,
+                () = self.progress.stopped.notified() => Standing::Unknown,
+            };
+            standings.push(looked);
+        }
+        let shared = Arc::new(Shared {
+            next: AtomicU64::new(0),
+            parts,
+            standings,
+            started: Instant::now(),
+            sent: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+            run: self,
+        });
+        let mut tally = Tally::new(shared.run.plans.len());
+        if shared.standings.iter().any(|standing| matches!(standing, Standing::Ready | Standing::Unknown)) {
+            let mut workers = JoinSet::new();
+            for _ in 0..shared.run.settings.concurrency.max(1) {
+                workers.spawn(Arc::clone(&shared).work());
+            }
+            while let Some(worked) = workers.join_next().await {
+                match worked {
+                    Ok(part) => tally.join(part),
+                    Err(error) => tracing::error!(%error, "a worker ended before its time"),
+                }
+            }
+        }
+        let gone = shared.gone();
+        let stopped = match (gone, shared.run.progress.is_stopped()) {
+            (true, _) => Some(UNREACHABLE.to_owned()),
+            (false, true) => Some("interrupted".to_owned()),
+            (false, false) => None,
+        };
+        conclude(&shared.run, &shared.standings, tally, stopped).await
+    }
+}
+
+fn parts<S>(run: &Run<S>) -> Vec<Part> {
+    let mut first = 0;
+    let mut parts = Vec::new();
+    if !run.replays.is_empty() {
+        return parts;
+    }
+    for (operation, plan) in run.plans.iter().enumerate() {
+        for &phase in &run.settings.phases {
+            let count = plan.count(phase, run.settings.cases);
+            parts.push(Part { operation, phase, first, count });
+            first += count;
+        }
+    }
+    parts
+}
+
+impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
+    /// Takes cases until there are none left.
+    async fn work(self: Arc<Self>) -> Tally {
+        let mut tally = Tally::new(self.run.plans.len());
+        let progress = &self.run.progress;
+        while !progress.is_stopped() && !self.gone() {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some((operation, case)) = self.case(number) else { break };
+            progress.done.fetch_add(1, Ordering::Relaxed);
+            match case {
+                Some(Ok(case)) => {
+                    tokio::select! {
+                        () = self.one(operation, &case, &mut tally) => {}
+                        () = progress.stopped.notified() => {}
+                    }
+                }
+                Some(Err(dropped)) => *tally.seen[operation].dropped.entry(dropped).or_default() += 1,
+                None => {}
+            }
+        }
+        tally
+    }
+
+    /// A case by its number in the whole run; nothing past the end, and no case where it is not this run's.
+    fn case(&self, number: u64) -> Option<(usize, Option<Result<Case, Dropped>>)> {
+        let run = &self.run;
+        if !run.replays.is_empty() {
+            let case = run.replays.get(usize::try_from(number).ok()?)?;
+            let operation = run.plans.iter().position(|plan| plan.operation().name == case.operation.name)?;
+            return Some((operation, Some(Ok(case.clone()))));
+        }
+        let after = self.parts.partition_point(|part| part.first <= number);
+        let part = &self.parts[after.checked_sub(1)?];
+        let index = number - part.first;
+        if index >= part.count {
+            // Empty phases share their beginning with the next one.
+            return None;
+        }
+        let ready = matches!(self.standings[part.operation], Standing::Ready | Standing::Unknown);
+        if !ready || !run.settings.shard.has(number) {
+            return Some((part.operation, None));
+        }
+        Some((part.operation, run.plans[part.operation].case(part.phase, run.settings.seed, index)))
+    }
+
+    /// Sends a case and takes down what is said of it.
+    async fn one(&self, operation: usize, case: &Case, tally: &mut Tally) {
+        self.keep_the_rate().await;
+        let judged = self.run.wire.judge(case).await;
+        let lost = judged.reply.as_ref().is_err_and(TransportFailure::is_unreachable);
+        if lost {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        self.lost.store(0, Ordering::Relaxed);
+        let seen = &mut tally.seen[operation];
+        seen.cases += 1;
+        let valid = matches!(case.verdict, Verdict::Valid { .. });
+        seen.valid += u64::from(valid);
+        seen.succeeded += u64::from(judged.succeeded);
+        seen.valid_succeeded += u64::from(valid && judged.succeeded);
+        seen.refused += u64::from(!judged.succeeded && judged.received.is_some());
+        if let Some(code) = judged.circumstance {
+            *seen.circumstances.entry(code).or_default() += 1;
+        }
+        if let Some(constraint) = case.verdict.constraint() {
+            *seen.constraints.entry(constraint).or_default() += 1;
+        }
+        self.run.progress.complaints.fetch_add(judged.complaints.len() as u64, Ordering::Relaxed);
+        for (code, complaint) in judged.complaints {
+            tally.complain(operation, code, case, complaint);
+        }
+    }
+
+    /// Waits until the next request may go out.
+    async fn keep_the_rate(&self) {
+        let Some(rate) = self.run.settings.rate else { return };
+        let number = self.sent.fetch_add(1, Ordering::Relaxed);
+        #[allow(clippy::cast_precision_loss, reason = "requests in one run")]
+        let due = self.started + Duration::try_from_secs_f64(number as f64 / rate).unwrap_or(Duration::MAX / 4);
+        tokio::time::sleep_until(due.into()).await;
+    }
+
+    fn gone(&self) -> bool {
+        self.lost.load(Ordering::Relaxed) >= GONE
+    }
+}

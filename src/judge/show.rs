@@ -1,0 +1,157 @@
+//! Exchanges as a person may see them: without credentials, with sensitive members masked, and cut when they are long.
+
+use http::header::{AUTHORIZATION, HOST};
+use http::{HeaderMap, Request};
+
+use super::Reply;
+use super::exchange::Wire;
+use crate::codec::{Outcome, Received};
+use crate::contract::model::AuthScheme;
+use crate::generate::{Case, Probe};
+use crate::mock::Dialect;
+use crate::report::Shown;
+use bytes::Bytes;
+use serde_json::Value;
+
+/// Longest body that is shown, in characters.
+const LONGEST: usize = 4000;
+/// What stands for a secret.
+const MASK: &str = "***";
+/// Shortest secret that is looked for in what a server sends.
+const SHORTEST_SECRET: usize = 4;
+
+/// The request of a case, its sensitive members masked.
+fn masked<S>(wire: &Wire<S>, case: &Case) -> Request<Bytes> {
+    let input = case.operation.input.mask(&case.input);
+    let mut request = case.codec().encode_request(&case.operation, &input);
+    if case.probe == Probe::OtherMethod {
+        *request.method_mut() = super::exchange::other_method();
+    }
+    for name in wire.headers.keys() {
+        request.headers_mut().insert(name.clone(), http::HeaderValue::from_static(MASK));
+    }
+    request
+}
+
+/// The request of a case.
+pub fn request<S>(wire: &Wire<S>, case: &Case) -> Shown {
+    let request = masked(wire, case);
+    Shown {
+        line: format!("{} {}", request.method(), request.uri()),
+        headers: headers(request.headers(), &[]),
+        body: cut(&String::from_utf8_lossy(request.body())),
+    }
+}
+
+/// An answer to a case.
+pub fn response<S>(wire: &Wire<S>, case: &Case, reply: &Reply) -> Shown {
+    let status = reply.response.status();
+    let secrets = secrets(wire, case);
+    let read = case.codec().decode_response(&case.operation, &reply.response).ok();
+    let mut body = String::from_utf8_lossy(reply.response.body()).into_owned();
+    if let Some(Received { outcome: Outcome::Output(output), .. }) = &read {
+        let mut hidden = Vec::new();
+        changed(output, &case.operation.output.mask(output), &mut hidden);
+        hidden.retain(|text| text.len() >= SHORTEST_SECRET);
+        hide(&mut body, &hidden);
+    }
+    hide(&mut body, &secrets);
+    Shown {
+        line: format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default()).trim_end().to_owned(),
+        headers: headers(reply.response.headers(), &secrets),
+        body: cut(&body),
+    }
+}
+
+/// A command that sends the request of a case; credentials come from the environment.
+pub fn curl<S>(wire: &Wire<S>, base: &str, case: &Case) -> String {
+    let request = masked(wire, case);
+    let mut command = format!("curl -i -X {} {}", request.method(), quoted(&format!("{}{}", base.trim_end_matches('/'), request.uri())));
+    for (name, value) in headers(request.headers(), &[]) {
+        command.push_str(&format!(" -H {}", quoted(&format!("{name}: {value}"))));
+    }
+    if case.dialect == Dialect::Native && case.probe != Probe::NoCredentials {
+        let service = &case.operation.service;
+        match service.auth.first() {
+            Some(auth) if auth.scheme == AuthScheme::Sigv4 => {
+                let scope = service.recognise.credential_scopes.first().unwrap_or(&service.name);
+                command.push_str(&format!(
+                    " --aws-sigv4 aws:amz:{}:{scope} -u \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\"",
+                    wire.signer.region()
+                ));
+            }
+            Some(auth) if auth.scheme == AuthScheme::Header => {
+                command.push_str(&format!(" -H \"{}: $ACCORDANT_TOKEN\"", auth.name));
+            }
+            _ => {}
+        }
+    }
+    if !request.body().is_empty() {
+        command.push_str(&format!(" --data-binary {}", quoted(&String::from_utf8_lossy(request.body()))));
+    }
+    command
+}
+
+/// Everything that went out with a case and must not be shown.
+fn secrets<S>(wire: &Wire<S>, case: &Case) -> Vec<String> {
+    let mut secrets = Vec::new();
+    changed(&case.input, &case.operation.input.mask(&case.input), &mut secrets);
+    secrets.extend(wire.secrets.iter().cloned());
+    secrets.retain(|secret| secret.len() >= SHORTEST_SECRET);
+    secrets
+}
+
+/// The texts of a value that its mask hides.
+fn changed(value: &Value, masked: &Value, found: &mut Vec<String>) {
+    match (value, masked) {
+        (Value::Object(members), Value::Object(others)) if members.len() == others.len() => {
+            for ((_, member), (_, other)) in members.iter().zip(others) {
+                changed(member, other, found);
+            }
+        }
+        (Value::Array(items), Value::Array(others)) => {
+            items.iter().zip(others).for_each(|(item, other)| changed(item, other, found));
+        }
+        (value, masked) if value != masked => texts(value, found),
+        _ => {}
+    }
+}
+
+fn texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(members) => members.values().for_each(|member| texts(member, found)),
+        _ => {}
+    }
+}
+
+fn hide(text: &mut String, secrets: &[String]) {
+    for secret in secrets {
+        if text.contains(secret.as_str()) {
+            *text = text.replace(secret.as_str(), MASK);
+        }
+    }
+}
+
+/// Headers in the order they came, credentials masked.
+fn headers(headers: &HeaderMap, secrets: &[String]) -> Vec<(String, String)> {
+    let shown = headers.iter().filter(|(name, _)| *name != AUTHORIZATION && *name != HOST).map(|(name, value)| {
+        let mut text = cut(&String::from_utf8_lossy(value.as_bytes()));
+        hide(&mut text, secrets);
+        (name.to_string(), text)
+    });
+    shown.collect()
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}… ({} bytes in all)", &text[..end], text.len()),
+        None => text.to_owned(),
+    }
+}
+
+/// A word of a shell's command line.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}

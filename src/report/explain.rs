@@ -1,0 +1,138 @@
+//! Explanations: of a check, and of a constraint of an operation.
+
+use std::fmt::Write;
+
+use crate::check::{self, CHECKS};
+use crate::constraint::Wish;
+use crate::contract::model::Strength;
+use crate::contract::{Citation, Constraint, Contract, Operation};
+
+/// What there is to say of a name: the code of a check, or a constraint as `OPERATION/MEMBER#KEYWORD`. Nothing when the
+/// name is neither.
+#[must_use]
+pub fn explain(contract: &Contract, name: &str) -> Option<String> {
+    if let Some(check) = check::by_code(name) {
+        return Some(format!("{}\n\n{}\n", check.code(), check.page().trim()));
+    }
+    let end = name.find(['/', '#']).unwrap_or(name.len());
+    let operation = contract.operation(&name[..end]).ok()?;
+    if end == name.len() {
+        return Some(constraints(operation));
+    }
+    let constraint = operation.input.constraints.iter().find(|constraint| constraint.id == name[end..])?;
+    Some(page(operation, constraint))
+}
+
+/// What can be explained.
+#[must_use]
+pub fn contents(contract: &Contract) -> String {
+    let mut text = String::from("Checks:\n");
+    for check in CHECKS {
+        line(&mut text, format_args!("  {:<24} {}", check.code(), first_sentence(check.page())));
+    }
+    text.push_str("\nConstraints: OPERATION lists those of an operation, OPERATION/MEMBER#KEYWORD explains one:\n");
+    for operation in contract.operations() {
+        line(&mut text, format_args!("  {} ({} constraints)", operation.name, operation.input.constraints.len()));
+    }
+    text
+}
+
+fn constraints(operation: &Operation) -> String {
+    let mut text = format!("Constraints of {}:\n", operation.name);
+    for constraint in &operation.input.constraints {
+        line(&mut text, format_args!("  {}{}\n      {}", operation.name, constraint.id, constraint.statement()));
+    }
+    text
+}
+
+/// The page of a constraint.
+fn page(operation: &Operation, constraint: &Constraint) -> String {
+    let mut text = format!("{}{}\n\n{}.\n\n", operation.name, constraint.id, constraint.statement().trim_end_matches('.'));
+    line(&mut text, format_args!("Source: {} ({})", cited(&constraint.citations), strength(constraint.strength)));
+    match &constraint.error {
+        Some(link) => {
+            let error = &operation.errors.all[link.error];
+            line(&mut text, format_args!("Error: {} {}", error.status, error.code));
+            line(&mut text, format_args!("  that it is this one: {} ({})", cited(&link.citations), strength(link.strength)));
+            line(&mut text, format_args!("  its status: {} ({})", cited(&error.citations), strength(error.strength)));
+        }
+        None => line(&mut text, format_args!("Error: not known; a request that breaks this is judged by its form only")),
+    }
+    let weakest = constraint.error.as_ref().map_or(constraint.strength, |link| link.strength.max(constraint.strength));
+    if constraint.disputed {
+        line(&mut text, format_args!("Sources disagree on it, so that departures are notes, unless --strict:"));
+        let about = |dispute: &&crate::contract::model::DisputeSpec| dispute.about.contains(&constraint.id);
+        for dispute in operation.disputes.iter().filter(about) {
+            line(&mut text, format_args!("  {}: {}", dispute.fact, dispute.others));
+        }
+    } else if constraint.strength > Strength::Model {
+        line(&mut text, format_args!("Departures are notes, unless --strict, since nothing documents it."));
+    } else if weakest > Strength::Model {
+        line(
+            &mut text,
+            format_args!("Not enforcing it is a finding; another declared error in this one's place is a note, unless --strict."),
+        );
+    }
+    let edges = constraint.test.edges();
+    wishes(&mut text, "Just valid:", &edges.inside);
+    wishes(&mut text, "Just broken:", &edges.outside);
+    text
+}
+
+fn wishes(text: &mut String, title: &str, wishes: &[Wish]) {
+    if wishes.is_empty() {
+        return;
+    }
+    line(text, format_args!("{title}"));
+    for wish in wishes.iter().take(12) {
+        line(text, format_args!("  {}", words(wish)));
+    }
+    if wishes.len() > 12 {
+        line(text, format_args!("  … and {} more", wishes.len() - 12));
+    }
+}
+
+fn words(wish: &Wish) -> String {
+    match wish {
+        Wish::Value(value) => value.to_string().chars().take(100).collect(),
+        Wish::Length(length) => format!("{length} characters"),
+        Wish::OfType(json_type) => format!("a value of type {json_type:?}").to_lowercase(),
+        Wish::Match => "a text of rare characters that matches".to_owned(),
+        Wish::NearMiss => "a text that nearly matches".to_owned(),
+        Wish::Whole => "every known member".to_owned(),
+        Wish::Branch => "a value by one of the branches".to_owned(),
+        Wish::NoBranch => "a value near the branches that satisfies none as it must".to_owned(),
+        Wish::Items(count) => format!("{count} items"),
+        Wish::Members(count) => format!("{count} members"),
+        Wish::Twins => "two equal items".to_owned(),
+        Wish::Stranger => "a member that nobody knows".to_owned(),
+        Wish::Absent(name) => format!("without {name}"),
+        Wish::Null(name) => format!("{name} is null"),
+        Wish::Present(name) => format!("with {name}"),
+        Wish::Patch(patch) => format!("changed by {patch}"),
+    }
+}
+
+fn cited(citations: &[Citation]) -> String {
+    let texts: Vec<String> = citations.iter().map(ToString::to_string).collect();
+    if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }
+}
+
+fn strength(strength: Strength) -> &'static str {
+    match strength {
+        Strength::Documented => "documented",
+        Strength::Model => "by the service's model",
+        Strength::Observed => "observed",
+        Strength::Assumed => "assumed",
+    }
+}
+
+/// The first sentence of a page, without its title.
+fn first_sentence(page: &str) -> &str {
+    let text = page.trim().lines().find(|line| !line.trim().is_empty() && !line.starts_with('#')).unwrap_or_default();
+    text.split_once(". ").map_or(text.trim_end_matches('.'), |(first, _)| first)
+}
+
+fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    let _ = writeln!(text, "{arguments}");
+}
