@@ -1,22 +1,59 @@
 //! Checks: everything that can be wrong with an answer, one file per check.
 //!
 //! A [`Check`] is a pure judgement over an [`Exchange`]: it sees what was sent, what the contract demands for it and
-//! what came back, never a socket. Adding a check is adding a file and a line in [`CHECKS`].
+//! what came back, never a socket. As a rule one departure gives one complaint of one check, so each check leaves to the
+//! others what is theirs:
+//!
+//! | answer | due | judged by |
+//! |---|---|---|
+//! | none | | `transport-failure` |
+//! | 5xx | | `server-error` |
+//! | 1xx, 3xx, another success | | `status-undeclared` |
+//! | 4xx that cannot be read | | `error-shape` |
+//! | an undeclared error | | `error-code-undeclared` |
+//! | a declared error | a success | `valid-rejected` |
+//! | a declared error | another error | `wrong-error-code` |
+//! | the due error, or one of circumstance | | `wrong-error-status` |
+//! | a success | an error | `invalid-accepted`, `auth-not-required`, `method-not-refused` |
+//! | a success | a success | `undecodable-response`, or `output-schema`, `unknown-output-member`, `echo-mismatch`, `idempotency-broken` |
+//! | any that can be read | | `content-type`, `request-id-missing` |
+//! | any | | `secret-echoed`, `slow-response` |
+//!
+//! Adding a check is adding a file and a line in [`CHECKS`].
 
-use serde_json::Value;
+mod auth_not_required;
+mod claim;
+mod complaint;
+mod content_type;
+mod echo_mismatch;
+mod error_code_undeclared;
+mod error_shape;
+mod exchange;
+mod idempotency_broken;
+mod invalid_accepted;
+mod method_not_refused;
+mod output_schema;
+mod request_id_missing;
+mod secret_echoed;
+mod server_error;
+mod slow_response;
+mod status_undeclared;
+mod transport_failure;
+mod undecodable_response;
+mod unknown_output_member;
+mod valid_rejected;
+mod wrong_error_code;
+mod wrong_error_status;
 
-use crate::codec::{Outcome, Received, Rejection};
-use crate::contract::model::{ErrorKind, Strength};
-use crate::contract::{Citation, Constraint, ErrorDef, Operation};
-use crate::generate::{Case, Expected};
-use crate::judge::{Reply, TransportFailure};
+pub use complaint::Complaint;
+pub use exchange::{Answer, Demand, Exchange, is_circumstance};
 
 /// A judgement over an exchange.
 pub trait Check: Sync {
     /// What is wrong, as a name: the code that reports and `explain` use.
     fn code(&self) -> &'static str;
 
-    /// The page that `explain` prints: what it does, why, an example, the remedy.
+    /// The page that `explain` prints, in Markdown: what it does, why, an example, the remedy, when it is only a note.
     fn page(&self) -> &'static str;
 
     /// What the check complains of in an exchange; usually nothing.
@@ -24,7 +61,28 @@ pub trait Check: Sync {
 }
 
 /// All checks, sorted by code.
-pub static CHECKS: &[&dyn Check] = &[];
+pub static CHECKS: &[&dyn Check] = &[
+    &auth_not_required::AuthNotRequired,
+    &content_type::ContentType,
+    &echo_mismatch::EchoMismatch,
+    &error_code_undeclared::ErrorCodeUndeclared,
+    &error_shape::ErrorShape,
+    &idempotency_broken::IdempotencyBroken,
+    &invalid_accepted::InvalidAccepted,
+    &method_not_refused::MethodNotRefused,
+    &output_schema::OutputSchema,
+    &request_id_missing::RequestIdMissing,
+    &secret_echoed::SecretEchoed,
+    &server_error::ServerError,
+    &slow_response::SlowResponse,
+    &status_undeclared::StatusUndeclared,
+    &transport_failure::TransportFailure,
+    &undecodable_response::UndecodableResponse,
+    &unknown_output_member::UnknownOutputMember,
+    &valid_rejected::ValidRejected,
+    &wrong_error_code::WrongErrorCode,
+    &wrong_error_status::WrongErrorStatus,
+];
 
 /// The check with a code.
 #[must_use]
@@ -32,155 +90,38 @@ pub fn by_code(code: &str) -> Option<&'static dyn Check> {
     CHECKS.iter().copied().find(|check| check.code() == code)
 }
 
-/// A request and what came back.
-#[derive(Debug)]
-pub struct Exchange<'e> {
-    /// The case: operation, input, verdict.
-    pub case: &'e Case,
-    /// Secrets that went with the request: credentials, never to come back.
-    pub secrets: &'e [String],
-    /// What came back.
-    pub reply: &'e Result<Reply, TransportFailure>,
-    /// The answer as the codec reads it; nothing when none came.
-    pub received: Option<Result<Received, Rejection>>,
-    /// The answer to the same request, sent before.
-    pub earlier: Option<Received>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What a check says of an exchange.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Complaint {
-    /// What the contract demands.
-    pub expected: String,
-    /// What came back instead, without secrets.
-    pub actual: String,
-    /// What of the contract it is about: the id of a constraint, or a member's pointer.
-    pub about: Option<String>,
-    /// Who says so.
-    pub citations: Vec<String>,
-    /// How far they are trusted.
-    pub strength: Strength,
-    /// Whether sources disagree.
-    pub disputed: bool,
-}
+    /// Files of the directory that are no checks.
+    const WORDS: [&str; 4] = ["mod", "complaint", "exchange", "claim"];
 
-impl Complaint {
-    /// A complaint without a source yet, which makes it an assumption.
-    pub fn new(expected: impl Into<String>, actual: impl Into<String>) -> Self {
-        let (expected, actual) = (expected.into(), actual.into());
-        Self { expected, actual, about: None, citations: Vec::new(), strength: Strength::Assumed, disputed: false }
+    #[test]
+    fn the_list_is_sorted_and_equals_the_directory() {
+        let codes: Vec<&str> = CHECKS.iter().map(|check| check.code()).collect();
+        assert!(codes.is_sorted_by(|one, other| one < other), "{codes:?}");
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/check");
+        let files = std::fs::read_dir(directory).expect("the source directory").map(|entry| {
+            let path = entry.expect("an entry").path();
+            path.file_stem().expect("a name").to_string_lossy().into_owned()
+        });
+        let mut files: Vec<String> = files.filter(|name| !WORDS.contains(&name.as_str())).collect();
+        files.sort();
+        assert_eq!(codes.iter().map(|code| code.replace('-', "_")).collect::<Vec<_>>(), files);
     }
 
-    /// What of the contract it is about.
-    #[must_use]
-    pub fn about(mut self, about: impl Into<String>) -> Self {
-        self.about = Some(about.into());
-        self
-    }
-
-    /// The sources, and how far they are trusted.
-    #[must_use]
-    pub fn cite(mut self, citations: &[Citation], strength: Strength) -> Self {
-        self.citations.extend(citations.iter().map(ToString::to_string));
-        self.strength = strength;
-        self
-    }
-
-    /// A standard that says so.
-    #[must_use]
-    pub fn standard(mut self, standard: &str) -> Self {
-        self.citations.push(standard.to_owned());
-        self.strength = Strength::Documented;
-        self
-    }
-
-    /// Trusts the complaint no further than this.
-    #[must_use]
-    pub fn at_most(mut self, strength: Strength) -> Self {
-        self.strength = self.strength.max(strength);
-        self
-    }
-
-    /// Marks it as a matter on which sources disagree.
-    #[must_use]
-    pub fn disputed(mut self, disputed: bool) -> Self {
-        self.disputed |= disputed;
-        self
-    }
-
-    /// Whether it can fail a run, rather than being a note.
-    #[must_use]
-    pub fn is_finding(&self) -> bool {
-        !self.disputed && self.strength <= Strength::Model
-    }
-}
-
-/// How an answer stands to what is declared.
-#[derive(Debug, Clone, Copy)]
-pub enum Answer<'e> {
-    /// A success, which could be read.
-    Success(&'e Value),
-    /// An error with a code that the contract declares.
-    Declared(&'e ErrorDef),
-    /// An error with another code.
-    Undeclared(&'e str),
-    /// No answer, or none that could be read.
-    Unreadable,
-}
-
-impl<'e> Exchange<'e> {
-    /// The operation.
-    #[must_use]
-    pub fn operation(&self) -> &'e Operation {
-        &self.case.operation
-    }
-
-    /// What the contract demands.
-    #[must_use]
-    pub fn expected(&self) -> Expected<'e> {
-        self.case.expected()
-    }
-
-    /// The answer's status, when there is an answer.
-    #[must_use]
-    pub fn status(&self) -> Option<u16> {
-        self.reply.as_ref().ok().map(|reply| reply.response.status().as_u16())
-    }
-
-    /// The answer, as far as the contract knows it. In the documented dialect only that dialect's error is declared.
-    #[must_use]
-    pub fn answer(&self) -> Answer<'_> {
-        let Some(Ok(received)) = &self.received else { return Answer::Unreadable };
-        match &received.outcome {
-            Outcome::Output(output) => Answer::Success(output),
-            Outcome::Error { code, .. } => match declared(self.case, code, received.status) {
-                Some(error) => Answer::Declared(error),
-                None => Answer::Undeclared(code),
-            },
+    #[test]
+    fn each_page_has_its_parts() {
+        for check in CHECKS {
+            let (code, page) = (check.code(), check.page());
+            assert!(page.starts_with(&format!("# {code}\n\n")), "{code}: the page starts with another title");
+            for part in ["What it does", "Why it matters", "Example", "Remedy", "When it is a note"] {
+                let (_, rest) =
+                    page.split_once(&format!("## {part}\n\n")).unwrap_or_else(|| panic!("{code}: no {part}"));
+                assert!(!rest.trim_start().starts_with('#') && !rest.trim().is_empty(), "{code}: {part} is empty");
+            }
+            assert!(by_code(code).is_some_and(|found| std::ptr::eq(found.page(), page)));
         }
     }
-
-    /// The constraint that the case breaks.
-    #[must_use]
-    pub fn broken(&self) -> Option<&'e Constraint> {
-        match self.case.verdict {
-            crate::generate::Verdict::Invalid { constraint } => Some(&self.operation().input.constraints[constraint]),
-            _ => None,
-        }
-    }
-}
-
-/// The declared error of a code: the one with the status too, where several share the code.
-fn declared<'c>(case: &'c Case, code: &str, status: u16) -> Option<&'c ErrorDef> {
-    if let (crate::mock::Dialect::Documented, Some((_, shown))) = (case.dialect, &case.operation.service.documented) {
-        return (shown.code == code).then_some(shown);
-    }
-    let same = || case.operation.errors.all.iter().filter(|error| error.code == code);
-    same().find(|error| error.status == status).or_else(|| same().next())
-}
-
-/// Whether an error says something about the world rather than about the request: a resource, a quota, a limit of calls.
-#[must_use]
-pub fn is_circumstance(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::State | ErrorKind::Quota | ErrorKind::Throttling)
 }

@@ -130,17 +130,16 @@ enum Hunt {
 /// Sends cases until the named check complains, those about the mutant's own constraint first.
 async fn hunt(mock: &Mock, mutant: &Mutant, cases: &[Case]) -> Hunt {
     let wire = wire(Bench { mock, mutant: Some(mutant) });
-    let own = |case: &&Case| {
-        let constraint = case.verdict.constraint().map(|id| case.operation.input.constraints[id].id.as_str());
-        constraint.is_some() && constraint == mutant.about()
-    };
+    let own = |case: &&Case| constraint(case).is_some() && constraint(case) == mutant.about();
     let (first, then): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(own);
     let mut others: Vec<&'static str> = Vec::new();
     let mut sent = 0;
     for case in first.into_iter().chain(then) {
         sent += 1;
         for (code, complaint) in wire.judge(case).await.complaints {
-            if code == mutant.caught_by() && is_about(complaint.about.as_deref(), mutant.about()) {
+            // A complaint about an error is about the constraint whose breaking caused it.
+            let about = complaint.about.as_deref();
+            if code == mutant.caught_by() && (is_about(about, mutant.about()) || own(&case)) {
                 return Hunt::Killed(sent);
             }
             if !others.contains(&code) {
@@ -156,11 +155,16 @@ async fn hunt(mock: &Mock, mutant: &Mutant, cases: &[Case]) -> Hunt {
     Hunt::Survived(sent, reason)
 }
 
-/// Whether a complaint is about what the mutant is about: the same, or a constraint of the same member.
+/// The constraint that a case is about.
+fn constraint(case: &Case) -> Option<&str> {
+    case.verdict.constraint().map(|id| case.operation.input.constraints[id].id.as_str())
+}
+
+/// Whether a complaint is about what the mutant is about: the same, a constraint of the same member, or one below it.
 fn is_about(complaint: Option<&str>, mutant: Option<&str>) -> bool {
     let Some(mutant) = mutant else { return true };
     complaint.is_some_and(|about| {
-        about.strip_prefix(mutant).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
+        about.strip_prefix(mutant).is_some_and(|rest| rest.is_empty() || rest.starts_with(['#', '/']))
     })
 }
 

@@ -8,6 +8,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::admit::give_credentials;
+use super::spoil::alter_member;
 use super::{Fault, Mutant};
 use crate::Contract;
 use crate::codec::{Outcome, Received};
@@ -143,8 +144,12 @@ fn a_broken_constraint_gets_another_answer_from_its_mutants_only() {
     let status = mutant("ReplicateBackup/replicate/name#maxLength:other-status");
     assert_eq!(code(&status, &request), (422, "BackupService.9900".into()));
 
-    let unmoved = mutant("ReplicateBackup/replicate/description#maxLength:not-enforced");
-    assert_eq!(parts(answer(&unmoved, &request)), parts(MOCK.answer(&request).response));
+    let of_others = all_of("ReplicateBackup").into_iter().filter(|mutant| {
+        mutant.about().is_some_and(|about| about.contains('#') && about != "/replicate/name#maxLength")
+    });
+    for unmoved in of_others {
+        assert_eq!(parts(answer(&unmoved, &request)), parts(MOCK.answer(&request).response), "{}", unmoved.name());
+    }
 }
 
 #[test]
@@ -257,6 +262,23 @@ fn echoes_are_altered_and_stay_valid() {
         }
     }
     assert!(seen >= 20, "{seen}");
+}
+
+#[test]
+fn an_altered_value_is_one_that_the_member_takes() {
+    let shape = &CONTRACT.operation("CopyDBClusterSnapshot").expect("an operation").output;
+    for (name, value, other) in [
+        ("PercentProgress", json!(100), json!(99)),
+        ("PercentProgress", json!(7), json!(8)),
+        ("StorageEncryptionType", json!("none"), json!("sse-kms")),
+        ("SnapshotCreateTime", json!("2020-01-01T00:00:00Z"), json!("2001-02-03T04:05:06Z")),
+        ("StorageEncrypted", json!(true), json!(false)),
+        ("AvailabilityZones", json!(["a", "b"]), json!(["a"])),
+    ] {
+        let mut output = json!({"DBClusterSnapshot": { name: value }});
+        assert!(alter_member(shape, &mut output, &["DBClusterSnapshot".into(), name.into()]), "{name}");
+        assert_eq!(output, json!({"DBClusterSnapshot": { name: other }}));
+    }
 }
 
 #[test]
@@ -407,8 +429,10 @@ fn the_same_token_gets_another_job_each_time() {
     let request = request(operation, &example(operation, "maximal"));
     let jobs: HashSet<String> = (0..3).map(|_| output(&mutant, &request)["BackupJobId"].to_string()).collect();
     assert_eq!(jobs.len(), 3);
-    let untold = patched(operation, &json!({"IdempotencyToken": null}));
-    assert_eq!(parts(answer(&mutant, &untold)), parts(MOCK.answer(&untold).response));
+    for no_token in [Value::Null, json!("")] {
+        let untold = patched(operation, &json!({ "IdempotencyToken": no_token }));
+        assert_eq!(parts(answer(&mutant, &untold)), parts(MOCK.answer(&untold).response));
+    }
 }
 
 #[test]
