@@ -26,9 +26,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     let contract = contract(options.specs.as_deref())?;
     let text = match &options.name {
         None => report::contents(&contract),
-        Some(name) => report::explain(&contract, name).ok_or_else(|| {
-            Failure::Usage(format!("there is nothing to explain about {name}; `accordant explain` lists what there is"))
-        })?,
+        Some(name) => report::explain(&contract, name).map_err(|error| Failure::Usage(error.to_string()))?,
     };
     io::stdout().lock().write_all(text.as_bytes()).map_err(Failure::io("cannot write"))?;
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! `accordant spec`: list, show, lint, schema, explain.
+//! `accordant spec`: list, show, lint, schema.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use accordant::contract::citation::Citation;
 use accordant::contract::lint::{Documents, verify};
-use accordant::contract::model::{JsonType, OperationSpec, ServiceSpec};
+use accordant::contract::model::{OperationSpec, ServiceSpec};
 use accordant::contract::{Constraint, ErrorDef, Node, Operation};
 use accordant::{Contract, ContractError};
 use clap::{Args, Subcommand, ValueEnum};
@@ -46,13 +46,6 @@ enum Command {
         #[arg(value_enum, default_value_t = SchemaOf::Operation)]
         of: SchemaOf,
     },
-    /// Explain what constrains a field, who says so, and which error breaking it causes
-    Explain {
-        /// OPERATION, OPERATION/FIELD or OPERATION/FIELD/…
-        field: String,
-        #[command(flatten)]
-        specs: Specs,
-    },
 }
 
 #[derive(Debug, Args)]
@@ -86,7 +79,6 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
         Command::Show { operation, specs } => show(contract(specs.specs.as_deref())?.operation(&operation)?, &mut out),
         Command::Lint { directory, documents } => return lint(directory.as_deref(), documents.as_deref(), &mut out),
         Command::Schema { of } => writeln!(out, "{}", schema(of)),
-        Command::Explain { field, specs } => return explain(&contract(specs.specs.as_deref())?, &field, &mut out),
     };
     written.map_err(Failure::io("cannot write to standard output"))?;
     Ok(ExitCode::SUCCESS)
@@ -249,110 +241,4 @@ fn remark_lines(operation: &Operation) -> Vec<String> {
         format!("{}{error}   [{}]", remark.says, citations(&remark.citations))
     };
     operation.remarks.iter().map(line).collect()
-}
-
-fn explain(contract: &Contract, field: &str, out: &mut impl Write) -> Result<ExitCode, Failure> {
-    let failed = Failure::io("cannot write to standard output");
-    let (name, rest) = field.split_once('/').map_or((field, String::new()), |(name, rest)| (name, format!("/{rest}")));
-    let operation = contract.operation(name)?;
-    if rest.is_empty() {
-        show(operation, out).map_err(failed)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let pointer = rest.split('#').next().unwrap_or_default();
-    let Some(node) = operation.input.node(pointer).or_else(|| operation.output.node(pointer)) else {
-        return Err(Failure::Usage(unknown_field(operation, pointer)));
-    };
-    explain_node(operation, node, out).map_err(failed)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn unknown_field(operation: &Operation, pointer: &str) -> String {
-    let last = pointer.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let nodes = operation.input.nodes.iter().chain(&operation.output.nodes);
-    let similar = nodes.filter(|node| !last.is_empty() && node.pointer.to_lowercase().contains(&last)).take(5);
-    let similar: Vec<String> = similar.map(|node| format!("{}{}", operation.name, node.pointer)).collect();
-    let hint = if similar.is_empty() {
-        format!("`accordant spec show {}` lists its fields", operation.name)
-    } else {
-        format!("there is {}", similar.join(", "))
-    };
-    format!("{} has no field {pointer}; {hint}", operation.name)
-}
-
-fn explain_node(operation: &Operation, node: &Node, out: &mut impl Write) -> io::Result<()> {
-    let types = if node.types.is_empty() { "anything".to_owned() } else { node.types.to_string() };
-    writeln!(out, "{}{}: {types}", operation.name, node.pointer)?;
-    if let Some(description) = &node.description {
-        writeln!(out, "  {description}")?;
-    }
-    if let Some(place) = node.place {
-        writeln!(out, "  travels in: {}", format!("{place:?}").to_lowercase())?;
-    }
-    if node.sensitive {
-        writeln!(out, "  sensitive: never shown in clear")?;
-    }
-    if let Some(default) = &node.default {
-        writeln!(out, "  default: {default}")?;
-    }
-    for citation in &node.citations {
-        writeln!(out, "  source: {}", source_line(operation, citation))?;
-    }
-    let prefix = format!("{}/", node.pointer);
-    let about: Vec<&Constraint> = operation
-        .input
-        .constraints
-        .iter()
-        .filter(|constraint| {
-            constraint.member == node.pointer
-                || constraint.member.starts_with(&prefix)
-                || node.types.contains(JsonType::Object) && constraint.id.starts_with(&format!("{}#", node.pointer))
-        })
-        .collect();
-    if about.is_empty() {
-        writeln!(out, "  nothing constrains it")?;
-    }
-    for constraint in about {
-        explain_constraint(operation, constraint, out)?;
-    }
-    for dispute in operation
-        .disputes
-        .iter()
-        .filter(|dispute| dispute.about.iter().any(|about| about.split('#').next() == Some(&node.pointer)))
-    {
-        writeln!(out, "\n  disputed: {}: {}", dispute.fact, dispute.others)?;
-    }
-    Ok(())
-}
-
-fn explain_constraint(operation: &Operation, constraint: &Constraint, out: &mut impl Write) -> io::Result<()> {
-    let disputed = if constraint.disputed { ", disputed" } else { "" };
-    writeln!(out, "\n  {}\n    {}", constraint.id, constraint.statement())?;
-    for citation in &constraint.citations {
-        let strength = format!("{:?}", citation.strength).to_lowercase();
-        writeln!(out, "    says {} ({strength}{disputed})", source_line(operation, citation))?;
-    }
-    match &constraint.error {
-        None => writeln!(out, "    breaking it: the service's reaction is not known"),
-        Some(link) => {
-            let error = &operation.errors.all[link.error];
-            let by = citations(&link.citations);
-            writeln!(
-                out,
-                "    breaking it causes {} with status {} ({by}, {})",
-                error.code,
-                error.status,
-                format!("{:?}", link.strength).to_lowercase()
-            )
-        }
-    }
-}
-
-fn source_line(operation: &Operation, citation: &Citation) -> String {
-    let sources = &operation.service.sources;
-    let title = sources.others.get(&citation.source).map(|source| source.title.clone());
-    match title {
-        Some(title) => format!("{citation} ({title})"),
-        None => citation.to_string(),
-    }
 }

@@ -147,15 +147,42 @@ fn fulfilled(
     wish: &Wish,
     random: &mut Random,
 ) -> Option<Value> {
-    let mut input = base.clone();
-    let place = site.reach(generator, &operation.input, &mut input, random)?;
-    wishes::fulfil(generator, operation, site, side, wish, place, random)?;
+    let input = wished(generator, operation, site, side, base, wish, random)?;
     let mut broken = operation.input.judge(&input).into_iter().peekable();
     let fits = match side {
         Side::Inside => broken.peek().is_none(),
         Side::Outside => broken.peek().is_some() && broken.all(|violation| violation.constraint == site.constraint),
     };
     fits.then_some(input)
+}
+
+/// The input with the place as wished, whatever else that breaks.
+fn wished(
+    generator: &Generator,
+    operation: &Operation,
+    site: &Site,
+    side: Side,
+    base: &Value,
+    wish: &Wish,
+    random: &mut Random,
+) -> Option<Value> {
+    let mut input = base.clone();
+    let place = site.reach(generator, &operation.input, &mut input, random)?;
+    wishes::fulfil(generator, operation, site, side, wish, place, random)?;
+    Some(input)
+}
+
+/// Inputs that break a constraint, whatever else they break.
+pub(super) fn broken_at(
+    generator: &Generator,
+    operation: &Operation,
+    constraint: ConstraintId,
+    random: &mut Random,
+) -> Vec<Value> {
+    let site = &generator.sites[constraint];
+    let Some(base) = operation.examples.first().map(|example| &example.input) else { return Vec::new() };
+    let tries = site.wishes(Side::Outside).iter().flat_map(|wish| std::iter::repeat_n(wish, 4));
+    tries.filter_map(|wish| wished(generator, operation, site, Side::Outside, base, wish, random)).collect()
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod strategy;
 mod strings;
 mod text;
 mod token;
+mod unbreakable;
 mod wishes;
 
 pub use adjust::Adjustments;
@@ -33,3 +34,4 @@ pub use shard::{Shard, ShardError};
 pub use shrink::Shrinking;
 pub use strategy::Cases;
 pub use token::{Token, TokenError, fingerprint};
+pub use unbreakable::unbreakable;

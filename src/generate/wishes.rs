@@ -98,8 +98,10 @@ impl<'g> Maker<'g, '_> {
     }
 
     fn of_length(&mut self, length: u64) -> Option<String> {
-        let length = usize::try_from(length).ok()?;
-        self.generator.text(self.shape, self.site.node, Some(length), self.random)
+        let length = usize::try_from(length).ok().filter(|length| *length <= MAX_SIZE)?;
+        // What no valid string has as its length, letters have.
+        let drawn = self.generator.text(self.shape, self.site.node, Some(length), self.random);
+        drawn.or_else(|| Some("x".repeat(length)))
     }
 
     fn strange(&mut self) -> Option<String> {

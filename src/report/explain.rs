@@ -5,22 +5,113 @@ use std::fmt::Write;
 use crate::check::{self, CHECKS};
 use crate::constraint::Wish;
 use crate::contract::model::Strength;
-use crate::contract::{Citation, Constraint, Contract, Operation};
+use crate::contract::{Citation, Constraint, Contract, Node, Operation};
 
-/// What there is to say of a name: the code of a check, or a constraint as `OPERATION/MEMBER#KEYWORD`. Nothing when the
-/// name is neither.
-#[must_use]
-pub fn explain(contract: &Contract, name: &str) -> Option<String> {
+/// Why there is nothing to say of a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExplainError {
+    /// It is neither a check nor an operation.
+    #[error("there is neither a check nor an operation {0}; `accordant explain` lists what there is")]
+    Unknown(String),
+    /// The operation has no such member.
+    #[error("{operation} has no member {pointer}; {hint}")]
+    NoMember {
+        /// The operation.
+        operation: String,
+        /// The pointer that leads nowhere.
+        pointer: String,
+        /// What may have been meant.
+        hint: String,
+    },
+    /// The member has no such constraint.
+    #[error("{operation} has no constraint {id}; `accordant explain {operation}` lists those there are")]
+    NoConstraint {
+        /// The operation.
+        operation: String,
+        /// The id that there is not.
+        id: String,
+    },
+}
+
+/// What there is to say of a name: the code of a check, an operation, a member as `OPERATION/MEMBER`, or a constraint as
+/// `OPERATION/MEMBER#KEYWORD`.
+///
+/// # Errors
+/// [`ExplainError`] when the name is none of these.
+pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> {
     if let Some(check) = check::by_code(name) {
-        return Some(format!("{}\n\n{}\n", check.code(), check.page().trim()));
+        return Ok(format!("{}\n", check.page().trim()));
     }
     let end = name.find(['/', '#']).unwrap_or(name.len());
-    let operation = contract.operation(&name[..end]).ok()?;
-    if end == name.len() {
-        return Some(constraints(operation));
+    let operation = contract.operation(&name[..end]).map_err(|_| ExplainError::Unknown(name[..end].to_owned()))?;
+    let rest = &name[end..];
+    if rest.is_empty() {
+        return Ok(constraints(operation));
     }
-    let constraint = operation.input.constraints.iter().find(|constraint| constraint.id == name[end..])?;
-    Some(page(operation, constraint))
+    if !rest.contains('#') {
+        let node = operation.input.node(rest).or_else(|| operation.output.node(rest));
+        return node.map(|node| member(operation, node)).ok_or_else(|| no_member(operation, rest));
+    }
+    let constraint = operation.input.constraints.iter().find(|constraint| constraint.id == rest);
+    let missing = || ExplainError::NoConstraint { operation: operation.name.clone(), id: rest.to_owned() };
+    constraint.map(|constraint| page(operation, constraint)).ok_or_else(missing)
+}
+
+fn no_member(operation: &Operation, pointer: &str) -> ExplainError {
+    let last = pointer.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let nodes = operation.input.nodes.iter().chain(&operation.output.nodes);
+    let similar = nodes.filter(|node| !last.is_empty() && node.pointer.to_lowercase().contains(&last)).take(5);
+    let similar: Vec<String> = similar.map(|node| format!("{}{}", operation.name, node.pointer)).collect();
+    let hint = if similar.is_empty() {
+        format!("`accordant spec show {}` lists its members", operation.name)
+    } else {
+        format!("there is {}", similar.join(", "))
+    };
+    ExplainError::NoMember { operation: operation.name.clone(), pointer: pointer.to_owned(), hint }
+}
+
+/// What a member is, and every constraint on it or below it.
+fn member(operation: &Operation, node: &Node) -> String {
+    let types = if node.types.is_empty() { "anything".to_owned() } else { node.types.to_string() };
+    let mut text = format!("{}{}: {types}\n", operation.name, node.pointer);
+    if let Some(description) = &node.description {
+        line(&mut text, format_args!("  {description}"));
+    }
+    if let Some(place) = node.place {
+        line(&mut text, format_args!("  travels in: {}", format!("{place:?}").to_lowercase()));
+    }
+    if node.sensitive {
+        line(&mut text, format_args!("  sensitive: never shown in clear"));
+    }
+    if let Some(default) = &node.default {
+        line(&mut text, format_args!("  default: {default}"));
+    }
+    for citation in &node.citations {
+        line(&mut text, format_args!("  source: {}", titled(operation, citation)));
+    }
+    let prefix = format!("{}/", node.pointer);
+    let mut about = operation
+        .input
+        .constraints
+        .iter()
+        .filter(|constraint| constraint.member == node.pointer || constraint.member.starts_with(&prefix))
+        .peekable();
+    if about.peek().is_none() {
+        line(&mut text, format_args!("  nothing constrains it"));
+    }
+    for constraint in about {
+        text.push('\n');
+        text.push_str(&page(operation, constraint));
+    }
+    text
+}
+
+fn titled(operation: &Operation, citation: &Citation) -> String {
+    match operation.service.sources.others.get(&citation.source) {
+        Some(source) => format!("{citation} ({})", source.title),
+        None => citation.to_string(),
+    }
 }
 
 /// What can be explained.
@@ -128,9 +219,11 @@ fn strength(strength: Strength) -> &'static str {
 }
 
 /// The first sentence of a page, without its title.
-fn first_sentence(page: &str) -> &str {
-    let text = page.trim().lines().find(|line| !line.trim().is_empty() && !line.starts_with('#')).unwrap_or_default();
-    text.split_once(". ").map_or(text.trim_end_matches('.'), |(first, _)| first)
+fn first_sentence(page: &str) -> String {
+    let lines = page.trim().lines().skip_while(|line| line.trim().is_empty() || line.starts_with('#'));
+    let paragraph: Vec<&str> = lines.take_while(|line| !line.trim().is_empty()).collect();
+    let paragraph = paragraph.join(" ");
+    paragraph.split_once(". ").map_or(paragraph.trim_end_matches('.'), |(first, _)| first).to_owned()
 }
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {

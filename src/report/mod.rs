@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::model::Strength;
 
-pub use explain::{contents, explain};
+pub use explain::{ExplainError, contents, explain};
 #[cfg(feature = "cli")]
 pub use junit::render_junit;
 pub use merge::{MergeError, merge};

@@ -143,17 +143,17 @@ fn explain_and_show_and_list_read_well() {
     let output = |arguments: &[&str]| text(&accordant(arguments).stdout);
     approved(|| insta::assert_snapshot!("spec_list", output(&["spec", "list"])));
     approved(|| {
-        insta::assert_snapshot!("explain_field", output(&["spec", "explain", "StartBackupJob/StartWindowMinutes"]));
+        insta::assert_snapshot!("explain_field", output(&["explain", "StartBackupJob/StartWindowMinutes"]));
     });
-    approved(|| insta::assert_snapshot!("explain_object", output(&["spec", "explain", "StartBackupJob/Lifecycle"])));
+    approved(|| insta::assert_snapshot!("explain_object", output(&["explain", "StartBackupJob/Lifecycle"])));
     approved(|| insta::assert_snapshot!("show_replicate_backup", output(&["spec", "show", "ReplicateBackup"])));
 }
 
 #[test]
 fn what_is_not_there_is_answered_with_what_is() {
     for (arguments, hint) in [
-        (&["spec", "explain", "ReplicateBackup/nam"][..], "ReplicateBackup/replicate/name"),
-        (&["spec", "explain", "Nothing/at/all"], "StartBackupJob"),
+        (&["explain", "ReplicateBackup/nam"][..], "ReplicateBackup/replicate/name"),
+        (&["explain", "Nothing/at/all"], "StartBackupJob"),
         (&["spec", "show", "replicatebackup"], "ReplicateBackup"),
     ] {
         let output = accordant(arguments);
