@@ -12,9 +12,11 @@ mod malformed;
 mod models;
 mod replay;
 mod secrets;
+mod sending;
 mod server;
 mod specs;
 mod support;
+mod targets;
 mod wire;
 
 /// Compares with an approved output under the project's `snapshots/`.

@@ -77,8 +77,8 @@ impl FromStr for Set {
         let (member, value) = text.split_once('=').ok_or(PinError::Set)?;
         let (operation, pointer) = member_of(member).ok_or(PinError::Set)?;
         // A number that JSON's reader would round is text, such as a long identifier of digits.
-        let json =
-            serde_json::from_str(value).ok().filter(|json: &Value| !json.is_number() || json.to_string() == value);
+        let is_whole = |json: &Value| !json.is_number() || json.to_string().as_str() == value;
+        let json = serde_json::from_str(value).ok().filter(is_whole);
         Ok(Self { operation, pointer, value: json.unwrap_or_else(|| Value::from(value)) })
     }
 }
@@ -185,7 +185,9 @@ pub(super) fn path_of(text: &str) -> Option<Vec<String>> {
 
 fn written(path: &[String]) -> String {
     let mut text = String::new();
-    path.iter().for_each(|segment| pointer::push(&mut text, segment));
+    for segment in path {
+        pointer::push(&mut text, segment);
+    }
     text
 }
 
