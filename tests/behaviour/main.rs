@@ -3,6 +3,7 @@
 #![allow(clippy::panic, reason = "what only tests call may end them with what it found")]
 
 mod answers;
+mod cases;
 mod checks;
 mod constraints;
 mod failures;

@@ -1,0 +1,226 @@
+//! What the claim "this input is valid" stands on.
+//!
+//! A valid case is an example of the spec with some members added or changed. Should a service refuse it, then the
+//! example is not to blame: the members that differ are suspects, and the claim is trusted no further than what is
+//! known of them. A pattern that is only assumed may be wrong, and the refusal right.
+
+use serde_json::Value;
+
+use super::Complaint;
+use super::exchange::{Exchange, child};
+use crate::constraint::Wish;
+use crate::contract::citation::strength_of;
+use crate::contract::model::{Cause, Strength};
+use crate::contract::{Citation, Constraint, NodeId, Operation, Shape};
+use crate::generate::Verdict;
+
+/// What the claim stands on.
+#[derive(Debug)]
+pub(super) struct Claim<'o> {
+    strength: Strength,
+    disputed: bool,
+    citations: Vec<&'o Citation>,
+    boundary: Option<&'o Constraint>,
+}
+
+impl Claim<'_> {
+    /// A complaint that a valid input was not taken.
+    pub fn complaint(&self, expected: String, actual: String) -> Complaint {
+        let citations: Vec<Citation> = self.citations.iter().copied().cloned().collect();
+        let complaint = Complaint::new(expected, actual);
+        let complaint = match self.boundary {
+            Some(boundary) => complaint.about(&boundary.id).cite(&boundary.citations, boundary.strength),
+            None => complaint.cite(&[], Strength::Documented),
+        };
+        complaint.and(&citations, self.strength).disputed(self.disputed)
+    }
+}
+
+/// What the claim that the case of an exchange is valid stands on.
+pub(super) fn claim<'e>(exchange: &Exchange<'e>) -> Claim<'e> {
+    let operation = exchange.operation();
+    let input = &exchange.case.input;
+    let nearest = operation.examples.iter().map(|example| {
+        let mut suspects = Suspects { shape: &operation.input, distance: 0, changed: Vec::new(), around: Vec::new() };
+        suspects.compare(0, Some(&example.input), input);
+        suspects
+    });
+    let suspects = nearest.min_by_key(|suspects| suspects.distance);
+    let mut claim = Claim {
+        strength: Strength::Model,
+        disputed: false,
+        citations: Vec::new(),
+        boundary: match exchange.case.verdict {
+            Verdict::Valid { boundary } => boundary.map(|id| &operation.input.constraints[id]),
+            _ => None,
+        },
+    };
+    claim.disputed |= claim.boundary.is_some_and(|boundary| boundary.disputed);
+    if let Some(suspects) = suspects {
+        suspects.weigh(operation, &mut claim);
+    }
+    claim
+}
+
+/// The places in which an input differs from an example.
+struct Suspects<'o> {
+    shape: &'o Shape,
+    /// How many members are added, changed or missing.
+    distance: usize,
+    /// The places with another value.
+    changed: Vec<NodeId>,
+    /// Objects and lists some of whose members are among them, with the member's name.
+    around: Vec<(NodeId, String)>,
+}
+
+impl<'o> Suspects<'o> {
+    /// Notes where a value differs; whether it does.
+    fn compare(&mut self, id: NodeId, old: Option<&Value>, new: &Value) -> bool {
+        if old == Some(new) {
+            return false;
+        }
+        let node = &self.shape.nodes[id];
+        for part in &node.all_of {
+            self.compare(*part, old, new);
+        }
+        match (old, new) {
+            (Some(Value::Object(old)), Value::Object(new)) => {
+                self.distance += old.keys().filter(|name| !new.contains_key(*name)).count();
+            }
+            (Some(Value::Array(old)), Value::Array(new)) => self.distance += old.len().saturating_sub(new.len()),
+            _ => {
+                self.distance += 1;
+                self.changed.push(id);
+            }
+        }
+        match new {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    let old = old.and_then(|old| old.get(name));
+                    self.member(id, child(node, name), name, old, value);
+                }
+            }
+            Value::Array(items) => {
+                for (index, value) in items.iter().enumerate() {
+                    let old = old.and_then(|old| old.get(index));
+                    self.member(id, node.prefix.get(index).copied().or(node.items), "*", old, value);
+                }
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn member(&mut self, holder: NodeId, id: Option<NodeId>, name: &str, old: Option<&Value>, new: &Value) {
+        let differs = match id {
+            Some(id) => self.compare(id, old, new),
+            None => old != Some(new),
+        };
+        if differs {
+            self.around.push((holder, name.to_owned()));
+            let keys = self.shape.nodes[holder].keys.filter(|_| old.is_none());
+            self.changed.extend(keys);
+        }
+    }
+
+    /// Trusts the claim no further than anything that is known of the suspects.
+    fn weigh(&self, operation: &'o Operation, claim: &mut Claim<'o>) {
+        let disputed = |about: &str| operation.disputes.iter().any(|dispute| dispute.about.iter().any(|a| a == about));
+        for &id in &self.changed {
+            let node = &self.shape.nodes[id];
+            claim.disputed |= disputed(&node.pointer);
+            if !node.citations.is_empty() {
+                claim.weaken(strength_of(&node.citations), &node.citations);
+            }
+            for constraint in node.constraints.iter().map(|id| &self.shape.constraints[*id]) {
+                // A rule over the members of a new object is weighed with the members it has.
+                let of_members = constraint.cause == Cause::Rule && !node.properties.is_empty();
+                claim.disputed |= constraint.disputed && constraint.cause != Cause::Required && !of_members;
+                if !matches!(constraint.cause, Cause::Type | Cause::Required) && !of_members {
+                    claim.weaken(constraint.strength, &constraint.citations);
+                }
+            }
+        }
+        for (holder, name) in &self.around {
+            let around = self.shape.nodes[*holder].constraints.iter().map(|id| &self.shape.constraints[*id]);
+            for constraint in around.filter(|constraint| is_over(constraint, name)) {
+                claim.disputed |= constraint.disputed;
+                claim.weaken(constraint.strength, &constraint.citations);
+            }
+        }
+    }
+}
+
+impl<'o> Claim<'o> {
+    fn weaken(&mut self, strength: Strength, citations: &'o [Citation]) {
+        if strength > self.strength || (strength == self.strength && self.citations.is_empty()) {
+            self.strength = strength;
+            self.citations = citations.iter().collect();
+        }
+    }
+}
+
+/// Whether a constraint on an object or list is about one of its members: a rule that names it, or a statement about all.
+fn is_over(constraint: &Constraint, name: &str) -> bool {
+    let edges = || constraint.test.edges();
+    match constraint.cause {
+        Cause::Items | Cause::Composition | Cause::UnknownMember => true,
+        Cause::Rule if name == "*" || constraint.test.state().contains(name) => true,
+        Cause::Rule => edges().inside.iter().chain(&edges().outside).any(|wish| match wish {
+            Wish::Patch(patch) => patches(patch, name),
+            _ => false,
+        }),
+        _ => false,
+    }
+}
+
+/// Whether a merge patch has a member of this name.
+fn patches(patch: &Value, name: &str) -> bool {
+    let Value::Object(members) = patch else { return false };
+    members.iter().any(|(member, below)| member == name || patches(below, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Contract;
+    use serde_json::json;
+
+    /// How far it is trusted that the first example with some members changed is valid, and whether that is disputed.
+    fn trust(name: &str, change: &Value) -> (Strength, bool) {
+        let contract = Contract::builtin();
+        let operation = contract.operation(name).expect("built in");
+        let mut input = operation.examples[0].input.clone();
+        crate::contract::pointer::merge(&mut input, change);
+        let nearest = operation.examples.iter().map(|example| {
+            let mut suspects =
+                Suspects { shape: &operation.input, distance: 0, changed: Vec::new(), around: Vec::new() };
+            suspects.compare(0, Some(&example.input), &input);
+            suspects
+        });
+        let suspects = nearest.min_by_key(|suspects| suspects.distance).expect("an example");
+        let mut claim = Claim { strength: Strength::Model, disputed: false, citations: Vec::new(), boundary: None };
+        suspects.weigh(operation, &mut claim);
+        (claim.strength, claim.disputed)
+    }
+
+    #[test]
+    fn a_claim_is_as_good_as_what_is_known_of_the_members_that_differ() {
+        use Strength::{Assumed, Model};
+        let job = "StartBackupJob";
+        assert_eq!(trust(job, &json!({})), (Model, false), "an example");
+        assert_eq!(trust(job, &json!({"StartWindowMinutes": 61})), (Model, false));
+        assert_eq!(trust(job, &json!({"ResourceArn": "arn:a:b:c:d:e"})), (Assumed, false), "an assumed pattern");
+        assert_eq!(trust(job, &json!({"BackupVaultName": "a_b"})), (Model, true), "a disputed pattern");
+        assert_eq!(trust(job, &json!({"Lifecycle": {"DeleteAfterEvent": "DELETE_AFTER_COPY"}})), (Model, true));
+        assert_eq!(trust(job, &json!({"Lifecycle": {"DeleteAfterDays": 5}})), (Assumed, true));
+        assert_eq!(trust(job, &json!({"RecoveryPointTags": {"a": "b"}})), (Model, false));
+        assert_eq!(trust(job, &json!({"BackupOptions": {"other": "x"}})), (Model, false));
+        let replicate = "ReplicateBackup";
+        assert_eq!(trust(replicate, &json!({"replicate": {"enable_acceleration": true}})), (Assumed, true));
+        let restore = "RestoreDBClusterFromS3";
+        let scaling = json!({"ServerlessV2ScalingConfiguration": {"MinCapacity": 1, "MaxCapacity": 2}});
+        assert_eq!(trust(restore, &scaling), (Assumed, true), "an assumed rule, and a disputed member");
+        assert_eq!(trust(restore, &json!({"Port": 1})), (Model, false));
+    }
+}

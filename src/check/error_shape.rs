@@ -1,0 +1,80 @@
+//! `error-shape`: an error whose body is not the protocol's.
+
+use super::exchange::{Answer, Exchange};
+use super::{Check, Complaint};
+use crate::contract::Citation;
+use crate::contract::citation::strength_of;
+use crate::contract::model::Strength;
+use crate::generate::Expected;
+
+/// The check.
+pub struct ErrorShape;
+
+const PAGE: &str = "\
+# error-shape
+
+## What it does
+
+Complains of an answer with a status from 400 to 499 from which no error code can be read: an HTML page, an empty body,
+JSON of another shape.
+
+## Why it matters
+
+A client reads the code from a fixed place. Where there is none it reports an unknown error, or fails while it reads.
+
+## Example
+
+A body that is not JSON is answered with a framework's own `400` and `<h1>Bad Request</h1>`. Due is the protocol's error.
+
+## Remedy
+
+Put every refusal through the protocol's own error, those of the router and of the web server included.
+
+## When it is a note
+
+When the source of the error's shape is only observed or assumed. For requests without credentials or with another method,
+which often meet a gateway first, also when only our reading says which error is due.
+";
+
+impl Check for ErrorShape {
+    fn code(&self) -> &'static str {
+        "error-shape"
+    }
+
+    fn page(&self) -> &'static str {
+        PAGE
+    }
+
+    fn judge(&self, exchange: &Exchange<'_>) -> Vec<Complaint> {
+        let shapeless = matches!(exchange.answer(), Answer::Unreadable | Answer::Success(_));
+        let Some(400..500) = exchange.status() else { return Vec::new() };
+        if !shapeless || exchange.coding().is_some() {
+            return Vec::new();
+        }
+        let expected = exchange.demand().map_or("an error of the protocol with its code".to_owned(), |d| d.expected());
+        let (citations, strength) = shape_of(exchange);
+        let complaint = Complaint::new(expected, exchange.answered()).cite(citations, strength);
+        vec![complaint.at_most(met(exchange))]
+    }
+}
+
+/// Who says how an error looks.
+fn shape_of<'e>(exchange: &Exchange<'e>) -> (&'e [Citation], Strength) {
+    let service = &exchange.operation().service;
+    match &service.documented {
+        Some((_, error)) if !exchange.is_native() => (&error.citations, error.strength),
+        _ => {
+            let citations = service.protocol_fact("error");
+            (citations, strength_of(citations))
+        }
+    }
+}
+
+/// How far it is trusted that the service itself was met.
+fn met(exchange: &Exchange<'_>) -> Strength {
+    match (exchange.broken(), exchange.demand(), exchange.expected()) {
+        (Some(_), ..) | (_, _, Expected::Success { .. }) => Strength::Documented,
+        (None, Some(demand), _) => demand.link.map_or(demand.error.strength, |link| link.strength),
+        (None, None, _) => Strength::Assumed,
+    }
+}

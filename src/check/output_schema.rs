@@ -1,0 +1,88 @@
+//! `output-schema`: an output that breaks a constraint of its schema.
+
+use serde_json::Value;
+
+use super::exchange::Exchange;
+use super::{Check, Complaint};
+use crate::contract::model::Cause;
+use crate::contract::{Constraint, Violation};
+
+/// The check.
+pub struct OutputSchema;
+
+const PAGE: &str = "\
+# output-schema
+
+## What it does
+
+Complains of each constraint of the output's schema that the output of a success breaks: a required member that is absent,
+a value of another type or form. In the documented dialect the page shows `id` and `created_at`, and those are looked for.
+
+## Why it matters
+
+Clients read the output by the same schema. A missing member is a null where nobody expects one, a number in place of a text
+an exception.
+
+## Example
+
+`StartBackupJob` answers `CreationDate: \"now\"`. Due is a timestamp.
+
+## Remedy
+
+Add the member, or write it as the schema has it; `accordant explain ID` shows the constraint and its source.
+
+## When it is a note
+
+When the constraint is only assumed or observed, as most demands for members of AWS outputs are, or sources disagree.
+";
+
+impl Check for OutputSchema {
+    fn code(&self) -> &'static str {
+        "output-schema"
+    }
+
+    fn page(&self) -> &'static str {
+        PAGE
+    }
+
+    fn judge(&self, exchange: &Exchange<'_>) -> Vec<Complaint> {
+        let Some(output) = exchange.output() else { return Vec::new() };
+        if !exchange.is_native() {
+            return shown_members(exchange, output);
+        }
+        let mut violations = exchange.operation().output.judge(output);
+        violations.dedup_by_key(|violation| violation.constraint);
+        violations.iter().map(|violation| complaint(exchange, output, violation)).collect()
+    }
+}
+
+fn complaint(exchange: &Exchange<'_>, output: &Value, violation: &Violation) -> Complaint {
+    let shape = &exchange.operation().output;
+    let constraint = &shape.constraints[violation.constraint];
+    let actual = match constraint.cause {
+        Cause::Required => format!("no {}", violation.at),
+        _ => {
+            let masked = shape.mask(output);
+            let value = masked.pointer(&violation.at).map(ToString::to_string).unwrap_or_default();
+            format!("{} is {}", violation.at, exchange.foreign(&value))
+        }
+    };
+    let complaint = Complaint::new(expected(constraint), exchange.foreign(&actual)).about(&constraint.id);
+    let disputed = [&constraint.id, &constraint.member].into_iter().any(|about| exchange.is_disputed(about));
+    complaint.cite(&constraint.citations, constraint.strength).disputed(disputed || constraint.disputed)
+}
+
+fn expected(constraint: &Constraint) -> String {
+    format!("an output in which {}", constraint.statement())
+}
+
+/// In the documented dialect: the two members that the page shows.
+fn shown_members(exchange: &Exchange<'_>, output: &Value) -> Vec<Complaint> {
+    let Some(documented) = &exchange.operation().documented else { return Vec::new() };
+    let absent = ["id", "created_at"].into_iter().filter(|name| output.get(name).is_none_or(Value::is_null));
+    let complaints = absent.map(|name| {
+        let complaint = Complaint::new(format!("data with the member {name}"), format!("data without {name}"));
+        complaint.about(format!("/{name}")).cite_all(&documented.citations)
+    });
+    complaints.collect()
+}

@@ -1,0 +1,69 @@
+//! `valid-rejected`: a valid input is refused as if something were wrong with it.
+
+use super::claim::claim;
+use super::exchange::{Answer, Exchange};
+use super::server_error::is_failure;
+use super::{Check, Complaint};
+use crate::contract::model::{ErrorKind, Strength};
+use crate::generate::Verdict;
+
+/// The check.
+pub struct ValidRejected;
+
+const PAGE: &str = "\
+# valid-rejected
+
+## What it does
+
+Complains when an input that keeps every constraint gets a declared error that blames the request: one of validation,
+or one that says that the operation is not there.
+
+## Why it matters
+
+The caller did what the documents ask for and cannot use the operation. Usually the implementation lacks a member, or is
+stricter than the service it stands for.
+
+## Example
+
+`StartWindowMinutes: 60`, the least that is allowed, is answered with `400 InvalidParameterValueException`.
+
+## Remedy
+
+Compare the bound or pattern with the cited source, and accept what it allows. If the input needs something to exist, make
+it with `--given` and name it with `--set`.
+
+## When it is a note
+
+When the claim that the input is valid rests on an assumption or on disputed sources: the members that the input has beyond
+the nearest example are looked at, with every constraint on them. In the documented dialect too, whose one error may
+stand for anything. An error of state, quota, throttling or authentication is no complaint.
+";
+
+impl Check for ValidRejected {
+    fn code(&self) -> &'static str {
+        "valid-rejected"
+    }
+
+    fn page(&self) -> &'static str {
+        PAGE
+    }
+
+    fn judge(&self, exchange: &Exchange<'_>) -> Vec<Complaint> {
+        if !is_rejected(exchange) {
+            return Vec::new();
+        }
+        let claim = claim(exchange);
+        let complaint =
+            claim.complaint(format!("{}, because the input is valid", exchange.success()), exchange.answered());
+        vec![if exchange.is_native() { complaint } else { complaint.at_most(Strength::Assumed) }]
+    }
+}
+
+/// Whether a valid input is blamed for what is wrong.
+pub(super) fn is_rejected(exchange: &Exchange<'_>) -> bool {
+    let Answer::Declared(error) = exchange.answer() else { return false };
+    let blamed = matches!(error.kind, ErrorKind::Validation | ErrorKind::Protocol);
+    let redirected = matches!(exchange.status(), Some(..200 | 300..400));
+    let valid = matches!(exchange.case.verdict, Verdict::Valid { .. }) && exchange.may_succeed();
+    valid && blamed && !redirected && !is_failure(exchange)
+}
