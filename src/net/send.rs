@@ -61,9 +61,14 @@ pub enum ClientError {
     /// The URL has a part that a base cannot have.
     #[error("the URL has a {0}, which a base for requests cannot have; leave it out")]
     Part(&'static str),
-    /// The client cannot be set up.
-    #[error("no client can be set up; the system's TLS certificates may be unreadable")]
-    Setup(#[source] reqwest::Error),
+    /// TLS cannot be set up, usually because the system has no certificates to trust.
+    #[error("TLS cannot be set up: {detail}; SSL_CERT_FILE may name a file of certificates to trust")]
+    Setup {
+        /// What is missing.
+        detail: String,
+        /// The whole error.
+        source: reqwest::Error,
+    },
 }
 
 /// A client for one server. Cloning it copies no connection.
@@ -90,8 +95,8 @@ impl Client {
         let host = base.host_str().ok_or(ClientError::Part("missing host"))?;
         let host = base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         Ok(Self {
-            pooled: client(limits, usize::MAX)?,
-            fresh: client(limits, 0)?,
+            pooled: client(base, limits, usize::MAX)?,
+            fresh: client(base, limits, 0)?,
             origin: format!("{}://{host}", base.scheme()),
             host,
             prefix: base.path().trim_end_matches('/').to_owned(),
@@ -230,11 +235,11 @@ fn check_base(base: &Url) -> Result<(), ClientError> {
 }
 
 /// A client that does nothing by itself. The features of others in the same build may have given it more to do.
-fn client(limits: SendLimits, idle_connections: usize) -> Result<reqwest::Client, ClientError> {
+fn client(base: &Url, limits: SendLimits, idle_connections: usize) -> Result<reqwest::Client, ClientError> {
     static PROVIDER: Once = Once::new();
     // One that the program has set already is as good.
     PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-    let builder = reqwest::Client::builder()
+    let mut builder = reqwest::Client::builder()
         .user_agent(concat!("accordant/", env!("CARGO_PKG_VERSION")))
         .timeout(limits.timeout)
         .connect_timeout(limits.connect_timeout)
@@ -249,7 +254,11 @@ fn client(limits: SendLimits, idle_connections: usize) -> Result<reqwest::Client
         .no_brotli()
         .no_zstd()
         .no_deflate();
-    builder.build().map_err(ClientError::Setup)
+    if base.scheme() == "http" {
+        // Nothing is trusted where nothing is asked: a system without certificates is no hindrance.
+        builder = builder.tls_certs_only([]);
+    }
+    builder.build().map_err(|source| ClientError::Setup { detail: Causes::of(&source).detail, source })
 }
 
 /// What the errors behind an error say.

@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::support::{Server, in_time};
+use crate::support::{Program, Server, in_time};
 
 /// For servers from which nothing more comes.
 const SHORT: Duration = Duration::from_millis(300);
@@ -332,6 +332,17 @@ async fn nobody_there_is_unreachable() {
     for base in [format!("http://{free}"), format!("https://{free}"), "http://accordant.invalid".to_owned()] {
         let failure = failure(&client(&base, SendLimits::default())).await;
         assert!(matches!(failure, TransportFailure::Unreachable(_)), "{base}: {failure:?}");
+    }
+}
+
+#[test]
+fn certificates_are_needed_for_tls_only() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
+    for (scheme, code, says) in [("http", 3, "cannot connect"), ("https", 2, "SSL_CERT_FILE")] {
+        let script = format!("SSL_CERT_FILE=/dev/null SSL_CERT_DIR=/dev/null exec \"$0\" check {scheme}://{free}");
+        let ended = Program::start_by_shell(&script).wait();
+        assert_eq!(ended.code, Some(code), "{ended:?}");
+        assert!(format!("{}{}", ended.stdout, ended.stderr).contains(says), "{ended:?}");
     }
 }
 
