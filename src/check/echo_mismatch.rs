@@ -1,5 +1,7 @@
 //! `echo-mismatch`: an output member does not repeat the input member that it must repeat.
 
+use std::cmp::Ordering;
+
 use serde_json::Value;
 
 use super::exchange::Exchange;
@@ -91,13 +93,13 @@ fn is_same(node: &Node, fold: Option<Fold>, sent: &Value, shown: &Value) -> bool
     if sent == shown {
         return true;
     }
-    if let (Some(sent), Some(shown)) = (sent.as_f64(), shown.as_f64()) {
-        return sent.to_bits() == shown.to_bits() || sent == shown;
+    if let (Some(sent), Some(shown)) = (sent.as_i64(), shown.as_i64()) {
+        return sent == shown;
     }
-    let (sent, shown) = match (scalar(sent), scalar(shown)) {
-        (Some(sent), Some(shown)) => (sent, shown),
-        _ => return false,
-    };
+    if let (Some(sent), Some(shown)) = (sent.as_f64(), shown.as_f64()) {
+        return sent.partial_cmp(&shown).is_some_and(Ordering::is_eq);
+    }
+    let (Some(sent), Some(shown)) = (scalar(sent), scalar(shown)) else { return false };
     let time = |text: &str| text.parse::<jiff::Timestamp>().ok();
     if node.format.as_deref() == Some("date-time") && time(&sent).is_some() {
         return time(&sent) == time(&shown);
@@ -128,4 +130,24 @@ fn is_required(shape: &Shape, output: &Value, path: &[String]) -> bool {
 fn is_sensitive(operation: &Operation, from: &str, to: &str) -> bool {
     let sensitive = |shape: &Shape, at: &str| shape.node(at).is_some_and(|node| node.sensitive);
     sensitive(&operation.input, from) || sensitive(&operation.output, to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_are_the_same_for_a_client() {
+        let time = Node { format: Some("date-time".into()), ..Node::default() };
+        let plain = Node::default();
+        let same = |node, sent: &Value, shown: &Value| is_same(node, None, sent, shown);
+        assert!(same(&plain, &json!(1), &json!(1.0)) && same(&plain, &json!(true), &json!("true")));
+        assert!(same(&plain, &json!("a\r\nb"), &json!("a\nb")) && !same(&plain, &json!("a"), &json!("A")));
+        assert!(!same(&plain, &json!(9_007_199_254_740_993_i64), &json!(9_007_199_254_740_992_i64)));
+        assert!(same(&time, &json!("2025-01-05T01:00:00+01:00"), &json!("2025-01-05T00:00:00.000Z")));
+        assert!(!same(&plain, &json!("2025-01-05T01:00:00+01:00"), &json!("2025-01-05T00:00:00.000Z")));
+        assert!(is_same(&plain, Some(Fold::LowerCase), &json!("STRASSE-É"), &json!("strasse-é")));
+        assert!(!same(&plain, &json!([1]), &json!([2])) && !same(&plain, &json!("7"), &json!([7])));
+    }
 }

@@ -161,16 +161,14 @@ fn texts_of(exchange: &Exchange<'_>) -> Vec<String> {
     let Some(response) = exchange.response() else { return Vec::new() };
     let headers = response.headers().values().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let mut found: Vec<String> = headers.collect();
-    match &exchange.received {
-        Some(Ok(received)) => match &received.outcome {
-            Outcome::Output(output) => {
-                let shape = exchange.is_native().then_some(&exchange.operation().output);
-                read_texts(shape, output, &mut found);
-                return found;
-            }
-            Outcome::Error { code, message } => found.extend(message.iter().chain([code]).cloned()),
-        },
-        _ => {}
+    match exchange.received.as_ref().and_then(|received| received.as_ref().ok()).map(|received| &received.outcome) {
+        Some(Outcome::Output(output)) => {
+            let shape = exchange.is_native().then_some(&exchange.operation().output);
+            read_texts(shape, output, &mut found);
+            return found;
+        }
+        Some(Outcome::Error { code, message }) => found.extend(message.iter().chain([code]).cloned()),
+        None => {}
     }
     found.push(String::from_utf8_lossy(response.body()).into_owned());
     found
