@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use accordant::Contract;
-use accordant::contract::SourceText;
+use accordant::contract::{Parsed, SourceText};
 use accordant::judge::{Credentials, GivenFailure, Signer, Target, run_givens};
 use accordant::net::send::{Client, SendLimits};
 use accordant::net::serve::Limits;
+use serde_json::Value;
 
 use crate::support::{Server, in_time};
 
@@ -23,7 +24,9 @@ fn the_target_files_of_the_project_are_sound() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("targets");
     let files = std::fs::read_dir(&folder).expect("a folder of targets").map(|entry| entry.expect("an entry").path());
     for path in files.filter(|path| path.extension().is_some_and(|extension| extension == "yaml")) {
-        let target = read(&path.to_string_lossy(), std::fs::read_to_string(&path).expect("text"));
+        let text = std::fs::read_to_string(&path).expect("text");
+        check_with_schema(&path.to_string_lossy(), &text);
+        let target = read(&path.to_string_lossy(), text);
         assert!(target.url.is_some(), "{} does not say where its server listens", path.display());
     }
 }
@@ -33,8 +36,41 @@ fn the_example_of_the_handbook_is_sound() {
     let page = include_str!("../../targets/README.md");
     let (_, rest) = page.split_once("```yaml\n").expect("an example");
     let (example, _) = rest.split_once("```").expect("its end");
+    check_with_schema("README.md", example);
     let target = read("README.md", example.to_owned());
     assert_eq!((target.givens.len(), target.sets.len(), target.uniques.len()), (3, 1, 1));
+}
+
+fn schema() -> Value {
+    serde_json::from_str(include_str!("../../targets/target.schema.json")).expect("JSON")
+}
+
+/// Checks a text as an editor does.
+fn check_with_schema(name: &str, text: &str) {
+    let validator = jsonschema::draft202012::new(&schema()).expect("a schema");
+    let source = SourceText { name: name.to_owned(), text: text.to_owned() };
+    let value = Parsed::parse(Arc::new(source)).expect("YAML").value;
+    let wrong: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+    assert!(wrong.is_empty(), "{name}: {wrong:#?}");
+}
+
+/// The keys that are offered in place of one that nobody knows.
+fn keys_instead_of(text: &str) -> Vec<String> {
+    let source = SourceText { name: "t.yaml".into(), text: text.to_owned() };
+    let problems = Target::parse(Arc::new(source), &Contract::builtin(), |_| None).expect_err("an unknown key");
+    let unknown = problems.iter().find(|problem| problem.message.contains("unknown key")).expect("an unknown key");
+    let (_, keys) = unknown.help.split_once("there are ").expect("the keys there are");
+    keys.split(", ").map(str::to_owned).collect()
+}
+
+#[test]
+fn editors_know_the_keys_that_are_read() {
+    let schema = schema();
+    let keys = |at: &str| -> Vec<String> {
+        schema.pointer(at).and_then(Value::as_object).expect("properties").keys().cloned().collect()
+    };
+    assert_eq!(keys("/properties"), keys_instead_of("nobody: 1"));
+    assert_eq!(keys("/$defs/given/properties"), keys_instead_of("givens: [{ nobody: 1, method: GET }]"));
 }
 
 /// What comes of the givens of a target, sent to a mock.
