@@ -66,7 +66,7 @@ impl Test for Composed {
             [json!(null), json!(true), json!(0), json!(-1), json!(0.5), json!(""), json!("text"), json!([]), json!({})];
         let others = others.into_iter().filter(|value| !self.holds(value));
         let near = std::iter::repeat_n(Wish::NoBranch, 4);
-        Edges { inside: vec![Wish::Branch; 3], outside: near.chain(values(others)).collect() }
+        Edges { inside: vec![Wish::Drawn; 3], outside: near.chain(values(others)).collect() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, values};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, values};
 use crate::contract::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -99,7 +99,13 @@ impl Test for Form {
     fn edges(&self) -> Edges {
         let samples = SAMPLES.iter().find(|(name, ..)| *name == self.name);
         let texts = |texts: &[&str]| values(texts.iter().map(|text| self.judge.sample(text)));
-        samples.map_or_else(Edges::default, |(_, good, bad)| Edges { inside: texts(good), outside: texts(bad) })
+        let mut edges =
+            samples.map_or_else(Edges::default, |(_, good, bad)| Edges { inside: texts(good), outside: texts(bad) });
+        if matches!(self.judge, Judge::Text(_)) {
+            edges.inside.push(Wish::Match);
+            edges.outside.push(Wish::NearMiss);
+        }
+        edges
     }
 }
 

@@ -66,8 +66,8 @@ pub enum Wish {
     Twins,
     /// An object in which every known member is present.
     Whole,
-    /// A value by one of the branches of a composition.
-    Branch,
+    /// Any value that satisfies everything.
+    Drawn,
     /// A value near the branches of a composition that none of them makes right.
     NoBranch,
     /// An object with a member nobody knows.
@@ -78,6 +78,8 @@ pub enum Wish {
     Null(String),
     /// An object in which this member is present.
     Present(String),
+    /// An object in which the first member is present and the second is not.
+    Without(String, String),
     /// The value changed by a merge patch.
     Patch(Value),
 }

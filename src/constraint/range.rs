@@ -72,7 +72,8 @@ impl Test for InRange {
     fn edges(&self) -> Edges {
         let near: Vec<Value> = match self.bound {
             Bound::MultipleOf => between_multiples(&self.number).collect(),
-            _ => neighbours(&self.number).collect(),
+            Bound::AtLeast | Bound::AtMost => neighbours(&self.number).collect(),
+            Bound::Above | Bound::Below => neighbours(&self.number).chain(parts_beside(&self.number)).collect(),
         };
         let (inside, outside): (Vec<Value>, Vec<Value>) = near.into_iter().partition(|value| self.holds(value));
         Edges { inside: values(inside), outside: values(outside) }
@@ -90,11 +91,19 @@ fn neighbours(number: &Number) -> impl Iterator<Item = Value> {
     whole.chain(parts.filter_map(Number::from_f64).map(Value::Number))
 }
 
+/// Numbers less than 1 away: beyond a bound that does not belong to the range lies no nearest number.
+fn parts_beside(number: &Number) -> impl Iterator<Item = Value> {
+    let float = number.as_f64().filter(|n| n.abs() < 1e15).into_iter();
+    float.flat_map(|n| [n + 0.25, n - 0.25]).filter_map(Number::from_f64).map(Value::Number)
+}
+
 /// Multiples and what lies between them, small and large, so that other bounds leave some of each.
 fn between_multiples(of: &Number) -> impl Iterator<Item = Value> {
+    let whole = of.as_i64().filter(|of| of.abs() < 1_000_000_000).into_iter();
+    let beside = whole.flat_map(|of| [of, of + 1, of * 2, of * 3 - 1, of * 10 + 1, of * 100 - 1]).map(Value::from);
     let of = of.as_f64().unwrap_or(f64::NAN);
     let times = [1.0, 0.5, 1.5, 2.0, 2.5, 5.5, 10.0, 10.5, 100.5];
-    times.into_iter().filter_map(move |times| Number::from_f64(of * times).map(Value::Number))
+    beside.chain(times.into_iter().filter_map(move |times| Number::from_f64(of * times).map(Value::Number)))
 }
 
 /// Compares by value; integers exactly, also beyond the precision of floats.

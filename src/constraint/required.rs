@@ -53,7 +53,12 @@ impl Test for Present {
 
     fn edges(&self) -> Edges {
         let name = || self.name.clone();
-        Edges { inside: vec![Wish::Present(name())], outside: vec![Wish::Absent(name()), Wish::Null(name())] }
+        let outside = match &self.when {
+            None => vec![Wish::Absent(name()), Wish::Null(name())],
+            Some(trigger) => vec![Wish::Without(trigger.clone(), name())],
+        };
+        let trigger = self.when.clone().map(Wish::Present);
+        Edges { inside: trigger.into_iter().chain([Wish::Present(name())]).collect(), outside }
     }
 }
 

@@ -46,7 +46,7 @@ impl Test for Known {
     }
 
     fn edges(&self) -> Edges {
-        Edges { inside: vec![Wish::Whole], outside: vec![Wish::Stranger] }
+        Edges { inside: vec![Wish::Whole, Wish::Drawn], outside: vec![Wish::Stranger] }
     }
 }
 

@@ -265,7 +265,10 @@ impl<'a> Compiler<'_, 'a, '_> {
                     }
                 };
                 let at = stated.at.clone();
-                let constraint = self.place(stated, kind.cause(), site);
+                let mut constraint = self.place(stated, kind.cause(), site);
+                if kind.cause() != Cause::Rule {
+                    self.tell_apart(&mut constraint.id);
+                }
                 if !self.ids.insert(constraint.id.clone()) {
                     let at = if kind.cause() == Cause::Rule { format!("{at}/id") } else { at };
                     self.problems.push(site.spot.text.problem(
@@ -279,6 +282,17 @@ impl<'a> Compiler<'_, 'a, '_> {
             }
         }
         placed
+    }
+
+    /// Parts of an `allOf` may say the same keyword of the same member: the later ones are numbered.
+    fn tell_apart(&self, id: &mut String) {
+        let first = id.len();
+        let mut number = 2;
+        while self.ids.contains(id.as_str()) {
+            id.truncate(first);
+            id.push_str(&format!("-{number}"));
+            number += 1;
+        }
     }
 
     fn place(&mut self, stated: Stated, cause: Cause, site: &Site<'_, 'a>) -> Constraint {

@@ -88,6 +88,15 @@ pub struct Branches {
     pub contains: Option<NodeId>,
 }
 
+impl Branches {
+    /// Whether there are any.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        let single = self.not.or(self.condition).or(self.contains);
+        single.is_some() || !self.any_of.is_empty() || !self.one_of.is_empty()
+    }
+}
+
 /// The bounds of a schema as plain values.
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs, reason = "JSON Schema's own names")]

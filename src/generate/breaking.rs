@@ -6,15 +6,18 @@ use super::Random;
 use super::generator::Generator;
 use super::recipe::{Kitchen, RecipeId};
 use super::site::{Path, paths};
-use super::wishes;
-use crate::constraint::{Edges, Wish};
+use super::wishes::{self, leaves_a_choice};
+use crate::constraint::{Edges, Test, Wish};
 use crate::contract::model::Cause;
-use crate::contract::{ConstraintId, NodeId, Operation, Shape, pointer};
+use crate::contract::{ConstraintId, Node, NodeId, Operation, Shape, pointer};
 
 /// How often a wish that leaves a choice is drawn before it is given up.
 const TRIES: usize = 40;
 /// The same, for one input out of many.
 const QUICK_TRIES: usize = 8;
+/// On how many examples a wish is proven, and how many wishes a side keeps.
+const MAX_BASES: usize = 4;
+const MAX_WISHES: usize = 16;
 
 /// Which side of a boundary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,8 +32,9 @@ pub enum Side {
 #[derive(Debug)]
 pub(super) struct Site {
     pub constraint: ConstraintId,
-    /// The node that has the constraint.
+    /// The node that has the constraint, and the one that describes the value as a whole.
     pub node: NodeId,
+    pub whole: NodeId,
     pub path: Path,
     pub edges: Edges,
     /// For compositions: recipes whose values may break it.
@@ -47,13 +51,20 @@ impl Site {
         }
         let site = |(constraint, node): (ConstraintId, NodeId)| {
             let stated = &shape.constraints[constraint];
+            let path = paths[node].clone().unwrap_or_default();
+            let whole = path.whole.unwrap_or(node);
+            let mut edges = stated.test.edges();
+            if stated.cause == Cause::Range {
+                stretch(&mut edges, &shape.nodes[whole], &*stated.test);
+            }
             Self {
                 constraint,
                 node,
-                path: paths[node].clone().unwrap_or_default(),
-                edges: stated.test.edges(),
+                whole,
+                path,
+                edges,
                 around: if stated.cause == Cause::Composition {
-                    kitchen.around(node, &stated.keyword)
+                    kitchen.around(whole, node, &stated.keyword)
                 } else {
                     Vec::new()
                 },
@@ -62,36 +73,60 @@ impl Site {
         nodes.into_iter().enumerate().map(site).collect()
     }
 
-    /// Leaves out the variants of rules that do not do what they are for where the examples have the place.
-    pub fn vary_rules(&mut self, operation: &Operation) {
-        let stated = &operation.input.constraints[self.constraint];
-        if stated.cause != Cause::Rule {
-            return;
-        }
-        let segments: Vec<String> = pointer::segments(&stated.member).collect();
-        let shown = operation.examples.iter().find_map(|example| pointer::first(&example.input, &segments));
-        let base = shown.cloned().unwrap_or_default();
-        let holds = |wish: &Wish| {
-            let Wish::Patch(patch) = wish else { return true };
-            let mut patched = base.clone();
-            pointer::merge(&mut patched, patch);
-            stated.test.holds(&patched)
-        };
-        // The first of each side is the spec's own.
-        let keep = |wishes: &mut Vec<Wish>, wanted: bool| {
-            let mut first = true;
-            wishes.retain(|wish| std::mem::take(&mut first) || holds(wish) == wanted);
-        };
-        keep(&mut self.edges.inside, true);
-        keep(&mut self.edges.outside, false);
-    }
-
     fn wishes(&self, side: Side) -> &[Wish] {
         match side {
             Side::Inside => &self.edges.inside,
             Side::Outside => &self.edges.outside,
         }
     }
+}
+
+/// Adds numbers farther from the bound where others than its neighbours are wanted: multiples, or those of a branch.
+fn stretch(edges: &mut Edges, node: &Node, test: &dyn Test) {
+    let step = node.limits.multiple_of.as_ref().and_then(serde_json::Number::as_i64).filter(|step| *step > 1);
+    if step.is_none() && !node.branches.is_any() {
+        return;
+    }
+    let known: Vec<i64> = edges.inside.iter().chain(&edges.outside).filter_map(integer).collect();
+    let multiples = known.iter().flat_map(|n| {
+        let below = |step: i64| n.saturating_sub(n.rem_euclid(step));
+        step.into_iter().flat_map(move |step| [below(step), below(step).saturating_add(step)])
+    });
+    let near = known.iter().flat_map(|n| (2..10).flat_map(|far| [n.saturating_sub(far), n.saturating_add(far)]));
+    let near: Vec<i64> = if node.branches.is_any() { near.chain(multiples).collect() } else { multiples.collect() };
+    for value in near.into_iter().map(Value::from) {
+        let side = if test.holds(&value) { &mut edges.inside } else { &mut edges.outside };
+        let wish = Wish::Value(value);
+        if !side.contains(&wish) {
+            side.push(wish);
+        }
+    }
+}
+
+fn integer(wish: &Wish) -> Option<i64> {
+    let Wish::Value(value) = wish else { return None };
+    value.as_i64()
+}
+
+/// The edges of a constraint, without those that on no example do what they are for. The first of each side are the spec's own.
+pub(super) fn proven(generator: &Generator, operation: &Operation, constraint: ConstraintId) -> Edges {
+    let site = &generator.sites[constraint];
+    let bases: Vec<&Value> = operation.examples.iter().map(|example| &example.input).take(MAX_BASES).collect();
+    let mut random = Random::new(1);
+    let mut prove = |side: Side| {
+        let mut proven: Vec<Wish> = Vec::new();
+        for (index, wish) in site.wishes(side).iter().enumerate() {
+            let mut works =
+                |base: &&Value| fulfilled(generator, operation, site, side, base, wish, &mut random).is_some();
+            let new = leaves_a_choice(wish) || !proven.contains(wish);
+            if index == 0 || new && proven.len() < MAX_WISHES && (leaves_a_choice(wish) || bases.iter().any(&mut works))
+            {
+                proven.push(wish.clone());
+            }
+        }
+        proven
+    };
+    Edges { inside: prove(Side::Inside), outside: prove(Side::Outside) }
 }
 
 /// The inputs on one side of a constraint's boundary, one for each way to be there, built on the operation's examples: each is
@@ -111,10 +146,12 @@ pub fn inputs_at(
     bases.sort_by_key(|input| pointer::first(input, &segments).is_none());
     let mut inputs: Vec<Value> = Vec::new();
     for wish in site.wishes(side) {
-        let tries = if wishes::leaves_a_choice(wish) { TRIES } else { 2 };
-        let found = bases
-            .iter()
-            .find_map(|base| (0..tries).find_map(|_| fulfilled(generator, operation, site, side, base, wish, random)));
+        let is_free = leaves_a_choice(wish) || site.path.leaves_a_choice();
+        let found = bases.iter().find_map(|base| {
+            let made = pointer::first(base, &segments).is_none();
+            let tries = if is_free || made { TRIES } else { 2 };
+            (0..tries).find_map(|_| fulfilled(generator, operation, site, side, base, wish, random))
+        });
         inputs.extend(found.filter(|input| !inputs.contains(input)));
     }
     inputs

@@ -9,7 +9,7 @@ use crate::contract::model::JsonType;
 use crate::contract::{ConstraintId, Shape};
 
 /// Nesting beyond which only what must be there is drawn.
-const DEEP: usize = 4;
+const DEEP: usize = 6;
 /// Nesting beyond which nothing is drawn.
 const DEEPEST: usize = 40;
 /// How often one value is drawn again when it breaks a constraint, and how often all values are together.

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::Random;
-use super::breaking::Site;
+use super::breaking::{Site, proven};
 use super::draw::Draw;
 use super::hostile::Medium;
 use super::recipe::{Kitchen, Recipe, Surroundings};
 use super::text::Taste;
-use crate::contract::model::{AuthScheme, Place};
+use crate::contract::model::{AuthScheme, Cause, Place};
 use crate::contract::{NodeId, Operation, Service, Shape};
 
 /// Draws values for the places of an operation's input, decided by the [`Random`] alone.
@@ -26,10 +26,15 @@ impl Generator {
         let around = surroundings(operation);
         let shape = &operation.input;
         let mut kitchen = Kitchen::new(shape, &around);
-        let mut sites = Site::all(shape, &mut kitchen);
-        let recipes = kitchen.finish();
-        sites.iter_mut().for_each(|site| site.vary_rules(operation));
-        Self { recipes, sites }
+        let sites = Site::all(shape, &mut kitchen);
+        let mut generator = Self { recipes: kitchen.finish(), sites };
+        for (id, constraint) in shape.constraints.iter().enumerate() {
+            // Only of these, what lies on which side is not known before it is tried.
+            if matches!(constraint.cause, Cause::Rule | Cause::Composition) {
+                generator.sites[id].edges = proven(&generator, operation, id);
+            }
+        }
+        generator
     }
 
     /// A valid value, as plain as the constraints allow: required members only, lists as short as they may be, but not empty

@@ -130,7 +130,7 @@ impl<'s> Kitchen<'s> {
     }
 
     /// The recipes whose values come near a composition of a node, and may break it.
-    pub fn around(&mut self, node: NodeId, keyword: &str) -> Vec<RecipeId> {
+    pub fn around(&mut self, whole: NodeId, node: NodeId, keyword: &str) -> Vec<RecipeId> {
         let branches = &self.shape.nodes[node].branches;
         let keyword = keyword.rsplit('-').next().unwrap_or_default();
         let added: Vec<Vec<NodeId>> = match keyword {
@@ -144,7 +144,7 @@ impl<'s> Kitchen<'s> {
             _ => Vec::new(),
         };
         let bare = std::iter::once(Vec::new());
-        bare.chain(added).map(|added| self.bare(std::iter::once(node).chain(added).collect())).collect()
+        bare.chain(added).map(|added| self.bare(std::iter::once(whole).chain(added).collect())).collect()
     }
 
     pub fn finish(mut self) -> Vec<Recipe> {

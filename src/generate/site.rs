@@ -37,8 +37,9 @@ pub(super) fn paths(shape: &Shape) -> Vec<Option<Path>> {
         node.items.into_iter().for_each(|to| go(to, Step::Item(node.prefix.len())));
         node.patterns.iter().enumerate().for_each(|(index, (_, to))| go(*to, Step::Pattern(index)));
         node.values.into_iter().for_each(|to| go(to, Step::Entry));
-        node.keys.into_iter().for_each(|to| open.push_back((to, Path { key: true, ..path.clone() })));
-        node.all_of.iter().for_each(|to| open.push_back((*to, path.clone())));
+        node.keys.into_iter().for_each(|to| open.push_back((to, Path { key: true, whole: None, ..path.clone() })));
+        let whole = path.whole.or(Some(id));
+        node.all_of.iter().for_each(|to| open.push_back((*to, Path { whole, ..path.clone() })));
         paths[id] = Some(path);
     }
     paths
@@ -51,12 +52,19 @@ pub(super) struct Path {
     pub steps: Vec<(NodeId, Step)>,
     /// Whether the node describes the names of the members there.
     pub key: bool,
+    /// The node of the same value of which this one is a part.
+    pub whole: Option<NodeId>,
 }
 
 impl Path {
+    /// Whether the steps lead to one of several values.
+    pub fn leaves_a_choice(&self) -> bool {
+        self.steps.iter().any(|(_, step)| !matches!(step, Step::Member(_) | Step::Prefix(_)))
+    }
+
     fn then(&self, step: Step, from: NodeId) -> Self {
         let steps = self.steps.iter().cloned().chain([(from, step)]).collect();
-        Self { steps, key: self.key }
+        Self { steps, key: self.key, whole: None }
     }
 }
 
@@ -74,12 +82,7 @@ impl Site {
             let node = &shape.nodes[*from];
             let made = |id: NodeId, random: &mut Random| generator.plain(shape, id, random);
             value = match (step, value) {
-                (Step::Member(name), Value::Object(members)) => {
-                    if !members.contains_key(name) {
-                        members.insert(name.clone(), made(*node.properties.get(name)?, random));
-                    }
-                    members.get_mut(name)?
-                }
+                (Step::Member(name), value) => member(generator, shape, *from, name, value, random)?,
                 (Step::Prefix(index), Value::Array(items)) => {
                     for place in items.len()..=*index {
                         items.push(made(*node.prefix.get(place)?, random));
@@ -89,6 +92,10 @@ impl Site {
                 (Step::Item(skipped), Value::Array(items)) => {
                     for place in items.len()..=*skipped {
                         items.push(made(node.prefix.get(place).copied().or(node.items)?, random));
+                    }
+                    let room = node.limits.max_items.is_none_or(|most| (items.len() as u64) < most);
+                    if room && random.one_in(2) {
+                        items.push(made(node.items?, random));
                     }
                     let index = skipped + random.below(items.len() - skipped);
                     items.get_mut(index)?
@@ -117,6 +124,52 @@ impl Site {
             };
         }
         Some(value)
+    }
+}
+
+/// A named member, made together with what it needs where it is absent.
+fn member<'v>(
+    generator: &Generator,
+    shape: &Shape,
+    from: NodeId,
+    name: &str,
+    value: &'v mut Value,
+    random: &mut Random,
+) -> Option<&'v mut Value> {
+    let node = &shape.nodes[from];
+    if value.get(name).is_none() {
+        if node.branches.is_any() {
+            // Which values go with it, a whole object knows best.
+            let drawn = (0..8).map(|_| generator.rich(shape, from, random)).find(|drawn| drawn.get(name).is_some());
+            *value = drawn.unwrap_or_else(|| std::mem::take(value));
+        }
+        let members = value.as_object_mut()?;
+        if !members.contains_key(name) {
+            members.insert(name.to_owned(), generator.plain(shape, *node.properties.get(name)?, random));
+        }
+        complete(generator, shape, from, members, random);
+    }
+    value.get_mut(name)
+}
+
+/// Adds the members that those present need.
+pub(super) fn complete(
+    generator: &Generator,
+    shape: &Shape,
+    node: NodeId,
+    members: &mut Map<String, Value>,
+    random: &mut Random,
+) {
+    let node = &shape.nodes[node];
+    for _ in 0..node.limits.dependent_required.len() {
+        for (trigger, needs) in &node.limits.dependent_required {
+            for needed in needs.iter().filter(|_| members.contains_key(trigger)).cloned().collect::<Vec<String>>() {
+                if let (false, Some(id)) = (members.contains_key(&needed), node.properties.get(&needed)) {
+                    let made = generator.plain(shape, *id, random);
+                    members.insert(needed, made);
+                }
+            }
+        }
     }
 }
 

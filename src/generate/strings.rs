@@ -99,7 +99,7 @@ impl Text {
             return self.of_format(random);
         }
         if self.is_base64 {
-            return base64(random.below(48), random);
+            return self.of_format(random);
         }
         match kind {
             0..4 => self.unusual(random),
@@ -114,6 +114,11 @@ impl Text {
         if length > MAX_LENGTH {
             return None;
         }
+        if let Some(sample) = self.formatted.first().filter(|_| self.pattern.is_none()) {
+            // Of the formats, some go on as long as one likes.
+            let more = length.checked_sub(sample.len())?;
+            return Some(format!("{sample}{}", "a".repeat(more)));
+        }
         let taste = if random.one_in(4) { Taste::Strange } else { Taste::Plain };
         let drawn = (0..TRIES * 2).map(|_| self.draw(length, taste, random));
         drawn.into_iter().find(|text| text.chars().count() == length && self.medium.fits(text))
@@ -121,6 +126,9 @@ impl Text {
 
     /// A text with the rarer characters that the pattern or the medium leaves.
     pub fn strange(&self, random: &mut Random) -> String {
+        if !self.formatted.is_empty() || self.is_base64 {
+            return self.of_format(random);
+        }
         let (shortest, longest) = self.bounds();
         self.fitting(
             random,
@@ -129,7 +137,11 @@ impl Text {
         )
     }
 
-    fn of_format(&self, random: &mut Random) -> String {
+    /// A text of the format, whatever the pattern says.
+    pub fn of_format(&self, random: &mut Random) -> String {
+        if self.is_base64 {
+            return base64(random.below(48), random);
+        }
         if self.is_uuid && !random.one_in(3) {
             return uuid(random);
         }

@@ -8,6 +8,7 @@ use super::draw::Draw;
 use super::generator::Generator;
 use super::hostile::STRANGE;
 use super::recipe::RecipeId;
+use super::site::complete;
 use crate::constraint::Wish;
 use crate::contract::{Constraint, NodeId, Operation, Shape, pointer};
 
@@ -58,7 +59,7 @@ impl<'g> Maker<'g, '_> {
 
     /// A member of the map gets a name as wished.
     fn rename(&mut self, place: &mut Value, wish: &Wish) -> Option<()> {
-        let mut name = Value::String(self.generator.text(self.shape, self.site.node, None, self.random)?);
+        let mut name = Value::String(self.generator.text(self.shape, self.site.whole, None, self.random)?);
         self.change(&mut name, wish)?;
         let Value::String(name) = name else { return None };
         let members = place.as_object_mut()?;
@@ -69,10 +70,16 @@ impl<'g> Maker<'g, '_> {
     }
 
     fn change(&mut self, place: &mut Value, wish: &Wish) -> Option<()> {
-        let node = self.site.node;
+        let node = self.site.whole;
         match wish {
             Wish::Value(value) => *place = value.clone(),
-            Wish::OfType(json_type) => *place = self.draw(true).of_type(node, *json_type)?,
+            Wish::OfType(json_type) => {
+                // What is there may be the only value that goes with the rest.
+                let kept = self.stated.test.holds(place) && self.random.one_in(2);
+                if !kept {
+                    *place = self.draw(true).of_type(node, *json_type)?;
+                }
+            }
             Wish::Length(length) => *place = Value::String(self.of_length(*length)?),
             Wish::Match => *place = Value::String(self.strange()?),
             Wish::NearMiss => *place = Value::String(self.near_miss(place)?),
@@ -80,46 +87,62 @@ impl<'g> Maker<'g, '_> {
             Wish::Members(size) => self.members(place, *size)?,
             Wish::Twins => self.twins(place)?,
             Wish::Whole => self.whole(place)?,
-            Wish::Branch => *place = self.generator.rich(self.shape, node, self.random),
+            Wish::Drawn => *place = self.generator.rich(self.shape, node, self.random),
             Wish::NoBranch => *place = self.near_composition(place)?,
             Wish::Stranger => insert(place, "UnknownMember", Value::from("x"))?,
             Wish::Absent(name) => _ = place.as_object_mut()?.shift_remove(name)?,
             Wish::Null(name) => insert(place, name, Value::Null)?,
-            Wish::Present(name) => {
-                if place.get(name).is_none() {
-                    let member = *self.shape.nodes[node].properties.get(name)?;
-                    let value = self.plain(member);
-                    insert(place, name, value)?;
-                }
+            Wish::Present(name) => self.add(place, name)?,
+            Wish::Without(present, absent) => {
+                self.add(place, present)?;
+                place.as_object_mut()?.shift_remove(absent)?;
             }
             Wish::Patch(patch) => pointer::merge(place, patch),
         }
         Some(())
     }
 
+    /// Adds a named member with those that it needs.
+    fn add(&mut self, place: &mut Value, name: &str) -> Option<()> {
+        if place.get(name).is_none() {
+            let node = [self.site.node, self.site.whole].map(|node| &self.shape.nodes[node]);
+            let member = node.iter().find_map(|node| node.properties.get(name))?;
+            let value = self.plain(*member);
+            insert(place, name, value)?;
+        }
+        complete(self.generator, self.shape, self.site.node, place.as_object_mut()?, self.random);
+        Some(())
+    }
+
     fn of_length(&mut self, length: u64) -> Option<String> {
         let length = usize::try_from(length).ok().filter(|length| *length <= MAX_SIZE)?;
         // What no valid string has as its length, letters have.
-        let drawn = self.generator.text(self.shape, self.site.node, Some(length), self.random);
+        let drawn = self.generator.text(self.shape, self.site.whole, Some(length), self.random);
         drawn.or_else(|| Some("x".repeat(length)))
     }
 
     fn strange(&mut self) -> Option<String> {
-        let node = self.site.node;
+        let node = self.site.whole;
         let recipe = self.draw(false).settled(node, 0);
         recipe.text.as_ref().map(|text| text.strange(self.random))
+    }
+
+    fn of_format(&mut self) -> Option<String> {
+        let node = self.site.whole;
+        let recipe = self.draw(false).settled(node, 0);
+        recipe.text.as_ref().map(|text| text.of_format(self.random)).filter(|text| !text.is_empty())
     }
 
     /// A valid string with one thing wrong: a character more, another, one less.
     fn near_miss(&mut self, place: &Value) -> Option<String> {
         for _ in 0..8 {
-            let drawn = if self.random.one_in(2) {
-                self.generator.text(self.shape, self.site.node, None, self.random)
-            } else {
-                None
+            let drawn = match self.random.below(6) {
+                0..3 => self.generator.text(self.shape, self.site.whole, None, self.random),
+                3 => self.of_format(),
+                _ => None,
             };
             let seed = drawn.or_else(|| place.as_str().map(str::to_owned))?;
-            let missed = Value::String(mutated(&seed, self.random));
+            let missed = Value::String(if self.random.one_in(6) { seed } else { mutated(&seed, self.random) });
             if !self.stated.test.holds(&missed)
                 && let Value::String(text) = missed
             {
@@ -131,7 +154,7 @@ impl<'g> Maker<'g, '_> {
 
     fn items(&mut self, size: u64) -> Option<Value> {
         let size = usize::try_from(size).ok().filter(|size| *size <= MAX_SIZE)?;
-        let node = self.site.node;
+        let node = self.site.whole;
         let except = Some(self.site.constraint);
         let mut draw = self.draw(false);
         draw.except = except;
@@ -142,7 +165,7 @@ impl<'g> Maker<'g, '_> {
     /// The object with members added or taken away until there are so many.
     fn members(&mut self, place: &mut Value, size: u64) -> Option<()> {
         let size = usize::try_from(size).ok().filter(|size| *size <= MAX_SIZE)?;
-        let node = self.site.node;
+        let node = self.site.whole;
         let mut draw = self.draw(false);
         let recipe = draw.settled(node, 0);
         let object = place.as_object_mut()?;
@@ -181,9 +204,9 @@ impl<'g> Maker<'g, '_> {
     /// Every named member is there.
     fn whole(&mut self, place: &mut Value) -> Option<()> {
         let named: Vec<(String, NodeId)> =
-            self.shape.nodes[self.site.node].properties.iter().map(|(name, id)| (name.clone(), *id)).collect();
+            self.shape.nodes[self.site.whole].properties.iter().map(|(name, id)| (name.clone(), *id)).collect();
         let credential = |name: &str| {
-            let named = &self.generator.recipes[self.site.node].members.named;
+            let named = &self.generator.recipes[self.site.whole].members.named;
             named.iter().any(|named| named.credential && named.name == name)
         };
         for (name, id) in named {

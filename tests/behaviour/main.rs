@@ -8,6 +8,7 @@ mod checks;
 mod constraints;
 mod failures;
 mod journal;
+mod keywords;
 mod limits;
 mod malformed;
 mod models;
