@@ -283,6 +283,28 @@ async fn an_answer_comes_as_it_is() {
 }
 
 #[tokio::test]
+async fn an_answer_before_the_end_of_a_large_request_is_an_answer() {
+    const REFUSAL: &[u8] = b"HTTP/1.1 413 Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno";
+    for closes in [false, true] {
+        let peer = Peer::start(move |mut stream, _| async move {
+            head(&mut stream).await;
+            let _ = stream.write_all(REFUSAL).await;
+            if closes {
+                let _ = stream.shutdown().await;
+                // As RFC 9112, section 9.6, asks of servers: lest the answer is lost with what was not read.
+                let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+            } else {
+                pending::<()>().await;
+            }
+        })
+        .await;
+        let large = Request::put("/").body(Bytes::from(vec![b'x'; 16 * MEBIBYTE])).expect("a request");
+        let reply = send(&peer.client(), large).await.expect("an answer");
+        assert_eq!((reply.response.status().as_u16(), &reply.response.body()[..]), (413, &b"no"[..]));
+    }
+}
+
+#[tokio::test]
 async fn redirects_are_not_followed() {
     let elsewhere = Peer::saying(OK).await;
     for status in [301, 302, 303, 307, 308] {
