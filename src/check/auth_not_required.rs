@@ -32,7 +32,8 @@ everybody on purpose accepts the finding in its baseline.
 
 ## When it is a note
 
-When the way to authenticate is only observed or assumed. Pages of the documented dialect show no credentials, so that nothing
+When the way to authenticate is only observed or assumed. Also when the success is not the operation's own: a server
+of several services may route by the credentials, and have taken the request for another one's. Pages of the documented dialect show no credentials, so that nothing
 is asked of it there.
 ";
 
@@ -58,6 +59,7 @@ impl Check for AuthNotRequired {
         let best = ways.iter().min_by_key(|way| strength_of(&way.citations)).map(|way| way.citations.as_slice());
         let best = best.unwrap_or_default();
         let strength = if best.is_empty() { Strength::Assumed } else { strength_of(best) };
-        vec![Complaint::new(expected, exchange.answered()).cite(best, strength)]
+        let complaint = Complaint::new(expected, exchange.answered()).cite(best, strength);
+        vec![if exchange.is_own_output() { complaint } else { complaint.at_most(Strength::Assumed) }]
     }
 }

@@ -131,6 +131,15 @@ impl<'e> Exchange<'e> {
         self.status().is_some_and(|status| (200..300).contains(&status)) && !error
     }
 
+    /// Whether what came back is the operation's own output: it can be read, and has a member that the schema knows. A
+    /// server with several services may have taken the request for another one's.
+    #[must_use]
+    pub fn is_own_output(&self) -> bool {
+        let Answer::Success(output) = self.answer() else { return false };
+        let known = &self.operation().output.root().properties;
+        !self.is_native() || known.is_empty() || known.keys().any(|name| output.get(name).is_some())
+    }
+
     /// Whether a success may come back, so that its form is worth a look: what should have been refused is another matter.
     #[must_use]
     pub fn may_succeed(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::exchange::{Answer, Exchange};
+use super::exchange::Exchange;
 use super::{Check, Complaint};
 use crate::contract::model::{Cause, Strength};
 use crate::generate::Probe;
@@ -52,12 +52,11 @@ impl Check for MethodNotRefused {
         }
         let operation = exchange.operation();
         let link = operation.errors.causes.get(&Cause::MethodNotAllowed).filter(|_| exchange.is_native());
-        let own = matches!(exchange.answer(), Answer::Success(output) if operation.output.judge(output).is_empty());
         let expected = exchange
             .demand()
             .map_or_else(|| format!("a refusal: the method is {}", operation.http.method), |demand| demand.expected());
         let complaint = Complaint::new(expected, exchange.answered());
         let complaint = link.map_or(complaint.clone(), |link| complaint.cite(&link.citations, link.strength));
-        vec![if own { complaint } else { complaint.at_most(Strength::Assumed) }]
+        vec![if exchange.is_own_output() { complaint } else { complaint.at_most(Strength::Assumed) }]
     }
 }

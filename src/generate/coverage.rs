@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::case::{Probe, Verdict};
 use super::confirm::confirm;
 use super::pairwise;
+use super::unbreakable::unbreakable;
 use super::{Generator, Random, Side, inputs_at};
 use crate::contract::model::{AuthScheme, Cause, Place};
 use crate::contract::{ConstraintId, Node, NodeId, Operation, pointer};
@@ -74,7 +75,7 @@ impl Covering<'_> {
                 self.add(input, verdict, Probe::Plain);
             }
             if self.coverage.recipes.len() == before
-                && let Some(reason) = Some(String::from("pending"))
+                && let Some(reason) = unbreakable(self.generator, self.operation, self.dialect, id)
             {
                 self.coverage.unbreakable.push((id, reason));
             }

@@ -1,16 +1,18 @@
 //! Making a case smaller while it stays what it is: valid, or broken in one place.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use proptest::strategy::ValueTree;
 use serde_json::{Map, Value};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::case::{Case, Verdict};
 use super::plan::Plan;
 use crate::contract::pointer;
 
 /// Most neighbours of a case that are tried.
-const NEIGHBOURS: usize = 400;
+const NEIGHBOURS: usize = 1000;
 
 /// A case with its smaller neighbours. A proptest value tree: [`simplify`](ValueTree::simplify) says that the current
 /// case shows what is looked for, [`complicate`](ValueTree::complicate) that it does not.
@@ -20,22 +22,49 @@ pub struct Shrinking {
     /// The smallest case so far that shows it.
     best: Case,
     current: Case,
-    neighbours: Vec<Value>,
+    neighbours: Vec<Edit>,
     next: usize,
+    /// Hashes of the neighbours that were tried.
+    tried: HashSet<u64>,
+}
+
+/// A way to a neighbour.
+#[derive(Debug)]
+enum Edit {
+    /// Another input altogether.
+    Whole(Value),
+    /// Another value at a place.
+    Set(Vec<String>, Value),
+    /// No value at a place.
+    Remove(Vec<String>),
+}
+
+impl Edit {
+    fn apply(&self, input: &Value) -> Value {
+        let mut edited = input.clone();
+        match self {
+            Self::Whole(whole) => edited.clone_from(whole),
+            Self::Set(path, value) => pointer::set(&mut edited, path, value.clone()),
+            Self::Remove(path) => remove(&mut edited, path),
+        }
+        edited
+    }
 }
 
 impl Shrinking {
     /// Starts with a case.
     #[must_use]
     pub fn new(plan: &Arc<Plan>, case: Case) -> Self {
-        Self { plan: Arc::clone(plan), best: case.clone(), current: case, neighbours: Vec::new(), next: 0 }
+        let (plan, best) = (Arc::clone(plan), case.clone());
+        Self { plan, best, current: case, neighbours: Vec::new(), next: 0, tried: HashSet::new() }
     }
 
     /// The case that steps lead to.
     pub(super) fn replay(plan: &Arc<Plan>, case: Case, steps: &[u32]) -> Option<Case> {
         steps.iter().try_fold(case, |case, step| {
             let neighbours = neighbours(plan, &case);
-            plan.smaller(&case, neighbours.get(usize::try_from(*step).ok()?)?, *step)
+            let edit = neighbours.get(usize::try_from(*step).ok()?)?;
+            plan.smaller(&case, &edit.apply(&case.input), *step)
         })
     }
 
@@ -47,10 +76,15 @@ impl Shrinking {
 
     /// Goes to the next neighbour of the best case that still is what the verdict says.
     fn advance(&mut self) -> bool {
-        while let Some(input) = self.neighbours.get(self.next) {
+        while let Some(edit) = self.neighbours.get(self.next) {
             let step = u32::try_from(self.next).unwrap_or(u32::MAX);
             self.next += 1;
-            if let Some(smaller) = self.plan.smaller(&self.best, input, step) {
+            let input = edit.apply(&self.best.input);
+            let is_smaller = weight(&input) < weight(&self.best.input);
+            if !is_smaller || !self.tried.insert(xxh3_64(input.to_string().as_bytes())) {
+                continue;
+            }
+            if let Some(smaller) = self.plan.smaller(&self.best, &input, step) {
                 self.current = smaller;
                 return true;
             }
@@ -79,31 +113,17 @@ impl ValueTree for Shrinking {
     }
 }
 
-/// Smaller inputs, the boldest first, each different from the case's own.
-fn neighbours(plan: &Plan, case: &Case) -> Vec<Value> {
-    let mut found = from_examples(plan, case);
-    let mut smaller = Vec::new();
+/// Ways to smaller inputs, the boldest first.
+fn neighbours(plan: &Plan, case: &Case) -> Vec<Edit> {
+    let mut found: Vec<Edit> = from_examples(plan, case).into_iter().map(Edit::Whole).collect();
     below(&case.input, &mut Vec::new(), &mut |path, value| {
-        let mut input = case.input.clone();
-        match (value, path.split_last()) {
-            (Some(value), _) => pointer::set(&mut input, path, value),
-            (None, Some((last, parents))) => remove(&mut input, parents, last),
-            (None, None) => {}
-        }
-        smaller.push(input);
+        found.push(match value {
+            Some(value) => Edit::Set(path.to_vec(), value),
+            None => Edit::Remove(path.to_vec()),
+        });
     });
-    found.append(&mut smaller);
-    let size = weight(&case.input);
-    let mut known: Vec<Value> = Vec::new();
-    for input in found {
-        if known.len() >= NEIGHBOURS {
-            break;
-        }
-        if weight(&input) < size && !known.contains(&input) {
-            known.push(input);
-        }
-    }
-    known
+    found.truncate(NEIGHBOURS);
+    found
 }
 
 /// The examples: as they are for a valid case, with the broken place of the case for an invalid one.
@@ -120,10 +140,9 @@ fn from_examples(plan: &Plan, case: &Case) -> Vec<Value> {
     examples
         .map(|example| {
             let mut grafted = example.clone();
-            match (at_fault, path.split_last()) {
-                (Some(value), _) => pointer::set(&mut grafted, &path, value.clone()),
-                (None, Some((last, parents))) => remove(&mut grafted, parents, last),
-                (None, None) => {}
+            match at_fault {
+                Some(value) => pointer::set(&mut grafted, &path, value.clone()),
+                None => remove(&mut grafted, &path),
             }
             grafted
         })
@@ -209,7 +228,8 @@ fn whole(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() < 1e15 { Value::from(number as i64) } else { Value::from(number) }
 }
 
-fn remove(input: &mut Value, parents: &[String], last: &str) {
+fn remove(input: &mut Value, path: &[String]) {
+    let Some((last, parents)) = path.split_last() else { return };
     let parent = parents.iter().try_fold(input, |value, segment| match value {
         Value::Object(members) => members.get_mut(segment),
         Value::Array(items) => items.get_mut(segment.parse::<usize>().ok()?),

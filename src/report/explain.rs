@@ -7,6 +7,9 @@ use crate::constraint::Wish;
 use crate::contract::model::Strength;
 use crate::contract::{Citation, Constraint, Contract, Node, Operation};
 
+/// Most values that are shown of one side of a boundary.
+const WISHES: usize = 12;
+
 /// Why there is nothing to say of a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -175,23 +178,26 @@ fn wishes(text: &mut String, title: &str, wishes: &[Wish]) {
         return;
     }
     line(text, format_args!("{title}"));
-    for wish in wishes.iter().take(12) {
-        line(text, format_args!("  {}", words(wish)));
+    let mut said: Vec<String> = wishes.iter().map(words).collect();
+    said.dedup();
+    for words in said.iter().take(WISHES) {
+        line(text, format_args!("  {words}"));
     }
-    if wishes.len() > 12 {
-        line(text, format_args!("  … and {} more", wishes.len() - 12));
+    if said.len() > WISHES {
+        line(text, format_args!("  … and {} more", said.len() - WISHES));
     }
 }
 
 fn words(wish: &Wish) -> String {
     match wish {
         Wish::Value(value) => value.to_string().chars().take(100).collect(),
+        Wish::Length(1) => "1 character".to_owned(),
         Wish::Length(length) => format!("{length} characters"),
         Wish::OfType(json_type) => format!("a value of type {json_type:?}").to_lowercase(),
         Wish::Match => "a text of rare characters that matches".to_owned(),
         Wish::NearMiss => "a text that nearly matches".to_owned(),
         Wish::Whole => "every known member".to_owned(),
-        Wish::Branch => "a value by one of the branches".to_owned(),
+        Wish::Drawn => "any valid value".to_owned(),
         Wish::NoBranch => "a value near the branches that satisfies none as it must".to_owned(),
         Wish::Items(count) => format!("{count} items"),
         Wish::Members(count) => format!("{count} members"),
@@ -200,6 +206,7 @@ fn words(wish: &Wish) -> String {
         Wish::Absent(name) => format!("without {name}"),
         Wish::Null(name) => format!("{name} is null"),
         Wish::Present(name) => format!("with {name}"),
+        Wish::Without(present, absent) => format!("with {present}, without {absent}"),
         Wish::Patch(patch) => format!("changed by {patch}"),
     }
 }
