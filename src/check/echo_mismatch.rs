@@ -63,7 +63,7 @@ fn complaint(exchange: &Exchange<'_>, echo: &Echo, output: &Value) -> Option<Com
     let shown = pointer::first(output, &echo.to).filter(|value| !value.is_null());
     let wrong = match shown {
         Some(shown) => carries(exchange, sent) && !is_same(node, echo.fold, sent, shown),
-        None => given.is_some() && !is_required(&operation.output, output, &echo.to),
+        None => given.is_some_and(|given| given != "") && !is_required(&operation.output, output, &echo.to),
     };
     let secret = is_sensitive(operation, &from, &to);
     let render = |value: &Value| if secret { MASK.to_owned() } else { exchange.foreign(&value.to_string()) };

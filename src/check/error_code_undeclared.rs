@@ -1,7 +1,7 @@
 //! `error-code-undeclared`: an error whose code the contract does not have.
 
 use super::claim::claim;
-use super::exchange::{Answer, Exchange};
+use super::exchange::{Answer, Exchange, is_in_front};
 use super::{Check, Complaint};
 use crate::contract::model::Strength;
 use crate::generate::{Expected, Verdict};
@@ -34,11 +34,8 @@ sends the code too, declare it in the spec with its source.
 
 On an invalid input, when the constraint or its link to an error is only assumed. On a valid one, when the claim that it
 is valid rests on an assumption. For refusals that come from something in front of the service (401, 403, 407, 408, 413,
-429, 431), and in the documented dialect, which shows one error only, also for missing and conflicting resources (404, 409).
+414, 429, 431), and in the documented dialect, which shows one error only, also for missing and conflicting resources (404, 409).
 ";
-
-/// Statuses that a server in front of the service answers on its own.
-const IN_FRONT: [u16; 7] = [401, 403, 407, 408, 413, 429, 431];
 
 impl Check for ErrorCodeUndeclared {
     fn code(&self) -> &'static str {
@@ -63,7 +60,8 @@ impl Check for ErrorCodeUndeclared {
             }
             _ => Complaint::new("a declared error", actual),
         };
-        let circumstance = IN_FRONT.contains(&status) || !exchange.is_native() && matches!(status, 404 | 409);
+        let elsewhere = is_in_front(status) || matches!(status, 401 | 403 | 429);
+        let circumstance = elsewhere || !exchange.is_native() && matches!(status, 404 | 409);
         vec![if circumstance { complaint.at_most(Strength::Assumed) } else { complaint }]
     }
 }

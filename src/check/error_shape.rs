@@ -1,11 +1,10 @@
 //! `error-shape`: an error whose body is not the protocol's.
 
-use super::exchange::{Answer, Exchange};
+use super::exchange::{Answer, Exchange, is_in_front};
 use super::{Check, Complaint};
 use crate::contract::Citation;
 use crate::contract::citation::strength_of;
 use crate::contract::model::Strength;
-use crate::generate::Expected;
 
 /// The check.
 pub struct ErrorShape;
@@ -32,8 +31,8 @@ Put every refusal through the protocol's own error, those of the router and of t
 
 ## When it is a note
 
-When the source of the error's shape is only observed or assumed. For requests without credentials or with another method,
-which often meet a gateway first, also when only our reading says which error is due.
+When the source of the error's shape is only observed or assumed. Also where something in front of the service may have
+answered: requests without credentials or with another method, and limits of size or time (407, 408, 413, 414, 431).
 ";
 
 impl Check for ErrorShape {
@@ -54,7 +53,9 @@ impl Check for ErrorShape {
         let expected = exchange.demand().map_or("an error of the protocol with its code".to_owned(), |d| d.expected());
         let (citations, strength) = shape_of(exchange);
         let complaint = Complaint::new(expected, exchange.answered()).cite(citations, strength);
-        vec![complaint.at_most(met(exchange))]
+        let met = exchange.may_succeed() || exchange.broken().is_some();
+        let doubtful = !met || exchange.status().is_some_and(is_in_front);
+        vec![if doubtful { complaint.at_most(Strength::Assumed) } else { complaint }]
     }
 }
 
@@ -67,14 +68,5 @@ fn shape_of<'e>(exchange: &Exchange<'e>) -> (&'e [Citation], Strength) {
             let citations = service.protocol_fact("error");
             (citations, strength_of(citations))
         }
-    }
-}
-
-/// How far it is trusted that the service itself was met.
-fn met(exchange: &Exchange<'_>) -> Strength {
-    match (exchange.broken(), exchange.demand(), exchange.expected()) {
-        (Some(_), ..) | (_, _, Expected::Success { .. }) => Strength::Documented,
-        (None, Some(demand), _) => demand.link.map_or(demand.error.strength, |link| link.strength),
-        (None, None, _) => Strength::Assumed,
     }
 }

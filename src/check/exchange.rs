@@ -56,6 +56,8 @@ pub struct Demand<'e> {
     pub link: Option<&'e ErrorLink>,
     /// The constraint that is broken.
     pub broken: Option<&'e Constraint>,
+    /// Whether sources disagree on that constraint, or on its member.
+    pub disputed: bool,
     /// Why the request must be refused, as a sentence.
     reason: &'e str,
 }
@@ -115,7 +117,9 @@ impl<'e> Exchange<'e> {
             Verdict::Refused { cause } => reason(cause),
             _ => "",
         };
-        Some(Demand { error, link, broken: self.broken(), reason })
+        let broken = self.broken();
+        let disputed = broken.is_some_and(|broken| broken.disputed || self.is_disputed(&broken.member));
+        Some(Demand { error, link, broken, disputed, reason })
     }
 
     /// Whether the case is spoken as the SDKs do.
@@ -231,7 +235,7 @@ impl Demand<'_> {
         match self.broken {
             Some(broken) => {
                 let complaint = complaint.about(&broken.id).cite(&broken.citations, broken.strength);
-                complaint.and(linked.0, linked.1).disputed(broken.disputed)
+                complaint.and(linked.0, linked.1).disputed(self.disputed)
             }
             None => complaint.cite(linked.0, linked.1),
         }
@@ -243,6 +247,11 @@ impl Demand<'_> {
         let reason = self.broken.map_or_else(|| self.reason.to_owned(), Constraint::statement);
         format!("{} {}, because {reason}", self.error.status, self.error.code)
     }
+}
+
+/// Whether a server in front of the service answers such a status on its own: proxies, limits of size and time.
+pub(super) fn is_in_front(status: u16) -> bool {
+    matches!(status, 407 | 408 | 413 | 414 | 431)
 }
 
 /// Why a request is refused whatever its input.

@@ -50,6 +50,6 @@ impl Check for InvalidAccepted {
             return Vec::new();
         }
         let complaint = Complaint::new(demand.expected(), exchange.answered()).about(&broken.id);
-        vec![complaint.cite(&broken.citations, broken.strength).disputed(broken.disputed)]
+        vec![complaint.cite(&broken.citations, broken.strength).disputed(demand.disputed)]
     }
 }

@@ -1,7 +1,7 @@
 //! `valid-rejected`: a valid input is refused as if something were wrong with it.
 
 use super::claim::claim;
-use super::exchange::{Answer, Exchange};
+use super::exchange::{Answer, Exchange, is_in_front};
 use super::server_error::is_failure;
 use super::{Check, Complaint};
 use crate::contract::model::{ErrorKind, Strength};
@@ -36,7 +36,7 @@ it with `--given` and name it with `--set`.
 
 When the claim that the input is valid rests on an assumption or on disputed sources: the members that the input has beyond
 the nearest example are looked at, with every constraint on them. In the documented dialect too, whose one error may
-stand for anything. An error of state, quota, throttling or authentication is no complaint.
+stand for anything, and where a server in front may have its own limits (407, 408, 413, 414, 431). An error of state, quota, throttling or authentication is no complaint.
 ";
 
 impl Check for ValidRejected {
@@ -55,7 +55,8 @@ impl Check for ValidRejected {
         let claim = claim(exchange);
         let complaint =
             claim.complaint(format!("{}, because the input is valid", exchange.success()), exchange.answered());
-        vec![if exchange.is_native() { complaint } else { complaint.at_most(Strength::Assumed) }]
+        let doubtful = !exchange.is_native() || exchange.status().is_some_and(is_in_front);
+        vec![if doubtful { complaint.at_most(Strength::Assumed) } else { complaint }]
     }
 }
 

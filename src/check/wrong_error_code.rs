@@ -1,6 +1,6 @@
 //! `wrong-error-code`: another declared error than the due one.
 
-use super::exchange::{Answer, Demand, Exchange};
+use super::exchange::{Answer, Demand, Exchange, is_in_front};
 use super::server_error::is_failure;
 use super::{Check, Complaint};
 use crate::contract::ErrorDef;
@@ -33,7 +33,7 @@ Answer the error that the finding names for this cause. The text of the message 
 ## When it is a note
 
 When either the constraint or the link between it and its error is only assumed: then another validation error may
-be right. An error of state or quota is a note, since a service may look at the resource first; one of throttling or
+be right. An error of state or quota is a note, since a service may look at the resource first, and so is one of a limit of size or time; one of throttling or
 authentication is no complaint, unless credentials are what the request lacks.
 ";
 
@@ -50,7 +50,11 @@ impl Check for WrongErrorCode {
         let Some((demand, other)) = other_error(exchange) else { return Vec::new() };
         let complaint = demand.complaint(exchange.answered());
         let looked_first = matches!(other.kind, ErrorKind::State | ErrorKind::Quota);
-        vec![if looked_first { complaint.at_most(Strength::Assumed) } else { complaint }]
+        vec![if looked_first || exchange.status().is_some_and(is_in_front) {
+            complaint.at_most(Strength::Assumed)
+        } else {
+            complaint
+        }]
     }
 }
 

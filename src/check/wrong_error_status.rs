@@ -5,8 +5,7 @@ use super::server_error::is_failure;
 use super::valid_rejected::is_rejected;
 use super::wrong_error_code::other_error;
 use super::{Check, Complaint};
-use crate::contract::citation::strength_of;
-use crate::contract::model::ErrorKind;
+use crate::contract::model::{ErrorKind, Strength};
 
 /// The check.
 pub struct WrongErrorStatus;
@@ -33,7 +32,8 @@ Send the status that is declared for the code.
 
 ## When it is a note
 
-When the source of the status, or of the code, is an observation or an assumption. Where the code is the wrong one already, that
+When the source of the status, or of the code, is an observation or an assumption, and for throttling, which often is
+a gateway's. Where the code is the wrong one already, that
 alone is complained of.
 ";
 
@@ -57,6 +57,7 @@ impl Check for WrongErrorStatus {
         }
         let complaint = Complaint::new(format!("{} {}", error.status, error.code), exchange.answered());
         let complaint = complaint.about(&error.code).cite_all(&error.status_citations);
-        vec![complaint.at_most(error.strength.max(strength_of(&error.status_citations)))]
+        let passing = if error.kind == ErrorKind::Throttling { Strength::Assumed } else { error.strength };
+        vec![complaint.at_most(passing)]
     }
 }
