@@ -18,23 +18,25 @@ Sends a valid request without credentials, and complains when it succeeds.
 
 ## Why it matters
 
-In a service, anybody can do what only its users may (CWE-306). In an emulator, a client that forgets to sign is found out
-only by the real service.
+In a service, anybody can do what only its users may (CWE-306). In an emulator, a client that
+forgets to sign is found out only by the real service.
 
 ## Example
 
-`StartBackupJob` without `Authorization` is answered with `200`. Due is an error of authentication.
+`StartBackupJob` without `Authorization` is answered with `200`. Due is an error of
+authentication.
 
 ## Remedy
 
-Refuse requests that carry none of the service's credentials, before anything else is looked at. An emulator that takes
-everybody on purpose accepts the finding in its baseline.
+Refuse requests that carry none of the service's credentials, before anything else is looked at.
+An emulator that takes everybody on purpose accepts the finding in its baseline.
 
 ## When it is a note
 
-When the way to authenticate is only observed or assumed. Also when the success is not the operation's own: a server
-of several services may route by the credentials, and have taken the request for another one's. Pages of the documented dialect show no credentials, so that nothing
-is asked of it there.
+When the way to authenticate is only observed or assumed. Also when the success is not the
+operation's own: a server of several services may route by the credentials, and have taken the
+request for another one's. Pages of the documented dialect show no credentials, so that nothing is
+asked of it there.
 ";
 
 impl Check for AuthNotRequired {

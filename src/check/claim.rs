@@ -24,6 +24,14 @@ pub(super) struct Claim<'o> {
 }
 
 impl Claim<'_> {
+    /// Why a success is due, as a sentence.
+    pub fn reason(&self) -> String {
+        match self.boundary {
+            Some(boundary) => format!("the input is valid, and just keeps this: {}", boundary.statement()),
+            None => "the input is valid".to_owned(),
+        }
+    }
+
     /// A complaint that a valid input was not taken.
     pub fn complaint(&self, expected: String, actual: String) -> Complaint {
         let citations: Vec<Citation> = self.citations.iter().copied().cloned().collect();

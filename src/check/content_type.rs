@@ -13,24 +13,28 @@ const PAGE: &str = "\
 
 ## What it does
 
-Complains of an answer whose body can be read in the protocol, but is declared to be something else: JSON as `text/html`.
+Complains of an answer whose body can be read in the protocol, but is declared to be something
+else: JSON as `text/html`.
 
 ## Why it matters
 
-Browsers, proxies and clients that choose the parser by the media type read something else, or nothing at all.
+Browsers, proxies and clients that choose the parser by the media type read something else, or
+nothing at all.
 
 ## Example
 
-`StartBackupJob` answers JSON with `Content-Type: text/html; charset=utf-8`. Due is `application/json`.
+`StartBackupJob` answers JSON with `Content-Type: text/html; charset=utf-8`. Due is
+`application/json`.
 
 ## Remedy
 
-Set the header on every answer with a body; frameworks fall back to HTML or plain text where a handler returns a string.
+Set the header on every answer with a body; frameworks fall back to HTML or plain text where a
+handler returns a string.
 
 ## When it is a note
 
-When there is no such header at all, which HTTP does not forbid, and when the protocol is only observed or assumed. A body
-that cannot be read is `error-shape` or `undecodable-response`.
+When there is no such header at all, which HTTP does not forbid, and when the protocol is only
+observed or assumed. A body that cannot be read is `error-shape` or `undecodable-response`.
 ";
 
 impl Check for ContentType {

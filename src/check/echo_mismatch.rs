@@ -18,11 +18,13 @@ const PAGE: &str = "\
 
 ## What it does
 
-Complains when an output shows another value than the input gave for it, or leaves out what the input gave.
+Complains when an output shows another value than the input gave for it, or leaves out what the
+input gave.
 
 ## Why it matters
 
-The output is the receipt. A client that stores what it reads there goes on with another resource than it asked for.
+The output is the receipt. A client that stores what it reads there goes on with another resource
+than it asked for.
 
 ## Example
 
@@ -34,9 +36,9 @@ Answer with the value of the request, not with a constant or that of an earlier 
 
 ## When it is a note
 
-When the echo itself is only assumed, or sources disagree on it. Letters' case does not count where the contract folds it,
-times are compared as times, and characters that the protocol cannot carry are not compared. What the schema requires anyway
-is missed by `output-schema`.
+When the echo itself is only assumed, or sources disagree on it. Letters' case does not count
+where the contract folds it, times are compared as times, and characters that the protocol cannot
+carry are not compared. What the schema requires anyway is missed by `output-schema`.
 ";
 
 impl Check for EchoMismatch {

@@ -14,27 +14,30 @@ const PAGE: &str = "\
 
 ## What it does
 
-Complains of an error that can be read, with a code that neither the operation nor its service declares.
+Complains of an error that can be read, with a code that neither the operation nor its service
+declares.
 
 ## Why it matters
 
-SDKs are generated from the declared errors. Another code becomes a generic exception, which nobody's error handling
-names.
+SDKs are generated from the declared errors. Another code becomes a generic exception, which
+nobody's error handling names.
 
 ## Example
 
-A value out of range is answered with `400 ValidationException`. Due is `400 InvalidParameterValueException`.
+A value out of range is answered with `400 ValidationException`. Due is
+`400 InvalidParameterValueException`.
 
 ## Remedy
 
-Send the code that the finding names; a model's name of an error is not always its code on the wire. If the real service
-sends the code too, declare it in the spec with its source.
+Send the code that the finding names; a model's name of an error is not always its code on the
+wire. If the real service sends the code too, declare it in the spec with its source.
 
 ## When it is a note
 
-On an invalid input, when the constraint or its link to an error is only assumed. On a valid one, when the claim that it
-is valid rests on an assumption. For refusals that come from something in front of the service (401, 403, 407, 408, 413,
-414, 429, 431), and in the documented dialect, which shows one error only, also for missing and conflicting resources (404, 409).
+On an invalid input, when the constraint or its link to an error is only assumed. On a valid one,
+when the claim that it is valid rests on an assumption. For refusals that come from something in
+front of the service (401, 403, 407, 408, 413, 414, 429, 431), and in the documented dialect,
+which shows one error only, also for missing and conflicting resources (404, 409).
 ";
 
 impl Check for ErrorCodeUndeclared {

@@ -14,25 +14,29 @@ const PAGE: &str = "\
 
 ## What it does
 
-Complains of an answer with a status from 400 to 499 from which no error code can be read: an HTML page, an empty body,
-JSON of another shape.
+Complains of an answer with a status from 400 to 499 from which no error code can be read: an HTML
+page, an empty body, JSON of another shape.
 
 ## Why it matters
 
-A client reads the code from a fixed place. Where there is none it reports an unknown error, or fails while it reads.
+A client reads the code from a fixed place. Where there is none it reports an unknown error, or
+fails while it reads.
 
 ## Example
 
-A body that is not JSON is answered with a framework's own `400` and `<h1>Bad Request</h1>`. Due is the protocol's error.
+A body that is not JSON is answered with a framework's own `400` and `<h1>Bad Request</h1>`. Due
+is the protocol's error.
 
 ## Remedy
 
-Put every refusal through the protocol's own error, those of the router and of the web server included.
+Put every refusal through the protocol's own error, those of the router and of the web server
+included.
 
 ## When it is a note
 
-When the source of the error's shape is only observed or assumed. Also where something in front of the service may have
-answered: requests without credentials or with another method, and limits of size or time (407, 408, 413, 414, 431).
+When the source of the error's shape is only observed or assumed. Also where something in front of
+the service may have answered: requests without credentials or with another method, and limits of
+size or time (407, 408, 413, 414, 431).
 ";
 
 impl Check for ErrorShape {

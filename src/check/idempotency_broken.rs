@@ -14,18 +14,18 @@ const PAGE: &str = "\
 
 ## What it does
 
-Sends a valid request with an idempotency token twice, and complains when both succeed with different results where the
-contract has the same.
+Sends a valid request with an idempotency token twice, and complains when both succeed with
+different results where the contract has the same.
 
 ## Why it matters
 
-The token is there so that a client may repeat a call whose answer it did not see. Where it is ignored, a lost connection
-makes two jobs, and two bills.
+The token is there so that a client may repeat a call whose answer it did not see. Where it is
+ignored, a lost connection makes two jobs, and two bills.
 
 ## Example
 
-`StartBackupJob` with `IdempotencyToken: weekly` answers one `BackupJobId`, and another one to the same request. Due is the
-first one again.
+`StartBackupJob` with `IdempotencyToken: weekly` answers one `BackupJobId`, and another one to the
+same request. Due is the first one again.
 
 ## Remedy
 
@@ -33,7 +33,8 @@ Remember tokens with what they led to, and answer a known one with that.
 
 ## When it is a note
 
-When the source of this promise is only observed or assumed. An error on the second call is no complaint.
+When the source of this promise is only observed or assumed. An error on the second call is no
+complaint.
 ";
 
 impl Check for IdempotencyBroken {

@@ -16,22 +16,24 @@ Complains when an input that breaks exactly one constraint gets a success.
 
 ## Why it matters
 
-A client that is tested here and fails against the real service was told that its request is right. In a service of
-one's own, a value that the documents exclude has gone where nobody expects it.
+A client that is tested here and fails against the real service was told that its request is
+right. In a service of one's own, a value that the documents exclude has gone where nobody expects
+it.
 
 ## Example
 
-`DeleteAfterDays: 36501` is answered with `200`. Due is `400 InvalidParameterValueException`, because DeleteAfterDays must be
-at most 36500.
+`DeleteAfterDays: 36501` is answered with `200`. Due is `400 InvalidParameterValueException`,
+because DeleteAfterDays must be at most 36500.
 
 ## Remedy
 
-Enforce the constraint that the finding names; `accordant explain ID` shows it with both sides of its boundary.
+Enforce the constraint that the finding names; `accordant explain ID` shows it with both sides of
+its boundary.
 
 ## When it is a note
 
-When the constraint itself is only assumed or observed, or sources disagree on it. What the service does with members
-it does not know is often not known, and then no complaint.
+When the constraint itself is only assumed or observed, or sources disagree on it. What the
+service does with members it does not know is often not known, and then no complaint.
 ";
 
 impl Check for InvalidAccepted {

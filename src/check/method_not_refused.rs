@@ -15,12 +15,13 @@ const PAGE: &str = "\
 
 ## What it does
 
-Sends a valid request with a method that the operation does not have, and complains when it succeeds.
+Sends a valid request with a method that the operation does not have, and complains when it
+succeeds.
 
 ## Why it matters
 
-Methods promise something: what a GET reaches is followed by crawlers and caches (RFC 9110, section 9.2.1). Where every method
-starts a job, a link can start one.
+Methods promise something: what a GET reaches is followed by crawlers and caches (RFC 9110,
+section 9.2.1). Where every method starts a job, a link can start one.
 
 ## Example
 
@@ -32,8 +33,9 @@ Bind the operation to its method in the router.
 
 ## When it is a note
 
-When only our reading says which error another method gets, and when the success does not look like the operation's own:
-another operation may live at this path. `HEAD` and `OPTIONS` are no complaint.
+When only our reading says which error another method gets, and when the success does not look
+like the operation's own: another operation may live at this path. `HEAD` and `OPTIONS` are no
+complaint.
 ";
 
 impl Check for MethodNotRefused {

@@ -15,13 +15,14 @@ const PAGE: &str = "\
 
 ## What it does
 
-Complains of each constraint of the output's schema that the output of a success breaks: a required member that is absent,
-a value of another type or form. In the documented dialect the page shows `id` and `created_at`, and those are looked for.
+Complains of each constraint of the output's schema that the output of a success breaks: a
+required member that is absent, a value of another type or form. In the documented dialect the
+page shows `id` and `created_at`, and those are looked for.
 
 ## Why it matters
 
-Clients read the output by the same schema. A missing member is a null where nobody expects one, a number in place of a text
-an exception.
+Clients read the output by the same schema. A missing member is a null where nobody expects one, a
+number in place of a text an exception.
 
 ## Example
 
@@ -29,11 +30,13 @@ an exception.
 
 ## Remedy
 
-Add the member, or write it as the schema has it; `accordant explain ID` shows the constraint and its source.
+Add the member, or write it as the schema has it; `accordant explain ID` shows the constraint and
+its source.
 
 ## When it is a note
 
-When the constraint is only assumed or observed, as most demands for members of AWS outputs are, or sources disagree.
+When the constraint is only assumed or observed, as most demands for members of AWS outputs are,
+or sources disagree.
 ";
 
 impl Check for OutputSchema {

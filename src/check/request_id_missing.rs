@@ -11,11 +11,13 @@ const PAGE: &str = "\
 
 ## What it does
 
-Complains of an answer, success or error, that has no request id, where the service's answers have one.
+Complains of an answer, success or error, that has no request id, where the service's answers have
+one.
 
 ## Why it matters
 
-The id is what a user quotes to support, and what SDKs print with an exception. Without it nobody finds the call in the log.
+The id is what a user quotes to support, and what SDKs print with an exception. Without it nobody
+finds the call in the log.
 
 ## Example
 
@@ -27,8 +29,8 @@ Make an id for each request, log it, and send it in the header, on errors too.
 
 ## When it is a note
 
-When the source of the header is only observed or assumed, as it is for the services whose specs are built in. The documented dialect
-shows no headers, and has no complaint.
+When the source of the header is only observed or assumed, as it is for the services whose specs
+are built in. The documented dialect shows no headers, and has no complaint.
 ";
 
 impl Check for RequestIdMissing {

@@ -13,27 +13,31 @@ const PAGE: &str = "\
 
 ## What it does
 
-Complains of an answer whose status is 500 or above, to any request, whether it should have succeeded or not.
+Complains of an answer whose status is 500 or above, to any request, whether it should have
+succeeded or not.
 
 ## Why it matters
 
-Such a status says that the service, not the caller, is at fault (RFC 9110, section 15.6). Clients retry it, people
-are woken by it, and behind it there usually is an exception that nobody caught. A request that breaks a rule must get the
-error of that rule.
+Such a status says that the service, not the caller, is at fault (RFC 9110, section 15.6). Clients
+retry it, people are woken by it, and behind it there usually is an exception that nobody caught.
+A request that breaks a rule must get the error of that rule.
 
 ## Example
 
-`StartWindowMinutes: 59` is answered with `500 InternalFailure`. Due is `400 InvalidParameterValueException`.
+`StartWindowMinutes: 59` is answered with `500 InternalFailure`. Due is
+`400 InvalidParameterValueException`.
 
 ## Remedy
 
-Run the curl line of the finding and look for the exception in the service's log; validate before the value is used. An
-operation that is not there must say so with the protocol's error for an unknown operation, not with 501.
+Run the curl line of the finding and look for the exception in the service's log; validate before
+the value is used. An operation that is not there must say so with the protocol's error for an
+unknown operation, not with 501.
 
 ## When it is a note
 
-Never. There is no complaint where the contract declares an error of state, quota or authentication with such a status, of
-`503` with a declared server error, or of throttling. The runner asks again before it believes a passing failure.
+Never. There is no complaint where the contract declares an error of state, quota or
+authentication with such a status, of `503` with a declared server error, or of throttling. The
+runner asks again before it believes a passing failure.
 ";
 
 impl Check for ServerError {

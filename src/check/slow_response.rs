@@ -16,12 +16,13 @@ const PAGE: &str = "\
 
 ## What it does
 
-Notes an answer that took more than five seconds, from the first byte sent to the last one received.
+Notes an answer that took more than five seconds, from the first byte sent to the last one
+received.
 
 ## Why it matters
 
-An input that keeps a service busy for seconds is often the one that can stop it: a pattern that backtracks, a list that is
-compared with itself.
+An input that keeps a service busy for seconds is often the one that can stop it: a pattern that
+backtracks, a list that is compared with itself.
 
 ## Example
 
@@ -29,8 +30,8 @@ A description of 255 times `<` takes 12 seconds.
 
 ## Remedy
 
-Run the curl line of the note on an idle machine. If the input is the reason, profile it; if not, ask fewer at once with
-`--concurrency`.
+Run the curl line of the note on an idle machine. If the input is the reason, profile it; if not,
+ask fewer at once with `--concurrency`.
 
 ## When it is a note
 

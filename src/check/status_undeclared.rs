@@ -12,13 +12,14 @@ const PAGE: &str = "\
 
 ## What it does
 
-Complains of a success with another status than the operation's, and of statuses that are neither successes nor errors:
-interim answers, redirects, and anything above 599.
+Complains of a success with another status than the operation's, and of statuses that are neither
+successes nor errors: interim answers, redirects, and anything above 599.
 
 ## Why it matters
 
-Clients are written for the declared status: some take no other success, and many do not follow a redirect of a request
-with a body. 202 says that the work is yet to be done, 201 that something was made, 204 that there is no output.
+Clients are written for the declared status: some take no other success, and many do not follow a
+redirect of a request with a body. 202 says that the work is yet to be done, 201 that something
+was made, 204 that there is no output.
 
 ## Example
 
@@ -26,12 +27,13 @@ with a body. 202 says that the work is yet to be done, 201 that something was ma
 
 ## Remedy
 
-Send the declared status. Behind a redirect there often is a missing or additional slash of the path, or HTTPS.
+Send the declared status. Behind a redirect there often is a missing or additional slash of the
+path, or HTTPS.
 
 ## When it is a note
 
-When the source of the success status is only observed or assumed, or sources disagree on it. On a request that must be
-refused, no more than its refusal is trusted.
+When the source of the success status is only observed or assumed, or sources disagree on it. On a
+request that must be refused, no more than its refusal is trusted.
 ";
 
 impl Check for StatusUndeclared {

@@ -13,26 +13,29 @@ const PAGE: &str = "\
 
 ## What it does
 
-Complains when no complete HTTP answer comes back: the connection ends before it, it does not end in time, or it is not HTTP.
+Complains when no complete HTTP answer comes back: the connection ends before it, it does not end
+in time, or it is not HTTP.
 
 ## Why it matters
 
-A server answers each request with a response (RFC 9110, section 3.4). Where it hangs up instead, a client cannot tell
-whether the request had an effect, and often one request has brought down what others were waiting for.
+A server answers each request with a response (RFC 9110, section 3.4). Where it hangs up instead,
+a client cannot tell whether the request had an effect, and often one request has brought down
+what others were waiting for.
 
 ## Example
 
-A tag whose key holds a character beyond the BMP closes the connection. Due is the answer to any other tag.
+A tag whose key holds a character beyond the BMP closes the connection. Due is the answer to any
+other tag.
 
 ## Remedy
 
-Run the curl line of the finding and look for a crash, an endless loop or a panic in the server's log. If the service is
-merely slow, give it more time with `--timeout`.
+Run the curl line of the finding and look for a crash, an endless loop or a panic in the server's
+log. If the service is merely slow, give it more time with `--timeout`.
 
 ## When it is a note
 
-When the server is not reached at all, which says nothing about the request, and when the body is larger than is read here.
-There is no complaint of a request that could not be sent.
+When the server is not reached at all, which says nothing about the request, and when the body is
+larger than is read here. There is no complaint of a request that could not be sent.
 ";
 
 impl Check for TransportFailure {

@@ -15,12 +15,13 @@ const PAGE: &str = "\
 
 ## What it does
 
-Complains of a success whose body is not of the protocol: broken JSON or XML, another root element, an envelope without
-its members. Also of a compressed body.
+Complains of a success whose body is not of the protocol: broken JSON or XML, another root
+element, an envelope without its members. Also of a compressed body.
 
 ## Why it matters
 
-The work is done, and the client cannot learn what came of it. Many clients then call again, and do it twice.
+The work is done, and the client cannot learn what came of it. Many clients then call again, and
+do it twice.
 
 ## Example
 
@@ -33,8 +34,9 @@ Compare the body with the answer that `accordant mock` gives to the same request
 
 ## When it is a note
 
-When the protocol is only observed or assumed. A compressed body is one unless the request says that it takes
-none: HTTP allows any coding where the client states no preference (RFC 9110, section 12.5.3).
+When the protocol is only observed or assumed. A compressed body is one unless the request says
+that it takes none: HTTP allows any coding where the client states no preference (RFC 9110,
+section 12.5.3).
 ";
 
 impl Check for UndecodableResponse {

@@ -18,8 +18,8 @@ Notes members of an output that the contract does not know.
 
 ## Why it matters
 
-Clients pass over what they do not know, so nothing breaks. Often, though, the member is a misspelt one, or one whose case
-is wrong, and a known one is missing beside it.
+Clients pass over what they do not know, so nothing breaks. Often, though, the member is a
+misspelt one, or one whose case is wrong, and a known one is missing beside it.
 
 ## Example
 

@@ -15,28 +15,31 @@ const PAGE: &str = "\
 
 ## What it does
 
-Complains when an input that keeps every constraint gets a declared error that blames the request: one of validation,
-or one that says that the operation is not there.
+Complains when an input that keeps every constraint gets a declared error that blames the request:
+one of validation, or one that says that the operation is not there.
 
 ## Why it matters
 
-The caller did what the documents ask for and cannot use the operation. Usually the implementation lacks a member, or is
-stricter than the service it stands for.
+The caller did what the documents ask for and cannot use the operation. Usually the implementation
+lacks a member, or is stricter than the service it stands for.
 
 ## Example
 
-`StartWindowMinutes: 60`, the least that is allowed, is answered with `400 InvalidParameterValueException`.
+`StartWindowMinutes: 60`, the least that is allowed, is answered with
+`400 InvalidParameterValueException`.
 
 ## Remedy
 
-Compare the bound or pattern with the cited source, and accept what it allows. If the input needs something to exist, make
-it with `--given` and name it with `--set`.
+Compare the bound or pattern with the cited source, and accept what it allows. If the input needs
+something to exist, make it with `--given` and name it with `--set`.
 
 ## When it is a note
 
-When the claim that the input is valid rests on an assumption or on disputed sources: the members that the input has beyond
-the nearest example are looked at, with every constraint on them. In the documented dialect too, whose one error may
-stand for anything, and where a server in front may have its own limits (407, 408, 413, 414, 431). An error of state, quota, throttling or authentication is no complaint.
+When the claim that the input is valid rests on an assumption or on disputed sources: the members
+that the input has beyond the nearest example are looked at, with every constraint on them. In the
+documented dialect too, whose one error may stand for anything, and where a server in front may
+have its own limits (407, 408, 413, 414, 431). An error of state, quota, throttling or
+authentication is no complaint.
 ";
 
 impl Check for ValidRejected {
@@ -53,8 +56,8 @@ impl Check for ValidRejected {
             return Vec::new();
         }
         let claim = claim(exchange);
-        let complaint =
-            claim.complaint(format!("{}, because the input is valid", exchange.success()), exchange.answered());
+        let expected = format!("{}, because {}", exchange.success(), claim.reason());
+        let complaint = claim.complaint(expected, exchange.answered());
         let doubtful = !exchange.is_native() || exchange.status().is_some_and(is_in_front);
         vec![if doubtful { complaint.at_most(Strength::Assumed) } else { complaint }]
     }

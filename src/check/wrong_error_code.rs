@@ -14,17 +14,18 @@ const PAGE: &str = "\
 
 ## What it does
 
-Complains when a request is refused, as it must be, with another of the declared errors than the one that the contract names
-for what is wrong with it.
+Complains when a request is refused, as it must be, with another of the declared errors than the
+one that the contract names for what is wrong with it.
 
 ## Why it matters
 
-Clients branch on the code: SDKs turn it into an exception class. A test that catches the wrong class passes here and
-fails against the real service.
+Clients branch on the code: SDKs turn it into an exception class. A test that catches the wrong
+class passes here and fails against the real service.
 
 ## Example
 
-Without `BackupVaultName` the answer is `400 InvalidParameterValueException`. Due is `400 MissingParameterValueException`.
+Without `BackupVaultName` the answer is `400 InvalidParameterValueException`. Due is
+`400 MissingParameterValueException`.
 
 ## Remedy
 
@@ -32,9 +33,10 @@ Answer the error that the finding names for this cause. The text of the message 
 
 ## When it is a note
 
-When either the constraint or the link between it and its error is only assumed: then another validation error may
-be right. An error of state or quota is a note, since a service may look at the resource first, and so is one of a limit of size or time; one of throttling or
-authentication is no complaint, unless credentials are what the request lacks.
+When either the constraint or the link between it and its error is only assumed: then another
+validation error may be right. An error of state or quota is a note, since a service may look at
+the resource first, and so is one of a limit of size or time; one of throttling or authentication
+is no complaint, unless credentials are what the request lacks.
 ";
 
 impl Check for WrongErrorCode {

@@ -19,8 +19,8 @@ Complains when an error has a declared code, and a status that no declaration of
 
 ## Why it matters
 
-Proxies, retries and generic HTTP clients look at the status alone. A missing resource that is reported with 500 is asked
-for again and again.
+Proxies, retries and generic HTTP clients look at the status alone. A missing resource that is
+reported with 500 is asked for again and again.
 
 ## Example
 
@@ -32,9 +32,9 @@ Send the status that is declared for the code.
 
 ## When it is a note
 
-When the source of the status, or of the code, is an observation or an assumption, and for throttling, which often is
-a gateway's. Where the code is the wrong one already, that
-alone is complained of.
+When the source of the status, or of the code, is an observation or an assumption, and for
+throttling, which often is a gateway's. Where the code is the wrong one already, that alone is
+complained of.
 ";
 
 impl Check for WrongErrorStatus {
