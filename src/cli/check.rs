@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use accordant::{Contract, ContractError};
 use accordant::contract::SourceText;
 use accordant::generate::{Adjustments, Case, Plan, Shard, Token, fingerprint};
-use accordant::judge::{Credentials, Progress, Run, Set, Settings, Signer, Target, Unique, Wire, run_givens};
+use accordant::judge::{Credentials, GivenFailed, GivenFailure, Progress, Run, Set, Settings, Signer, Target, Unique, Wire, run_givens};
 use accordant::mock::{DEFAULT_REGION, Dialect, Mock};
 use accordant::net::send::{Client, SendLimits};
 use accordant::net::serve::{Limits, Server};
@@ -31,6 +31,8 @@ use super::selection::{DialectFlag, PhaseFlag, Selection, phases};
 const CREDENTIALS: &str = "ACCORDANT_CREDENTIALS";
 /// How often the progress bar is drawn.
 const FRAME: Duration = Duration::from_millis(100);
+/// Shortest header value that is kept from being shown, in bytes: shorter ones stand everywhere.
+const HIDDEN: usize = 6;
 /// Largest file of credentials, givens or a target, in bytes.
 const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 
@@ -149,12 +151,9 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
     let limits = SendLimits { timeout, connect_timeout: limits.connect_timeout.min(timeout), ..limits };
     let client = Client::new(&parsed, limits).map_err(|error| Failure::Usage(error.to_string()))?;
     let signer = signer.below(client.prefix());
-    let given = run_givens(&client, &contract, &signer, &target, client.host(), SystemTime::now);
-    runtime.block_on(given).map_err(|failed| Failure::Unreachable(failed.to_string()))?;
-    let mut secrets = signer.secrets();
-    secrets.extend(target.hidden.iter().cloned());
-    let wire =
-        Wire { host: client.host().to_owned(), sender: client, signer, headers: target.headers, secrets, patient: true };
+    let given = run_givens(&client, &contract, &signer, &target, client.host());
+    runtime.block_on(given).map_err(given_failed)?;
+    let wire = wire(client, signer, &target);
     let settings = settings(options, target.concurrency);
     let progress = Arc::new(Progress::default());
     let run = Run { plans, wire, settings, replays, target: name, url, progress: Arc::clone(&progress) };
@@ -165,6 +164,21 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
     print(&report, started.elapsed()).map_err(Failure::io("cannot write"))?;
     let interrupted = progress.is_stopped() && report.findings.is_empty();
     Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { exit_code(&report) })
+}
+
+/// Where cases go. Headers may carry secrets, so what they say is shown nowhere.
+fn wire(client: Client, signer: Signer, target: &Target) -> Wire<Client> {
+    let values = target.headers.values().filter_map(|value| value.to_str().ok()).filter(|text| text.len() >= HIDDEN);
+    let hidden = target.hidden.iter().cloned().chain(values.map(str::to_owned)).collect();
+    let (host, secrets) = (client.host().to_owned(), signer.secrets());
+    Wire { sender: client, signer, host, headers: target.headers.clone(), secrets, hidden }
+}
+
+fn given_failed(failed: GivenFailed) -> Failure {
+    match &failed.reason {
+        GivenFailure::Unanswered(failure) if failure.is_unreachable() => Failure::Unreachable(failed.to_string()),
+        _ => Failure::Usage(failed.to_string()),
+    }
 }
 
 /// Runs, with a progress bar where somebody looks at one; an interruption ends the run, and what was seen is reported.
@@ -216,12 +230,15 @@ fn announce(run: &Run<Client>) -> io::Result<()> {
     };
     let names: Vec<&str> = run.settings.phases.iter().map(|phase| phase.name()).collect();
     let shard = if run.settings.shard == Shard::WHOLE { String::new() } else { format!(", shard {}", run.settings.shard) };
+    let operations = match run.plans.len() {
+        1 => "1 operation".to_owned(),
+        count => format!("{count} operations"),
+    };
     writeln!(
         io::stdout().lock(),
-        "accordant {} checks {}: {} operations, {cases} cases ({}; seed {}{shard})\n",
+        "accordant {} checks {}: {operations}, {cases} cases ({}; seed {}{shard})\n",
         env!("CARGO_PKG_VERSION"),
         run.target,
-        run.plans.len(),
         names.join(", "),
         run.settings.seed
     )
@@ -232,7 +249,17 @@ fn print(report: &Report, elapsed: Duration) -> io::Result<()> {
     out.write_all(render_text(report).as_bytes())?;
     #[allow(clippy::cast_precision_loss, reason = "a rate for a person")]
     let rate = report.cases as f64 / elapsed.as_secs_f64().max(0.001);
-    writeln!(out, "in {:.1} s, {rate:.0} cases per second", elapsed.as_secs_f64())
+    writeln!(out, "in {:.1} s, {rate:.0} cases per second", elapsed.as_secs_f64())?;
+    if report.target.starts_with("http") {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\nThe built-in mock keeps the contract, so there is nothing to find. To judge your own server:\n  \
+         accordant check http://localhost:5000      what departs is shown with the smallest request and its source\n  \
+         accordant cases --count                    what is sent, and by which rule\n  \
+         accordant explain                          what is looked at"
+    )
 }
 
 async fn start_mock(contract: &Contract) -> Result<std::net::SocketAddr, Failure> {

@@ -32,6 +32,9 @@ pub enum Dropped {
     /// What was meant to be valid, or to break one constraint, does something else once it has been read back.
     #[error("the request says something else once it is read back")]
     Changed,
+    /// The client that sends it would change it on the way.
+    #[error("the client would change the request on the way")]
+    Unsendable,
 }
 
 /// Encodes an input, reads the bytes back and judges what they say: it must still be what the verdict is about.

@@ -1,5 +1,6 @@
 //! The plan of an operation: which cases there are, and each of them by its number.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -30,6 +31,8 @@ pub struct Plan {
     breakable: Vec<ConstraintId>,
     /// Constraints with a boundary to sit on.
     bounded: Vec<ConstraintId>,
+    /// Texts of the examples.
+    familiar: HashSet<String>,
 }
 
 /// Why a token recreates no case.
@@ -64,7 +67,9 @@ impl Plan {
         let token = operation.idempotency.iter().map(|idempotency| idempotency.token.clone());
         let adjustments = Adjustments { sets: Vec::new(), uniques: token.collect() };
         let operation = Arc::clone(operation);
-        Self { operation, dialect, contract: fingerprint, generator, coverage, adjustments, breakable, bounded }
+        let mut familiar = HashSet::new();
+        operation.examples.iter().for_each(|example| texts(&example.input, &mut familiar));
+        Self { operation, dialect, contract: fingerprint, generator, coverage, adjustments, breakable, bounded, familiar }
     }
 
     /// Sets members, or makes them fresh, in every case. An idempotency token is always fresh, since what a known one
@@ -129,9 +134,14 @@ impl Plan {
                 let recipe = self.coverage.recipes.get(at)?;
                 self.finish(&recipe.input, recipe.verdict, recipe.probe, &mut random, token)
             }
-            Phase::Random => self.draw(&mut random).and_then(|(input, verdict)| {
-                self.finish(&input, verdict, Probe::Plain, &mut random, token)
-            }),
+            Phase::Random => {
+                let mut attempt = || {
+                    let (input, verdict) = self.draw(&mut random)?;
+                    self.finish(&input, verdict, Probe::Plain, &mut random, token)
+                };
+                let first = attempt();
+                (1..TRIES).fold(first, |drawn, _| drawn.or_else(|_| attempt()))
+            }
         })
     }
 
@@ -156,7 +166,12 @@ impl Plan {
         token.steps.push(step);
         let mut random = Random::new(xxh3_64(token.to_string().as_bytes()));
         let Confirmed { input, request } = self.adjust(input, case.verdict, &mut random).ok()?;
-        (weight(&input) < weight(&case.input)).then(|| Case { token, input, request, ..case.clone() })
+        (self.weight(&input) < self.weight(&case.input)).then(|| Case { token, input, request, ..case.clone() })
+    }
+
+    /// How large an input is for a reader.
+    pub(super) fn weight(&self, input: &Value) -> u64 {
+        weight(input, &self.familiar)
     }
 
     fn token(&self, phase: Phase, seed: u64, index: u64) -> Token {
@@ -277,6 +292,16 @@ impl Plan {
     #[must_use]
     pub fn breakable(&self) -> &[ConstraintId] {
         &self.breakable
+    }
+}
+
+/// All texts of a value.
+fn texts(value: &Value, found: &mut HashSet<String>) {
+    match value {
+        Value::String(text) => drop(found.insert(text.clone())),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(members) => members.values().for_each(|member| texts(member, found)),
+        _ => {}
     }
 }
 

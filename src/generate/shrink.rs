@@ -80,7 +80,7 @@ impl Shrinking {
             let step = u32::try_from(self.next).unwrap_or(u32::MAX);
             self.next += 1;
             let input = edit.apply(&self.best.input);
-            let is_smaller = weight(&input) < weight(&self.best.input);
+            let is_smaller = self.plan.weight(&input) < self.plan.weight(&self.best.input);
             if !is_smaller || !self.tried.insert(xxh3_64(input.to_string().as_bytes())) {
                 continue;
             }
@@ -240,8 +240,10 @@ fn remove(input: &mut Value, path: &[String]) {
     }
 }
 
-/// How large a value is: every member and item counts, characters by how plain they are, numbers by their size.
-pub(super) fn weight(value: &Value) -> u64 {
+/// How large a value is: every member and item counts, characters by how plain they are, numbers by their size. Texts
+/// of the examples count least: a request that differs from an example in one place is easier to read than one of
+/// nothing but empty texts.
+pub(super) fn weight(value: &Value, familiar: &HashSet<String>) -> u64 {
     let character = |character: char| match character {
         'a' => 10,
         plain if plain.is_ascii_alphanumeric() => 11,
@@ -255,8 +257,9 @@ pub(super) fn weight(value: &Value) -> u64 {
             Some(integer) => 2 + integer.unsigned_abs().min(1_000_000) + u64::from(64 - integer.unsigned_abs().leading_zeros()),
             None => 2 + number.to_string().len() as u64 + 128,
         },
+        Value::String(text) if familiar.contains(text) => 1,
         Value::String(text) => 2 + text.chars().map(character).sum::<u64>(),
-        Value::Array(items) => 3 + items.iter().map(|item| 20 + weight(item)).sum::<u64>(),
-        Value::Object(members) => 3 + members.values().map(|member| 20 + weight(member)).sum::<u64>(),
+        Value::Array(items) => 3 + items.iter().map(|item| 20 + weight(item, familiar)).sum::<u64>(),
+        Value::Object(members) => 3 + members.values().map(|member| 20 + weight(member, familiar)).sum::<u64>(),
     }
 }

@@ -38,6 +38,8 @@ pub async fn conclude<S: Send>(run: &Run<S>, standings: &[Standing], tally: Tall
         .map(|((plan, standing), seen)| operation(plan, standing, seen, &findings))
         .collect();
     let unreachable = standings.iter().any(|standing| matches!(standing, Standing::Unreachable(_)));
+    let mut unreached: Vec<Unreached> = run.plans.iter().flat_map(|plan| unreached_of(plan)).collect();
+    unreached.sort();
     let settings = &run.settings;
     Report {
         tool: "accordant".into(),
@@ -51,7 +53,7 @@ pub async fn conclude<S: Send>(run: &Run<S>, standings: &[Standing], tally: Tall
         stopped: stopped.or_else(|| unreachable.then(|| UNREACHABLE.to_owned())),
         cases: operations.iter().map(|operation| operation.cases).sum(),
         dropped: operations.iter().flat_map(|operation| operation.dropped.values()).sum(),
-        unreached: run.plans.iter().flat_map(|plan| unreached(plan)).collect(),
+        unreached,
         operations,
         findings,
         notes,
@@ -66,6 +68,11 @@ async fn finding<S: Send>(run: &Run<S>, key: &Key, group: Group, most: usize) ->
         shrink(&run.wire, Shrinking::new(plan, group.case), code, group.complaint, most).await
     };
     let reply = reply.and_then(Result::ok);
+    let hidden = |mut text: String| {
+        show::hide(&mut text, &run.wire.secrets);
+        show::hide(&mut text, &run.wire.hidden);
+        text
+    };
     Finding {
         code: code.to_owned(),
         operation: plan.operation().name.clone(),
@@ -74,8 +81,8 @@ async fn finding<S: Send>(run: &Run<S>, key: &Key, group: Group, most: usize) ->
         disputed: complaint.disputed,
         count: group.count,
         token: case.token.to_string(),
-        expected: complaint.expected,
-        actual: complaint.actual,
+        expected: hidden(complaint.expected),
+        actual: hidden(complaint.actual),
         request: show::request(&run.wire, &case),
         response: reply.map(|reply| show::response(&run.wire, &case, &reply)),
         curl: show::curl(&run.wire, &run.url, &case),
@@ -122,7 +129,7 @@ fn judged(name: &str, seen: &Seen, findings: &[Finding]) -> (Outcome, Option<Str
     }
 }
 
-fn unreached(plan: &Plan) -> Vec<Unreached> {
+fn unreached_of(plan: &Plan) -> Vec<Unreached> {
     let operation = plan.operation();
     let unbreakable = plan.coverage().unbreakable.iter();
     let unreached = unbreakable.map(|(id, reason)| Unreached {

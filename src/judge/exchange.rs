@@ -1,15 +1,18 @@
 //! One case over the wire: sent, answered, looked at by every check.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
 use http::{Method, Request};
 
+use super::target::overlay;
 use super::{Reply, Send, Signer, TransportFailure};
 use crate::check::{Answer, CHECKS, Complaint, Exchange};
 use crate::codec::Received;
-use crate::contract::model::ErrorKind;
+use crate::contract::model::{AuthScheme, ErrorKind};
 use crate::generate::{Case, Probe};
+use crate::mock::Dialect;
 
 /// Waits before an answer that may pass is asked for again.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];
@@ -28,10 +31,10 @@ pub struct Wire<S> {
     pub host: String,
     /// Headers that go with every request.
     pub headers: http::HeaderMap,
-    /// The secrets that go with requests.
+    /// Credentials that go with requests, and must never come back.
     pub secrets: Vec<String>,
-    /// Whether to wait before asking again.
-    pub patient: bool,
+    /// What else is never shown.
+    pub hidden: Vec<String>,
 }
 
 /// A case with what came back, and what there is to say of it.
@@ -53,14 +56,16 @@ impl<S: Send> Wire<S> {
     /// The request of a case, with all that goes with it.
     pub fn request(&self, case: &Case) -> Request<Bytes> {
         let mut request = case.request.clone();
-        for (name, value) in &self.headers {
-            request.headers_mut().insert(name.clone(), value.clone());
-        }
+        overlay(request.headers_mut(), &self.headers);
         if case.probe == Probe::OtherMethod {
             *request.method_mut() = other_method();
         }
-        if case.probe != Probe::NoCredentials && case.dialect == crate::mock::Dialect::Native {
-            self.signer.authorize(&case.operation.service, &mut request, &self.host, SystemTime::now());
+        if case.probe == Probe::NoCredentials {
+            request.headers_mut().remove(AUTHORIZATION);
+            let auth = case.operation.service.auth.iter().filter(|auth| auth.scheme == AuthScheme::Header);
+            auth.for_each(|auth| drop(request.headers_mut().remove(&auth.name)));
+        } else if case.dialect == Dialect::Native {
+            self.signer.authorize(&case.operation.service, &mut request, &self.host, self.sender.now());
         }
         request
     }
@@ -79,9 +84,7 @@ impl<S: Send> Wire<S> {
             if !is_transient(case, &reply, received.as_ref()) {
                 break;
             }
-            if self.patient {
-                tokio::time::sleep(pause).await;
-            }
+            self.sender.pause(pause).await;
             reply = self.sender.send(self.request(case)).await;
             received = read(case, &reply);
         }

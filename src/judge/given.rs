@@ -125,7 +125,7 @@ impl Given {
     }
 }
 
-/// Sends the givens of a target, one after the other, each signed at the `clock`'s time.
+/// Sends the givens of a target, one after the other.
 ///
 /// # Errors
 /// [`GivenFailed`] for the first that has no answer, or one that is no success, unless its failure is to be ignored.
@@ -135,11 +135,10 @@ pub async fn run_givens<S: Send>(
     signer: &Signer,
     target: &Target,
     host: &str,
-    clock: impl Fn() -> SystemTime,
 ) -> Result<(), GivenFailed> {
     for (index, given) in target.givens.iter().enumerate() {
         let failed = |reason| GivenFailed { given: format!("{} ({given})", index + 1), reason };
-        let request = given.request(contract, signer, target, host, clock()).map_err(|error| failed(error.into()))?;
+        let request = given.request(contract, signer, target, host, sender.now()).map_err(|error| failed(error.into()))?;
         let reason = match sender.send(request).await {
             Ok(reply) if reply.response.status().is_success() => continue,
             Ok(reply) => {
@@ -191,6 +190,12 @@ mod tests {
             let response = Response::builder().status(status).body(body).expect("a response");
             Ok(Reply { response, elapsed: Duration::ZERO })
         }
+
+        async fn pause(&self, _: Duration) {}
+
+        fn now(&self) -> SystemTime {
+            UNIX_EPOCH + Duration::from_secs(1_440_938_160)
+        }
     }
 
     fn target(text: &str) -> Target {
@@ -204,8 +209,7 @@ mod tests {
         let credentials: Credentials = "key:s3cr3t-of-yours".parse().expect("credentials");
         let signer = Signer::new(credentials, "eu-west-1").expect("a region");
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let clock = || UNIX_EPOCH + Duration::from_secs(1_440_938_160);
-        let outcome = runtime.block_on(run_givens(&sender, &Contract::builtin(), &signer, target, "h:1", clock));
+        let outcome = runtime.block_on(run_givens(&sender, &Contract::builtin(), &signer, target, "h:1"));
         (outcome, sender.sent.into_inner().expect("nobody panics"))
     }
 

@@ -2,7 +2,7 @@
 
 use std::future::{Future, ready};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request};
@@ -81,6 +81,14 @@ impl Send for Bench<'_> {
             Some(mutant) => mutant.answer(self.mock, &request),
             None => Ok(Reply { response: self.mock.answer(&request).response, elapsed: Duration::ZERO }),
         })
+    }
+
+    fn pause(&self, _: Duration) -> impl Future<Output = ()> + std::marker::Send {
+        ready(())
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH
     }
 }
 
@@ -171,7 +179,7 @@ fn is_about(complaint: Option<&str>, mutant: Option<&str>) -> bool {
 fn wire(sender: Bench<'_>) -> Wire<Bench<'_>> {
     let signer = Signer::new(Credentials::dummy(), DEFAULT_REGION).expect("it is a region");
     let secrets = signer.secrets();
-    Wire { sender, signer, host: "localhost".into(), headers: HeaderMap::new(), secrets, patient: false }
+    Wire { sender, signer, host: "localhost".into(), headers: HeaderMap::new(), secrets, hidden: Vec::new() }
 }
 
 fn cases(plan: &Plan, random: u64, seed: u64) -> Vec<Case> {

@@ -243,6 +243,10 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
         }
         self.lost.store(0, Ordering::Relaxed);
         let seen = &mut tally.seen[operation];
+        if let Err(TransportFailure::Unsendable(_)) = judged.reply {
+            *seen.dropped.entry(Dropped::Unsendable).or_default() += 1;
+            return;
+        }
         seen.cases += 1;
         let valid = matches!(case.verdict, Verdict::Valid { .. });
         seen.valid += u64::from(valid);

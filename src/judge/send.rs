@@ -1,7 +1,7 @@
 //! What the judge needs of a sender: a request goes out, an answer or the reason for none comes back.
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -13,6 +13,12 @@ pub trait Send: Sync {
         &self,
         request: Request<Bytes>,
     ) -> impl Future<Output = Result<Reply, TransportFailure>> + std::marker::Send;
+
+    /// Waits before something is sent again.
+    fn pause(&self, time: Duration) -> impl Future<Output = ()> + std::marker::Send;
+
+    /// The time that signatures bear.
+    fn now(&self) -> SystemTime;
 }
 
 /// An answer.

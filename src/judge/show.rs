@@ -96,7 +96,7 @@ pub fn curl<S>(wire: &Wire<S>, base: &str, case: &Case) -> String {
 fn secrets<S>(wire: &Wire<S>, case: &Case) -> Vec<String> {
     let mut secrets = Vec::new();
     changed(&case.input, &case.operation.input.mask(&case.input), &mut secrets);
-    secrets.extend(wire.secrets.iter().cloned());
+    secrets.extend(wire.secrets.iter().chain(&wire.hidden).cloned());
     secrets.retain(|secret| secret.len() >= SHORTEST_SECRET);
     secrets
 }
@@ -126,7 +126,8 @@ fn texts(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-fn hide(text: &mut String, secrets: &[String]) {
+/// Puts a mask in the place of each secret.
+pub fn hide(text: &mut String, secrets: &[String]) {
     for secret in secrets {
         if text.contains(secret.as_str()) {
             *text = text.replace(secret.as_str(), MASK);

@@ -14,7 +14,7 @@ use std::error::Error;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Once};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use http::uri::PathAndQuery;
@@ -210,6 +210,14 @@ impl Send for Client {
         };
         self.resent.fetch_add(1, Ordering::Relaxed);
         self.attempt(&self.fresh, again).await.map_err(|interrupted| interrupted.failure)
+    }
+
+    async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
     }
 }
 

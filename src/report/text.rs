@@ -16,7 +16,7 @@ const NOTES: usize = 5;
 pub fn render_text(report: &Report) -> String {
     let mut text = String::new();
     for finding in report.findings.iter().take(MOST) {
-        render_finding(finding, &mut text);
+        render_finding(report, finding, &mut text);
     }
     if report.findings.len() > MOST {
         line(&mut text, format_args!("… and {} findings more: see --report", report.findings.len() - MOST));
@@ -31,7 +31,7 @@ pub fn render_text(report: &Report) -> String {
 }
 
 /// One finding, as a person should see it: what, why, the request, the answer, and how to see it again.
-fn render_finding(finding: &Finding, text: &mut String) {
+fn render_finding(report: &Report, finding: &Finding, text: &mut String) {
     let about = finding.constraint.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
     line(text, format_args!("{}: {}{about}   ({})", finding.code, finding.operation, cases(finding.count)));
     line(text, format_args!("  expected  {}", finding.expected));
@@ -42,7 +42,8 @@ fn render_finding(finding: &Finding, text: &mut String) {
         render_message("response", response, text);
     }
     line(text, format_args!("  curl      {}", finding.curl));
-    line(text, format_args!("  again     accordant check --replay {}", finding.token));
+    let target = if report.target.starts_with("http") { format!("{} ", report.target) } else { String::new() };
+    line(text, format_args!("  again     accordant check {target}--replay {}", finding.token));
     text.push('\n');
 }
 

@@ -8,6 +8,7 @@ mod checks;
 mod constraints;
 mod failures;
 mod journal;
+mod judging;
 mod keywords;
 mod limits;
 mod malformed;

@@ -81,7 +81,7 @@ async fn prepare(givens: &str) -> Result<(), GivenFailure> {
     let client = Client::new(&url.parse().expect("a URL"), SendLimits::default()).expect("a client");
     let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
     let contract = Contract::builtin();
-    let givens = run_givens(&client, &contract, &signer, &target, client.host(), SystemTime::now);
+    let givens = run_givens(&client, &contract, &signer, &target, client.host());
     in_time("the givens", givens).await.map_err(|failed| failed.reason)
 }
 

@@ -100,7 +100,7 @@ impl Target {
 }
 
 /// Puts headers among others, in place of those with the same names.
-pub(super) fn overlay(headers: &mut HeaderMap, over: &HeaderMap) {
+pub(in crate::judge) fn overlay(headers: &mut HeaderMap, over: &HeaderMap) {
     for name in over.keys() {
         headers.remove(name);
     }
