@@ -290,7 +290,8 @@ impl<'a> Compiler<'_, 'a, '_> {
         let mut number = 2;
         while self.ids.contains(id.as_str()) {
             id.truncate(first);
-            id.push_str(&format!("-{number}"));
+            id.push('-');
+            id.push_str(&number.to_string());
             number += 1;
         }
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Random;
 use super::generator::Generator;
+use super::hostile::STRANGE;
 use super::recipe::{Kitchen, RecipeId};
 use super::site::{Path, paths};
 use super::wishes::{self, leaves_a_choice};
@@ -39,6 +40,8 @@ pub(super) struct Site {
     pub edges: Edges,
     /// For compositions: recipes whose values may break it.
     pub around: Vec<RecipeId>,
+    /// For patterns: characters that break a match.
+    pub foreign: Vec<char>,
 }
 
 impl Site {
@@ -49,7 +52,7 @@ impl Site {
         for (id, node) in shape.nodes.iter().enumerate() {
             node.constraints.iter().for_each(|constraint| nodes[*constraint] = id);
         }
-        let site = |(constraint, node): (ConstraintId, NodeId)| {
+        let spot = |(constraint, node): (ConstraintId, NodeId)| {
             let stated = &shape.constraints[constraint];
             let path = paths[node].clone().unwrap_or_default();
             let whole = path.whole.unwrap_or(node);
@@ -60,6 +63,7 @@ impl Site {
             Self {
                 constraint,
                 node,
+                foreign: Vec::new(),
                 whole,
                 path,
                 edges,
@@ -70,7 +74,13 @@ impl Site {
                 },
             }
         };
-        nodes.into_iter().enumerate().map(site).collect()
+        nodes.into_iter().enumerate().map(spot).collect()
+    }
+
+    /// Learns which characters break a match of the pattern.
+    pub fn learn(&mut self, test: &dyn Test, sample: &str) {
+        let foreign = STRANGE.into_iter().chain(['a', 'Z', '5']);
+        self.foreign = foreign.filter(|c| !test.holds(&Value::String(format!("{sample}{c}")))).collect();
     }
 
     fn wishes(&self, side: Side) -> &[Wish] {
@@ -110,14 +120,14 @@ fn integer(wish: &Wish) -> Option<i64> {
 
 /// The edges of a constraint, without those that on no example do what they are for. The first of each side are the spec's own.
 pub(super) fn proven(generator: &Generator, operation: &Operation, constraint: ConstraintId) -> Edges {
-    let site = &generator.sites[constraint];
+    let spot = &generator.sites[constraint];
     let bases: Vec<&Value> = operation.examples.iter().map(|example| &example.input).take(MAX_BASES).collect();
     let mut random = Random::new(1);
     let mut prove = |side: Side| {
         let mut proven: Vec<Wish> = Vec::new();
-        for (index, wish) in site.wishes(side).iter().enumerate() {
+        for (index, wish) in spot.wishes(side).iter().enumerate() {
             let mut works =
-                |base: &&Value| fulfilled(generator, operation, site, side, base, wish, &mut random).is_some();
+                |base: &&Value| fulfilled(generator, operation, spot, side, base, wish, &mut random).is_some();
             let new = leaves_a_choice(wish) || !proven.contains(wish);
             if index == 0 || new && proven.len() < MAX_WISHES && (leaves_a_choice(wish) || bases.iter().any(&mut works))
             {
@@ -139,18 +149,18 @@ pub fn inputs_at(
     side: Side,
     random: &mut Random,
 ) -> Vec<Value> {
-    let site = &generator.sites[constraint];
+    let spot = &generator.sites[constraint];
     let segments: Vec<String> = pointer::segments(&operation.input.constraints[constraint].member).collect();
     // Those that have the place come first.
     let mut bases: Vec<&Value> = operation.examples.iter().map(|example| &example.input).collect();
     bases.sort_by_key(|input| pointer::first(input, &segments).is_none());
     let mut inputs: Vec<Value> = Vec::new();
-    for wish in site.wishes(side) {
-        let is_free = leaves_a_choice(wish) || site.path.leaves_a_choice();
+    for wish in spot.wishes(side) {
+        let is_free = leaves_a_choice(wish) || spot.path.leaves_a_choice();
         let found = bases.iter().find_map(|base| {
             let made = pointer::first(base, &segments).is_none();
             let tries = if is_free || made { TRIES } else { 2 };
-            (0..tries).find_map(|_| fulfilled(generator, operation, site, side, base, wish, random))
+            (0..tries).find_map(|_| fulfilled(generator, operation, spot, side, base, wish, random))
         });
         inputs.extend(found.filter(|input| !inputs.contains(input)));
     }
@@ -167,10 +177,10 @@ pub fn input_at(
     side: Side,
     random: &mut Random,
 ) -> Option<Value> {
-    let site = &generator.sites[constraint];
+    let spot = &generator.sites[constraint];
     (0..QUICK_TRIES).find_map(|_| {
-        let wish = random.pick(site.wishes(side))?;
-        fulfilled(generator, operation, site, side, base, wish, random)
+        let wish = random.pick(spot.wishes(side))?;
+        fulfilled(generator, operation, spot, side, base, wish, random)
     })
 }
 
@@ -178,17 +188,17 @@ pub fn input_at(
 fn fulfilled(
     generator: &Generator,
     operation: &Operation,
-    site: &Site,
+    spot: &Site,
     side: Side,
     base: &Value,
     wish: &Wish,
     random: &mut Random,
 ) -> Option<Value> {
-    let input = wished(generator, operation, site, side, base, wish, random)?;
+    let input = wished(generator, operation, spot, side, base, wish, random)?;
     let mut broken = operation.input.judge(&input).into_iter().peekable();
     let fits = match side {
         Side::Inside => broken.peek().is_none(),
-        Side::Outside => broken.peek().is_some() && broken.all(|violation| violation.constraint == site.constraint),
+        Side::Outside => broken.peek().is_some() && broken.all(|violation| violation.constraint == spot.constraint),
     };
     fits.then_some(input)
 }
@@ -197,15 +207,15 @@ fn fulfilled(
 fn wished(
     generator: &Generator,
     operation: &Operation,
-    site: &Site,
+    spot: &Site,
     side: Side,
     base: &Value,
     wish: &Wish,
     random: &mut Random,
 ) -> Option<Value> {
     let mut input = base.clone();
-    let place = site.reach(generator, &operation.input, &mut input, random)?;
-    wishes::fulfil(generator, operation, site, side, wish, place, random)?;
+    let place = spot.reach(generator, &operation.input, &mut input, random)?;
+    wishes::fulfil(generator, operation, spot, side, wish, place, random)?;
     Some(input)
 }
 
@@ -216,10 +226,10 @@ pub(super) fn broken_at(
     constraint: ConstraintId,
     random: &mut Random,
 ) -> Vec<Value> {
-    let site = &generator.sites[constraint];
+    let spot = &generator.sites[constraint];
     let Some(base) = operation.examples.first().map(|example| &example.input) else { return Vec::new() };
-    let tries = site.wishes(Side::Outside).iter().flat_map(|wish| std::iter::repeat_n(wish, 4));
-    tries.filter_map(|wish| wished(generator, operation, site, Side::Outside, base, wish, random)).collect()
+    let tries = spot.wishes(Side::Outside).iter().flat_map(|wish| std::iter::repeat_n(wish, 4));
+    tries.filter_map(|wish| wished(generator, operation, spot, Side::Outside, base, wish, random)).collect()
 }
 
 #[cfg(test)]

@@ -18,6 +18,9 @@ const ALL_TRIES: u32 = 600;
 /// Most items of a list and members of a map.
 const MAX_SIZE: usize = 100_000;
 
+/// Longest name of a member that nothing bounds, in bytes.
+const MAX_NAME: usize = 128;
+
 /// One drawing.
 pub(super) struct Draw<'g, 'r> {
     pub shape: &'g Shape,
@@ -232,7 +235,11 @@ impl<'g, 'r> Draw<'g, 'r> {
     pub fn key(&mut self, members: &Members, number: usize) -> String {
         match members.keys.map(|keys| self.value(keys, DEEP)) {
             Some(Value::String(name)) => name,
-            _ => format!("key{number}"),
+            _ => {
+                let free = members.free_keys.as_ref().filter(|_| self.rich && self.random.one_in(2));
+                let drawn = free.map(|text| text.rich(self.random)).filter(|name| (1..=MAX_NAME).contains(&name.len()));
+                drawn.unwrap_or_else(|| format!("key{number}"))
+            }
         }
     }
 }

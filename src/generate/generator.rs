@@ -29,6 +29,11 @@ impl Generator {
         let sites = Site::all(shape, &mut kitchen);
         let mut generator = Self { recipes: kitchen.finish(), sites };
         for (id, constraint) in shape.constraints.iter().enumerate() {
+            if constraint.cause == Cause::Pattern
+                && let Some(sample) = generator.text(shape, generator.sites[id].whole, None, &mut Random::new(1))
+            {
+                generator.sites[id].learn(&*constraint.test, &sample);
+            }
             // Only of these, what lies on which side is not known before it is tried.
             if matches!(constraint.cause, Cause::Rule | Cause::Composition) {
                 generator.sites[id].edges = proven(&generator, operation, id);

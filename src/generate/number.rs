@@ -127,8 +127,8 @@ impl Numbers {
 
     #[allow(clippy::cast_possible_truncation, reason = "a small count, or clamped to one")]
     fn multiple_of_part(&self, part: f64, random: &mut Random) -> Value {
-        let least = self.least.unwrap_or_else(|| self.most.map_or(0.0, |most| most - 100.0 * part));
-        let first = (least / part).ceil();
+        let bottom = self.least.unwrap_or_else(|| self.most.map_or(0.0, |most| most - 100.0 * part));
+        let first = (bottom / part).ceil();
         let last = self.most.map_or(first + 100.0, |most| (most / part).floor());
         let steps = (last - first).clamp(0.0, 10_000.0) as i32;
         let drawn =

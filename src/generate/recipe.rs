@@ -61,6 +61,8 @@ pub(super) struct Members {
     pub patterns: Vec<(Pattern, RecipeId)>,
     pub values: Option<RecipeId>,
     pub keys: Option<RecipeId>,
+    /// Names of members where no schema is about them.
+    pub free_keys: Option<Text>,
     pub least: usize,
     pub most: Option<usize>,
     /// Whether other members than those are allowed.
@@ -78,6 +80,9 @@ pub(super) struct Named {
     /// Members that must be there when this one is.
     pub needs: Vec<usize>,
 }
+
+/// The medium of all that does not travel in path, query or headers.
+const BODY: usize = 0;
 
 /// What a shape's surroundings say of its nodes.
 #[derive(Debug, Default)]
@@ -210,7 +215,7 @@ impl<'s> Kitchen<'s> {
             suggested: suggested.filter(|value| !value.is_string()).cloned().collect(),
             numbers: if numbers { Numbers::of(&nodes) } else { Numbers::default() },
             list: if has(JsonType::Array) { self.list(&nodes) } else { List::default() },
-            members: if has(JsonType::Object) { self.members(&nodes) } else { Members::default() },
+            members: if has(JsonType::Object) { self.members(&nodes, medium) } else { Members::default() },
             checks: checks(self.shape, &nodes, text.as_ref()),
             text,
             types,
@@ -273,25 +278,35 @@ impl<'s> Kitchen<'s> {
         }
     }
 
-    fn members(&mut self, nodes: &[&Node]) -> Members {
+    fn members(&mut self, nodes: &[&Node], medium: usize) -> Members {
         let limit = |of: fn(&Node) -> Option<u64>| nodes.iter().copied().filter_map(of).map(size);
-        let mut names: Vec<&str> = Vec::new();
-        let described = nodes.iter().flat_map(|node| node.properties.keys());
-        let required = nodes.iter().flat_map(|node| &node.limits.required);
-        let dependent = nodes.iter().flat_map(|node| &node.limits.dependent_required);
-        let dependent = dependent.flat_map(|(name, needs)| std::iter::once(name).chain(needs));
-        for name in described.chain(required).chain(dependent) {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
-            }
+        let named = self.named(nodes);
+        let media = &self.around.media[medium];
+        let values: Vec<NodeId> = nodes.iter().filter_map(|node| node.values).collect();
+        let keys: Vec<NodeId> = nodes.iter().filter_map(|node| node.keys).collect();
+        // In a query or in headers, names are of the protocol.
+        let free = keys.is_empty() && !values.is_empty() && medium == BODY;
+        let patterns = nodes.iter().flat_map(|node| &node.patterns);
+        let patterns = patterns.filter_map(|(regex, id)| Some((Pattern::parse(regex.as_str(), media)?, *id)));
+        Members {
+            named,
+            patterns: patterns.collect(),
+            free_keys: free.then(|| Text::of(self.shape, &[], media)),
+            values: self.all(values),
+            keys: self.all(keys),
+            least: limit(|node| node.limits.min_properties).max().unwrap_or(0),
+            most: limit(|node| node.limits.max_properties).min(),
+            open: nodes.iter().all(|node| !node.limits.closed),
         }
-        names.retain(|name| nodes.iter().all(|node| !node.limits.closed || describes(node, name)));
-        let position = |name: &String| names.iter().position(|known| *known == name.as_str());
+    }
+
+    fn named(&mut self, nodes: &[&Node]) -> Vec<Named> {
+        let all = member_names(nodes);
         let needs = |name: &str| {
             let needs = nodes.iter().filter_map(|node| node.limits.dependent_required.get(name)).flatten();
-            needs.filter_map(position).collect()
+            needs.filter_map(|needed| all.iter().position(|known| *known == needed.as_str())).collect()
         };
-        let named = names.iter().map(|name| {
+        let named = all.iter().map(|name| {
             let schemas: Vec<NodeId> = nodes.iter().flat_map(|node| schemas_of(node, name)).collect();
             Named {
                 name: (*name).to_owned(),
@@ -301,20 +316,24 @@ impl<'s> Kitchen<'s> {
                 needs: needs(name),
             }
         });
-        let named = named.collect();
-        let media = &self.around.media[0];
-        let patterns = nodes.iter().flat_map(|node| &node.patterns);
-        let patterns = patterns.filter_map(|(regex, id)| Some((Pattern::parse(regex.as_str(), media)?, *id)));
-        Members {
-            named,
-            patterns: patterns.collect(),
-            values: self.all(nodes.iter().filter_map(|node| node.values).collect()),
-            keys: self.all(nodes.iter().filter_map(|node| node.keys).collect()),
-            least: limit(|node| node.limits.min_properties).max().unwrap_or(0),
-            most: limit(|node| node.limits.max_properties).min(),
-            open: nodes.iter().all(|node| !node.limits.closed),
+        named.collect()
+    }
+}
+
+/// The names that schemas of an object speak of, without those that one of them refuses.
+fn member_names<'s>(nodes: &[&'s Node]) -> Vec<&'s str> {
+    let described = nodes.iter().flat_map(|node| node.properties.keys());
+    let required = nodes.iter().flat_map(|node| &node.limits.required);
+    let dependent = nodes.iter().flat_map(|node| &node.limits.dependent_required);
+    let dependent = dependent.flat_map(|(name, needs)| std::iter::once(name).chain(needs));
+    let mut names: Vec<&str> = Vec::new();
+    for name in described.chain(required).chain(dependent) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
         }
     }
+    names.retain(|name| nodes.iter().all(|node| !node.limits.closed || describes(node, name)));
+    names
 }
 
 fn size(number: u64) -> usize {
@@ -393,7 +412,9 @@ fn checks(shape: &Shape, nodes: &[&Node], text: Option<&Text>) -> Vec<Constraint
 /// How deep the values of each recipe are at least: by that, recursion finds its end.
 fn measure(recipes: &mut [Recipe]) {
     const ENDLESS: u32 = u32::MAX;
-    recipes.iter_mut().for_each(|recipe| recipe.height = ENDLESS);
+    for recipe in recipes.iter_mut() {
+        recipe.height = ENDLESS;
+    }
     let mut changed = true;
     while changed {
         changed = false;

@@ -15,6 +15,9 @@ const SPREAD: u64 = 20;
 /// How often a draw that does not fit is made again.
 const TRIES: usize = 8;
 
+/// What free texts are made of.
+const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+
 /// The texts that a set of schemas allows together.
 #[derive(Debug)]
 pub(super) struct Text {
@@ -237,7 +240,6 @@ fn free(length: usize, taste: Taste, hostile: &[&'static str], random: &mut Rand
         }
         return text;
     }
-    const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     text.extend((0..length).map(|_| char::from(LETTERS[random.below(LETTERS.len())])));
     text
 }

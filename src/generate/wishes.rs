@@ -24,16 +24,16 @@ pub(super) fn leaves_a_choice(wish: &Wish) -> bool {
 pub(super) fn fulfil(
     generator: &Generator,
     operation: &Operation,
-    site: &Site,
+    spot: &Site,
     side: Side,
     wish: &Wish,
     place: &mut Value,
     random: &mut Random,
 ) -> Option<()> {
     let shape = &operation.input;
-    let stated = &shape.constraints[site.constraint];
-    let mut maker = Maker { generator, shape, stated, site, random };
-    if site.path.key {
+    let stated = &shape.constraints[spot.constraint];
+    let mut maker = Maker { generator, shape, stated, site: spot, random };
+    if spot.path.key {
         return maker.rename(place, wish);
     }
     maker.change(place, wish)?;
@@ -142,7 +142,11 @@ impl<'g> Maker<'g, '_> {
                 _ => None,
             };
             let seed = drawn.or_else(|| place.as_str().map(str::to_owned))?;
-            let missed = Value::String(if self.random.one_in(6) { seed } else { mutated(&seed, self.random) });
+            let missed = Value::String(if self.random.one_in(6) {
+                seed
+            } else {
+                mutated(&seed, &self.site.foreign, self.random)
+            });
             if !self.stated.test.holds(&missed)
                 && let Value::String(text) = missed
             {
@@ -247,10 +251,12 @@ fn insert(place: &mut Value, name: &str, value: Value) -> Option<()> {
     Some(())
 }
 
-/// The text with one character more, another, or one less, or twice.
-fn mutated(seed: &str, random: &mut Random) -> String {
+/// The text with one character more, another, or one less, or twice. The other character is one of those that are known to
+/// make a difference, where any are.
+fn mutated(seed: &str, foreign: &[char], random: &mut Random) -> String {
     let characters: Vec<char> = seed.chars().collect();
-    let strange = random.pick(&STRANGE).copied().unwrap_or(' ');
+    let known = if random.one_in(4) { None } else { random.pick(foreign) };
+    let strange = known.or_else(|| random.pick(&STRANGE)).copied().unwrap_or(' ');
     let at = match random.below(4) {
         0 => 0,
         1 => characters.len(),
@@ -299,7 +305,7 @@ fn altered(value: &Value, random: &mut Random) -> Value {
         Value::String(text) => match random.below(6) {
             0 => Value::from(7),
             1 => Value::Null,
-            _ => Value::String(mutated(text, random)),
+            _ => Value::String(mutated(text, &[], random)),
         },
         Value::Number(number) => match random.below(8) {
             0 => Value::from("text"),

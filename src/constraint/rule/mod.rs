@@ -175,7 +175,9 @@ fn variants(value: &Value) -> Vec<Value> {
         Value::Object(members) => {
             let with = |changed: &[(&String, &Value)]| {
                 let mut members = members.clone();
-                changed.iter().for_each(|(name, value)| _ = members.insert((*name).clone(), (*value).clone()));
+                for (name, value) in changed {
+                    members.insert((*name).clone(), (*value).clone());
+                }
                 Value::Object(members)
             };
             let mut found: Vec<Value> = Vec::new();
