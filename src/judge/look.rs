@@ -3,14 +3,24 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::uri::{PathAndQuery, Uri};
 
 use super::exchange::Wire;
-use super::{Reply, Send};
+use super::{Reply, Send, show};
 use crate::codec::Outcome;
 use crate::contract::Operation;
 use crate::contract::model::{Cause, ErrorKind};
 use crate::generate::{Case, Phase, Plan};
+
+/// Makes the name of an operation, or the end of its path, one that nobody has.
+const NOBODY: &str = "-no-such-operation";
+
+/// Most examples that are looked with.
+const EXAMPLES: u64 = 8;
+
+/// Most characters of an answer that are shown.
+const WORDS: usize = 120;
 
 /// How a server stands to an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,41 +37,108 @@ pub enum Standing {
     Unreachable(String),
 }
 
-/// Sends the first example, as a request that counts for nothing.
+/// What one answer says.
+#[derive(Debug, PartialEq, Eq)]
+enum Glance {
+    Has,
+    Lacks,
+    Refuses,
+    /// It is an error that may stand for anything.
+    Unclear,
+}
+
+/// Sends examples, as requests that count for nothing, until one shows how the server stands to the operation. An error
+/// that may stand for anything is held against the answer to an operation that there is not: who answers every example
+/// alike does not have it.
 pub async fn look<S: Send>(wire: &Wire<S>, plan: &Arc<Plan>) -> Standing {
-    let first = [Phase::Examples, Phase::Coverage].into_iter().find_map(|phase| plan.case(phase, 0, 0)?.ok());
-    let Some(case) = first else { return Standing::Unknown };
-    match wire.sender.send(wire.request(&case)).await {
-        Ok(reply) => standing(&case, &reply),
-        Err(failure) if failure.is_unreachable() => Standing::Unreachable(failure.to_string()),
-        // Every case will show it.
-        Err(_) => Standing::Ready,
+    let mut standing = Standing::Unknown;
+    for case in firsts(plan) {
+        let reply = match wire.sender.send(wire.request(&case)).await {
+            Ok(reply) => reply,
+            Err(failure) if failure.is_unreachable() => return Standing::Unreachable(failure.to_string()),
+            // Every case will show it.
+            Err(_) => return Standing::Ready,
+        };
+        let shown = format!("an example was answered with {}", shown(wire, &case, &reply));
+        match glance(&case, &reply) {
+            Glance::Has => return Standing::Ready,
+            Glance::Lacks => return Standing::Lacking(shown),
+            Glance::Refuses => return Standing::CredentialsRefused(shown),
+            Glance::Unclear if !is_answered_to_nobody(wire, &case, &reply).await => return Standing::Ready,
+            Glance::Unclear if standing == Standing::Unknown => {
+                standing = Standing::Lacking(format!("{shown}, as is an operation that there is not"));
+            }
+            Glance::Unclear => {}
+        }
+    }
+    standing
+}
+
+/// The examples, or the first other case where there are none.
+fn firsts(plan: &Arc<Plan>) -> impl Iterator<Item = Case> + use<'_> {
+    let cases = |phase: Phase, most: u64| (0..most).filter_map(move |index| plan.case(phase, 0, index)?.ok());
+    let mut examples = cases(Phase::Examples, EXAMPLES).peekable();
+    let without = if examples.peek().is_none() { 1 } else { 0 };
+    examples.chain(cases(Phase::Coverage, without))
+}
+
+fn glance(case: &Case, reply: &Reply) -> Glance {
+    let operation = &case.operation;
+    let status = reply.response.status();
+    let code = code(case, reply);
+    let kind = code.as_ref().and_then(|code| operation.errors.by_code(code));
+    let kind = kind.map(|error| operation.errors.all[error].kind);
+    match (kind, &code, status.as_u16()) {
+        (_, None, ..=399) | (Some(ErrorKind::State | ErrorKind::Quota | ErrorKind::Throttling), ..) => Glance::Has,
+        (Some(ErrorKind::Auth), ..) | (None, _, 401 | 403) => Glance::Refuses,
+        (Some(ErrorKind::Protocol), Some(code), _) if says_there_is_none(operation, code) => Glance::Lacks,
+        (None, None, 404 | 405 | 501) => Glance::Lacks,
+        (None, Some(code), _) if is_not_implemented(code) => Glance::Lacks,
+        // Something in front of the server says that it is out for a while.
+        (_, _, 502..=504) => Glance::Has,
+        _ => Glance::Unclear,
     }
 }
 
-fn standing(case: &Case, reply: &Reply) -> Standing {
-    let operation = &case.operation;
-    let status = reply.response.status();
-    let answer = case.codec().decode_response(operation, &reply.response).ok().map(|received| received.outcome);
-    let code = match &answer {
-        Some(Outcome::Output(_)) if status.is_success() => return Standing::Ready,
-        Some(Outcome::Error { code, .. }) => Some(code.as_str()),
-        _ => None,
-    };
-    let shown = || match code {
-        Some(code) => format!("{} {code}", status.as_u16()),
-        None => format!("{}, {}", status.as_u16(), first_words(reply.response.body())),
-    };
-    let kind = code.and_then(|code| operation.errors.by_code(code)).map(|error| operation.errors.all[error].kind);
-    if kind == Some(ErrorKind::Auth) || kind.is_none() && status == StatusCode::UNAUTHORIZED {
-        return Standing::CredentialsRefused(format!("the first example was answered with {}", shown()));
+/// Whether an operation that there is not is answered alike: with the same status, media type and code.
+async fn is_answered_to_nobody<S: Send>(wire: &Wire<S>, case: &Case, reply: &Reply) -> bool {
+    let Some(nobody) = nobody(case) else { return false };
+    let Ok(other) = wire.sender.send(wire.request(&nobody)).await else { return false };
+    reply.response.status() == other.response.status()
+        && media_type(reply) == media_type(&other)
+        && code(case, reply) == code(case, &other)
+}
+
+/// The same request to an operation that there is not: by its name where the request has one, else by its path.
+fn nobody(case: &Case) -> Option<Case> {
+    let mut nobody = case.clone();
+    let (parts, body) = nobody.request.clone().into_parts();
+    let name = format!("Action={}", case.operation.name);
+    let renamed = |text: &str| text.replacen(&name, &format!("{name}{NOBODY}"), 1);
+    let target = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    if query.contains(&name) {
+        *nobody.request.uri_mut() = Uri::try_from(format!("{path}?{}", renamed(query))).ok()?;
+    } else if let Some(text) = std::str::from_utf8(&body).ok().filter(|text| text.contains(&name)) {
+        *nobody.request.body_mut() = Bytes::from(renamed(text));
+    } else {
+        let mark = if query.is_empty() { "" } else { "?" };
+        *nobody.request.uri_mut() = Uri::try_from(format!("{path}{NOBODY}{mark}{query}")).ok()?;
     }
-    let missing = match kind {
-        Some(ErrorKind::Protocol) => code.is_some_and(|code| says_there_is_none(operation, code)),
-        Some(_) => false,
-        None => matches!(status.as_u16(), 404 | 405 | 501) || not_implemented(code),
-    };
-    if missing { Standing::Lacking(format!("the first example was answered with {}", shown())) } else { Standing::Ready }
+    Some(nobody)
+}
+
+/// The code of an error, when the answer is one that can be read.
+fn code(case: &Case, reply: &Reply) -> Option<String> {
+    match case.codec().decode_response(&case.operation, &reply.response).ok()?.outcome {
+        Outcome::Error { code, .. } => Some(code),
+        Outcome::Output(_) => None,
+    }
+}
+
+fn media_type(reply: &Reply) -> Option<&str> {
+    let value = reply.response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+    value.split(';').next().map(str::trim)
 }
 
 /// Whether an error is the one for an action, version, path or method that there is not.
@@ -71,15 +148,133 @@ fn says_there_is_none(operation: &Operation, code: &str) -> bool {
 }
 
 /// Codes by which emulators say that they do not have an operation; no service declares them.
-fn not_implemented(code: Option<&str>) -> bool {
-    code.is_some_and(|code| {
-        let code = code.to_ascii_lowercase();
-        ["notimplemented", "unknownoperation", "invalidaction", "unsupportedoperation"].iter().any(|word| code.contains(word))
-    })
+fn is_not_implemented(code: &str) -> bool {
+    let code = code.to_ascii_lowercase();
+    ["notimplemented", "unknownoperation", "invalidaction", "unsupportedoperation"]
+        .iter()
+        .any(|word| code.contains(word))
 }
 
-fn first_words(body: &Bytes) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(400)]);
-    let words: Vec<&str> = text.split_whitespace().take(12).collect();
-    if words.is_empty() { "without a body".to_owned() } else { words.join(" ").chars().take(120).collect() }
+/// Status and code of an answer, or its first words; without secrets.
+fn shown<S>(wire: &Wire<S>, case: &Case, reply: &Reply) -> String {
+    let status = reply.response.status().as_u16();
+    let mut text = match code(case, reply) {
+        Some(code) => format!("{status} {code}"),
+        None => format!("{status} and {}", first_words(&show::response(wire, case, reply).body)),
+    };
+    show::hide(&mut text, &wire.secrets);
+    show::hide(&mut text, &wire.hidden);
+    text
+}
+
+fn first_words(body: &str) -> String {
+    let words: Vec<&str> = body.split_whitespace().take(12).collect();
+    if words.is_empty() { "no body".to_owned() } else { words.join(" ").chars().take(WORDS).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::time::{Duration, SystemTime};
+
+    use http::{HeaderMap, Request, Response};
+
+    use super::*;
+    use crate::Contract;
+    use crate::judge::{Credentials, Signer, TransportFailure};
+    use crate::mock::Dialect;
+
+    /// Answers by what the request asks for, and keeps the bodies and targets it saw.
+    struct Scripted {
+        answer: fn(&str) -> (u16, &'static str, &'static str),
+        seen: Mutex<Vec<String>>,
+    }
+
+    impl Send for Scripted {
+        async fn send(&self, request: Request<Bytes>) -> Result<Reply, TransportFailure> {
+            let asked = format!("{} {}", request.uri(), String::from_utf8_lossy(request.body()));
+            let (status, media_type, body) = (self.answer)(&asked);
+            self.seen.lock().expect("nobody panics").push(asked);
+            let response = Response::builder().status(status).header(CONTENT_TYPE, media_type);
+            let response = response.body(Bytes::from_static(body.as_bytes())).expect("a response");
+            Ok(Reply { response, elapsed: Duration::ZERO })
+        }
+
+        async fn pause(&self, _: Duration) {}
+
+        fn now(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH
+        }
+    }
+
+    fn look_at(operation: &str, answer: fn(&str) -> (u16, &'static str, &'static str)) -> (Standing, Vec<String>) {
+        let contract = Contract::builtin();
+        let plan = Arc::new(Plan::new(contract.operation(operation).expect("built in"), Dialect::Native, 0));
+        let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
+        let secrets = signer.secrets();
+        let sender = Scripted { answer, seen: Mutex::default() };
+        let wire = Wire { sender, signer, host: "h".into(), headers: HeaderMap::new(), secrets, hidden: Vec::new() };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let standing = runtime.block_on(look(&wire, &plan));
+        (standing, wire.sender.seen.into_inner().expect("nobody panics"))
+    }
+
+    const PAGE: (u16, &str, &str) = (500, "text/html; charset=utf-8", "<!doctype html><title>500</title>");
+    const MISSING: (u16, &str, &str) = (404, "application/json", r#"{"__type": "ResourceNotFoundException"}"#);
+    const NO_ROUTE: (u16, &str, &str) = (400, "application/json", r#"{"__type": "NoRoute", "message": "/x"}"#);
+
+    #[test]
+    fn who_fails_for_any_operation_does_not_have_this_one() {
+        let (standing, seen) = look_at("CopyDBClusterSnapshot", |_| PAGE);
+        let Standing::Lacking(reason) = standing else { panic!("{standing:?}") };
+        assert!(reason.starts_with("an example was answered with 500 and <!doctype html>"), "{reason}");
+        assert!(seen[1].contains("Action=CopyDBClusterSnapshot-no-such-operation&Version="), "{}", seen[1]);
+        let (standing, seen) = look_at("StartBackupJob", |_| NO_ROUTE);
+        assert!(matches!(standing, Standing::Lacking(_)), "{standing:?}");
+        assert!(seen[1].starts_with("/backup-jobs-no-such-operation {"), "{}", seen[1]);
+    }
+
+    #[test]
+    fn who_fails_for_this_operation_alone_has_it() {
+        let for_this = |asked: &str| if asked.contains("-no-such-operation") { NO_ROUTE } else { PAGE };
+        assert_eq!(look_at("CopyDBClusterSnapshot", for_this).0, Standing::Ready);
+        assert_eq!(look_at("StartBackupJob", for_this).0, Standing::Ready);
+    }
+
+    #[test]
+    fn one_example_that_is_answered_otherwise_is_enough() {
+        // As a server that fails for tags, and for what it does not know.
+        let for_tags = |asked: &str| {
+            let fails = asked.contains("no-such-operation") || !asked.contains("Tags.Tag.1");
+            if fails { PAGE } else { (200, "text/xml", "<CopyDBClusterSnapshotResponse/>") }
+        };
+        assert_eq!(look_at("CopyDBClusterSnapshot", for_tags).0, Standing::Ready);
+    }
+
+    #[test]
+    fn one_word_may_be_enough() {
+        let (standing, seen) = look_at("StartBackupJob", |_| (404, "text/html", "<p>Not Found</p>"));
+        assert!(matches!(standing, Standing::Lacking(_)) && seen.len() == 1, "{standing:?}");
+        let (standing, seen) = look_at("CopyDBClusterSnapshot", |_| {
+            (400, "text/xml", "<ErrorResponse><Error><Code>InvalidAction</Code></Error></ErrorResponse>")
+        });
+        let lacking = Standing::Lacking("an example was answered with 400 InvalidAction".into());
+        assert_eq!((standing, seen.len()), (lacking, 1));
+    }
+
+    #[test]
+    fn a_resource_that_is_not_there_is_no_missing_operation() {
+        assert_eq!(look_at("StartBackupJob", |_| MISSING).0, Standing::Ready);
+        assert_eq!(look_at("StartBackupJob", |_| (503, "text/html", "wait")).0, Standing::Ready);
+    }
+
+    #[test]
+    fn credentials_that_nobody_knows_are_told_from_it() {
+        let (standing, _) =
+            look_at("StartBackupJob", |_| (403, "application/json", r#"{"code": "InvalidAccessKeyId"}"#));
+        assert_eq!(
+            standing,
+            Standing::CredentialsRefused("an example was answered with 403 InvalidAccessKeyId".into())
+        );
+    }
 }
