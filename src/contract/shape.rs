@@ -219,26 +219,44 @@ impl Shape {
     /// a schema, their names included, and text where the schema takes none.
     #[must_use]
     pub fn mask(&self, value: &Value) -> Value {
-        self.mask_at(Some(0), value)
+        self.mask_at(Some(0), value, Strangers::Masked)
     }
 
-    fn mask_at(&self, id: Option<NodeId>, value: &Value) -> Value {
-        let Some(node) = id.map(|id| &self.nodes[id]).filter(|node| !node.sensitive) else { return Value::from(MASK) };
+    /// The value with everything sensitive replaced, and nothing else: for values that were generated, in which what
+    /// nobody knows is no secret of anybody.
+    #[must_use]
+    pub fn mask_sensitive(&self, value: &Value) -> Value {
+        self.mask_at(Some(0), value, Strangers::Shown)
+    }
+
+    fn mask_at(&self, id: Option<NodeId>, value: &Value, strangers: Strangers) -> Value {
+        let node = match id.map(|id| &self.nodes[id]) {
+            Some(node) if !node.sensitive => node,
+            None if strangers == Strangers::Shown => return value.clone(),
+            _ => return Value::from(MASK),
+        };
         match value {
             Value::Object(members) => {
                 let masked = members.iter().map(|(name, value)| {
                     let pattern = node.patterns.iter().find(|(regex, _)| regex.is_match(name)).map(|(_, id)| *id);
                     let id = node.properties.get(name).copied().or(pattern).or(node.values);
-                    let name = if id.is_some() { name.as_str() } else { MASK };
-                    (name.to_owned(), self.mask_at(id, value))
+                    let shown = id.is_some() || strangers == Strangers::Shown;
+                    let name = if shown { name.as_str() } else { MASK };
+                    (name.to_owned(), self.mask_at(id, value, strangers))
                 });
                 Value::Object(masked.collect())
             }
             Value::Array(items) => {
                 let item = |index: usize| node.prefix.get(index).copied().or(node.items);
-                items.iter().enumerate().map(|(index, value)| self.mask_at(item(index), value)).collect()
+                items.iter().enumerate().map(|(index, value)| self.mask_at(item(index), value, strangers)).collect()
             }
-            Value::String(_) if !node.types.is_empty() && !node.types.contains(JsonType::String) => Value::from(MASK),
+            Value::String(_)
+                if strangers == Strangers::Masked
+                    && !node.types.is_empty()
+                    && !node.types.contains(JsonType::String) =>
+            {
+                Value::from(MASK)
+            }
             scalar => scalar.clone(),
         }
     }
@@ -280,6 +298,13 @@ impl Shape {
             at.truncate(length);
         }
     }
+}
+
+/// What becomes of values that no schema describes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Strangers {
+    Masked,
+    Shown,
 }
 
 /// What stands for a value that is not shown.

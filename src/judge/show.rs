@@ -22,7 +22,8 @@ const SHORTEST_SECRET: usize = 4;
 
 /// The request of a case, its sensitive members masked.
 fn masked<S>(wire: &Wire<S>, case: &Case) -> Request<Bytes> {
-    let input = case.operation.input.mask(&case.input);
+    let mut input = case.operation.input.mask_sensitive(&case.input);
+    hide_in(&mut input, &wire.hidden);
     let mut request = case.codec().encode_request(&case.operation, &input);
     if case.probe == Probe::OtherMethod {
         *request.method_mut() = super::exchange::other_method();
@@ -95,7 +96,7 @@ pub fn curl<S>(wire: &Wire<S>, base: &str, case: &Case) -> String {
 /// Everything that went out with a case and must not be shown.
 fn secrets<S>(wire: &Wire<S>, case: &Case) -> Vec<String> {
     let mut secrets = Vec::new();
-    changed(&case.input, &case.operation.input.mask(&case.input), &mut secrets);
+    changed(&case.input, &case.operation.input.mask_sensitive(&case.input), &mut secrets);
     secrets.extend(wire.secrets.iter().chain(&wire.hidden).cloned());
     secrets.retain(|secret| secret.len() >= SHORTEST_SECRET);
     secrets
@@ -132,6 +133,16 @@ pub fn hide(text: &mut String, secrets: &[String]) {
         if text.contains(secret.as_str()) {
             *text = text.replace(secret.as_str(), MASK);
         }
+    }
+}
+
+/// Puts a mask in the place of each secret, in all texts of a value.
+fn hide_in(value: &mut Value, secrets: &[String]) {
+    match value {
+        Value::String(text) => hide(text, secrets),
+        Value::Array(items) => items.iter_mut().for_each(|item| hide_in(item, secrets)),
+        Value::Object(members) => members.values_mut().for_each(|member| hide_in(member, secrets)),
+        _ => {}
     }
 }
 
