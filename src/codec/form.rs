@@ -158,6 +158,9 @@ impl Reader<'_> {
             // `Tags=` is the empty list, also beside its items.
             Some(text) if tree.children.is_empty() || !(object || array) => {
                 self.unknown(&tree.children);
+                if is_unclear(node, &text) {
+                    self.oddities.push(Oddity::Unclear);
+                }
                 Some(match text.is_empty() {
                     true if array => Value::Array(Vec::new()),
                     true if object => Value::Object(Map::new()),
@@ -253,6 +256,15 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a text may be another parameter or none at all: lists and objects are the names of what is inside of them,
+/// and a number or a boolean has no empty text.
+fn is_unclear(node: &Node, text: &str) -> bool {
+    let types = node.types;
+    let composite = types.contains(JsonType::Object) || types.contains(JsonType::Array);
+    let textual = types.is_empty() || types.contains(JsonType::String);
+    !textual && composite != text.is_empty()
+}
+
 /// The member that a name on the wire stands for.
 fn member_on_wire<'n>(shape: &Shape, node: &'n Node, name: &str) -> Option<(&'n str, NodeId)> {
     let plain = node.properties.get_key_value(name).filter(|(_, id)| shape.nodes[**id].wire.name.is_none());
@@ -338,5 +350,21 @@ mod tests {
         let text = render(&pairs);
         assert!(text.contains("x%20y~z%2B"));
         assert_eq!(parse(text.as_bytes()).expect("well formed"), [(Cow::from("a.b"), Cow::from("x y~z+%&=é😀"))]);
+    }
+
+    #[test]
+    fn tells_mistakes_from_what_may_be_another_parameter_or_none() {
+        let contract = crate::Contract::builtin();
+        let operation = contract.operation("RestoreDBClusterFromS3").expect("built in");
+        let oddities = |text: &str| {
+            let pairs = parse(text.as_bytes()).expect("well formed");
+            to_value(&operation.input, pairs, |_| false).expect("within bounds").1
+        };
+        for unclear in ["Tags=7", "Tags.Tag.1=7", "ServerlessV2ScalingConfiguration=x", "Port=", "StorageEncrypted="] {
+            assert_eq!(oddities(unclear), [Oddity::Unclear], "{unclear}");
+        }
+        for clear in ["Tags=", "Port=x", "StorageEncrypted=maybe", "DatabaseName="] {
+            assert_eq!(oddities(clear), [], "{clear}");
+        }
     }
 }

@@ -101,6 +101,9 @@ pub enum Oddity {
     Unknown(String),
     /// A parameter or member given more than once; the first one stands.
     Duplicate(String),
+    /// A parameter that may as well be one that the operation does not have, or none at all. It is read as the mistake
+    /// that it likely is, but nobody is to blame who reads it otherwise.
+    Unclear,
 }
 
 /// Why bytes cannot be read in a protocol.

@@ -49,7 +49,7 @@ pub fn confirm(operation: &Operation, dialect: Dialect, input: &Value, verdict: 
     }
     let decoded = codec.decode_request(operation, &request).map_err(|_| Dropped::Lost)?;
     let stranger = || breaks(operation, verdict).is_some_and(|cause| cause == Cause::UnknownMember);
-    if decoded.oddities.iter().any(|oddity| matches!(oddity, Oddity::Duplicate(_)) || !stranger()) {
+    if decoded.oddities.iter().any(|oddity| !matches!(oddity, Oddity::Unknown(_)) || !stranger()) {
         return Err(Dropped::Lost);
     }
     let broken = operation.input.judge(&decoded.input);
