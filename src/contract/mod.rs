@@ -12,6 +12,7 @@ pub mod model;
 mod operation;
 pub mod pointer;
 pub mod route;
+mod schema;
 mod shape;
 pub mod template;
 pub mod view;
@@ -27,7 +28,8 @@ pub use load::{OPERATION_SCHEMA, SERVICE_SCHEMA};
 pub use operation::{
     Auth, Documented, Echo, ErrorDef, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark, Service,
 };
-pub use shape::{Branches, Constraint, ConstraintId, ErrorLink, Limits, MASK, Node, NodeId, Shape, Violation};
+pub use schema::{Branches, Limits};
+pub use shape::{Constraint, ConstraintId, ErrorLink, MASK, Node, NodeId, Shape, Violation};
 pub use yaml::Parsed;
 
 /// Everything loaded from a set of specs. Cloning it copies no spec.

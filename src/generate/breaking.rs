@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::Random;
+use super::compile::Compiler;
 use super::generator::Generator;
 use super::hostile::STRANGE;
-use super::recipe::{Kitchen, RecipeId};
+use super::recipe::RecipeId;
 use super::site::{Path, paths};
 use super::wishes::{self, leaves_a_choice};
 use crate::constraint::{Edges, Test, Wish};
@@ -46,7 +47,7 @@ pub(super) struct Site {
 
 impl Site {
     /// The sites of all constraints, in their order.
-    pub fn all(shape: &Shape, kitchen: &mut Kitchen<'_>) -> Vec<Self> {
+    pub fn all(shape: &Shape, compiler: &mut Compiler<'_>) -> Vec<Self> {
         let paths = paths(shape);
         let mut nodes = vec![0; shape.constraints.len()];
         for (id, node) in shape.nodes.iter().enumerate() {
@@ -68,7 +69,7 @@ impl Site {
                 path,
                 edges,
                 around: if stated.cause == Cause::Composition {
-                    kitchen.around(whole, node, &stated.keyword)
+                    compiler.around(whole, node, &stated.keyword)
                 } else {
                     Vec::new()
                 },
@@ -256,6 +257,23 @@ mod tests {
             }
             assert!(given * 20 >= asked * 17, "{}: {given} of {asked}", operation.name);
         }
+    }
+
+    #[test]
+    fn rules_are_searched_around_what_the_spec_says() {
+        let contract = Contract::builtin();
+        let operation = contract.operation("StartBackupJob").expect("built in");
+        let generator = Generator::new(operation);
+        let rule = operation.input.constraints.iter().position(|c| c.id == "/Lifecycle#delete-after-cold");
+        let at = |side| inputs_at(&generator, operation, rule.expect("a rule"), side, &mut Random::new(1));
+        let days = |input: &Value| {
+            let days = |name: &str| input["Lifecycle"][name].as_i64();
+            days("DeleteAfterDays").zip(days("MoveToColdStorageAfterDays"))
+        };
+        let (inside, outside) = (at(Side::Inside), at(Side::Outside));
+        assert!(inside.len() >= 4 && outside.len() >= 4, "{} and {}", inside.len(), outside.len());
+        assert!(inside.iter().filter_map(days).any(|(deleted, cold)| deleted - cold == 91));
+        assert!(outside.iter().filter_map(days).any(|(deleted, cold)| deleted - cold == 88));
     }
 
     #[test]

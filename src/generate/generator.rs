@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use super::Random;
 use super::breaking::{Site, proven};
+use super::compile::Compiler;
 use super::draw::Draw;
 use super::hostile::Medium;
-use super::recipe::{Kitchen, Recipe, Surroundings};
+use super::recipe::{Recipe, Surroundings};
 use super::text::Taste;
 use crate::contract::model::{AuthScheme, Cause, Place};
 use crate::contract::{NodeId, Operation, Service, Shape};
@@ -25,9 +26,9 @@ impl Generator {
     pub fn new(operation: &Operation) -> Self {
         let around = surroundings(operation);
         let shape = &operation.input;
-        let mut kitchen = Kitchen::new(shape, &around);
-        let sites = Site::all(shape, &mut kitchen);
-        let mut generator = Self { recipes: kitchen.finish(), sites };
+        let mut compiler = Compiler::new(shape, &around);
+        let sites = Site::all(shape, &mut compiler);
+        let mut generator = Self { recipes: compiler.finish(), sites };
         for (id, constraint) in shape.constraints.iter().enumerate() {
             if constraint.cause == Cause::Pattern
                 && let Some(sample) = generator.text(shape, generator.sites[id].whole, None, &mut Random::new(1))
@@ -132,6 +133,8 @@ fn below(shape: &Shape, root: NodeId, visit: &mut impl FnMut(NodeId)) {
 mod tests {
     use super::*;
     use crate::Contract;
+    use crate::generate::case::codec;
+    use crate::mock::Dialect;
 
     #[test]
     fn plain_inputs_are_valid_and_rich_ones_nearly_always() {
@@ -145,6 +148,25 @@ mod tests {
                 valid += usize::from(operation.input.judge(&rich).is_empty());
             }
             assert!(valid >= 490, "{}: only {valid} of 500", operation.name);
+        }
+    }
+
+    /// What is drawn is mostly what the other side reads, in either dialect: little is lost when cases are judged again.
+    #[test]
+    fn rich_inputs_survive_the_wire() {
+        for operation in Contract::builtin().operations() {
+            let generator = Generator::new(operation);
+            for dialect in [Dialect::Native, Dialect::Documented] {
+                let codec = codec(operation, dialect);
+                let (mut random, mut valid) = (Random::new(4), 0);
+                for _ in 0..300 {
+                    let rich = generator.rich(&operation.input, 0, &mut random);
+                    let read = codec.decode_request(operation, &codec.encode_request(operation, &rich));
+                    let read = read.unwrap_or_else(|error| panic!("{}: {error}: {rich}", operation.name));
+                    valid += usize::from(operation.input.judge(&read.input).is_empty() && read.oddities.is_empty());
+                }
+                assert!(valid >= 290, "{} {}: only {valid} of 300", operation.name, dialect.name());
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod adjust;
 mod breaking;
 pub mod case;
+mod compile;
 mod confirm;
 pub mod coverage;
 mod draw;
