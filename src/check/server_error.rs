@@ -2,8 +2,9 @@
 
 use super::exchange::{Answer, Exchange};
 use super::{Check, Complaint};
+use crate::contract::Constraint;
 use crate::contract::model::ErrorKind;
-use crate::generate::Expected;
+use crate::generate::{Expected, Phase};
 
 /// The check.
 pub struct ServerError;
@@ -14,7 +15,8 @@ const PAGE: &str = "\
 ## What it does
 
 Complains of an answer whose status is 500 or above, to any request, whether it should have
-succeeded or not.
+succeeded or not. Where one constraint is broken and all else is an example's, the failure counts
+for that constraint; random cases are counted together, since anything in them may be the cause.
 
 ## Why it matters
 
@@ -60,8 +62,17 @@ impl Check for ServerError {
         };
         let http = &exchange.operation().http;
         let complaint = Complaint::new(expected, exchange.answered()).cite_all(&http.citations);
-        vec![complaint.standard("RFC 9110, section 15.6")]
+        let complaint = complaint.standard("RFC 9110, section 15.6");
+        vec![match culprit(exchange) {
+            Some(broken) => complaint.about(&broken.id),
+            None => complaint,
+        }]
     }
+}
+
+/// The broken constraint, where nothing else can be to blame: in the random phase everything is drawn.
+fn culprit<'e>(exchange: &Exchange<'e>) -> Option<&'e Constraint> {
+    exchange.broken().filter(|_| exchange.case.token.phase != Phase::Random)
 }
 
 /// Whether the service failed, rather than telling of the world's state or of a pause.
