@@ -51,13 +51,12 @@ fn best(draw: &mut dyn FnMut()) -> f64 {
 
 /// What somebody would write who knows the constraints of the body.
 fn by_hand() -> impl FnMut() {
-    let id = || "[a-z0-9]{32}";
     let strategy = (
-        proptest::option::of("[a-zA-Z0-9 ]{0,255}"),
-        id(),
-        "[a-zA-Z0-9._-]{0,255}",
-        id(),
-        proptest::option::of("[a-zA-Z0-9_-]{1,64}"),
+        proptest::option::of("[a-zA-Z0-9 ]{0,40}"),
+        "[a-f0-9]{32}",
+        "[a-z]{2,8}-[0-9]",
+        "[a-f0-9]{32}",
+        proptest::option::of("[a-zA-Z0-9_-]{1,20}"),
         proptest::option::of(any::<bool>()),
     )
         .prop_map(|(description, project, region, vault, name, acceleration)| {

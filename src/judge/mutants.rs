@@ -17,6 +17,9 @@ use crate::generate::{Case, Phase, Plan};
 use crate::mock::{DEFAULT_REGION, Mock};
 use crate::mock::mutate::Mutant;
 
+/// Credentials with a token, which a mutant can leak.
+const CREDENTIALS: &str = "mutants:a-secret-key-of-mutants:a-session-token-of-mutants";
+
 /// What became of the mutants.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
@@ -177,7 +180,8 @@ fn is_about(complaint: Option<&str>, mutant: Option<&str>) -> bool {
 }
 
 fn wire(sender: Bench<'_>) -> Wire<Bench<'_>> {
-    let signer = Signer::new(Credentials::dummy(), DEFAULT_REGION).expect("it is a region");
+    let credentials: Credentials = CREDENTIALS.parse().expect("they have three parts");
+    let signer = Signer::new(credentials, DEFAULT_REGION).expect("it is a region");
     let secrets = signer.secrets();
     Wire { sender, signer, host: "localhost".into(), headers: HeaderMap::new(), secrets, hidden: Vec::new() }
 }

@@ -15,8 +15,13 @@ const WISHES: usize = 12;
 #[non_exhaustive]
 pub enum ExplainError {
     /// It is neither a check nor an operation.
-    #[error("there is neither a check nor an operation {0}; `accordant explain` lists what there is")]
-    Unknown(String),
+    #[error("there is neither a check nor an operation {name}; `accordant explain` lists the checks; operations are {operations}")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The operations that there are.
+        operations: String,
+    },
     /// The operation has no such member.
     #[error("{operation} has no member {pointer}; {hint}")]
     NoMember {
@@ -47,7 +52,7 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
         return Ok(format!("{}\n", check.page().trim()));
     }
     let end = name.find(['/', '#']).unwrap_or(name.len());
-    let operation = contract.operation(&name[..end]).map_err(|_| ExplainError::Unknown(name[..end].to_owned()))?;
+    let operation = contract.operation(&name[..end]).map_err(|_| unknown(contract, &name[..end]))?;
     let rest = &name[end..];
     if rest.is_empty() {
         return Ok(constraints(operation));
@@ -59,6 +64,11 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     let constraint = operation.input.constraints.iter().find(|constraint| constraint.id == rest);
     let missing = || ExplainError::NoConstraint { operation: operation.name.clone(), id: rest.to_owned() };
     constraint.map(|constraint| page(operation, constraint)).ok_or_else(missing)
+}
+
+fn unknown(contract: &Contract, name: &str) -> ExplainError {
+    let names: Vec<&str> = contract.operations().iter().map(|operation| operation.name.as_str()).collect();
+    ExplainError::Unknown { name: name.to_owned(), operations: names.join(", ") }
 }
 
 fn no_member(operation: &Operation, pointer: &str) -> ExplainError {

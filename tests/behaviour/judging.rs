@@ -358,6 +358,26 @@ fn a_server_that_misbehaves_ends_in_a_finding() {
     }
 }
 
+/// A server that goes away in the middle of a run.
+#[test]
+fn a_target_that_goes_away_ends_the_run_with_what_was_judged() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        let body = "{\"error_code\": \"BackupService.6200\", \"error_msg\": \"no\"}";
+        for mut stream in listener.incoming().take(30).flatten() {
+            let _ = stream.read(&mut [0; 65536]);
+            let head = "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\nx-request-id: 1\r\nconnection: close";
+            let _ = write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        }
+    });
+    let (output, report) = check(&[&url, "--service", "cbr", "--concurrency", "1"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
+    assert!((20..=30).contains(&report.cases), "{} cases", report.cases);
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    assert!(stdout(&output).contains("ended before its end"), "{}", stdout(&output));
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_reports_what_it_has_seen() {
@@ -387,4 +407,24 @@ fn mutants_of_an_operation_are_all_killed() {
     let (killed, total) = last.strip_prefix("killed ").and_then(|rest| rest.split_once(" of ")).expect("the figures");
     assert_eq!(killed, total.split(' ').next().expect("a number"), "{said}");
     assert!(killed.parse::<u32>().expect("a number") > 80, "{said}");
+}
+
+#[test]
+fn everything_that_can_be_found_can_be_explained() {
+    let contract = Contract::builtin();
+    let explain = |name: &str| accordant::report::explain(&contract, name).unwrap_or_else(|error| panic!("{name}: {error}"));
+    for check in accordant::check::CHECKS {
+        assert!(explain(check.code()).contains("## Remedy"), "{}", check.code());
+        assert!(accordant::report::contents(&contract).contains(check.code()));
+    }
+    for operation in contract.operations() {
+        for constraint in &operation.input.constraints {
+            let page = explain(&format!("{}{}", operation.name, constraint.id));
+            let citation = constraint.citations[0].to_string();
+            assert!(page.contains(&citation) && page.contains("Error: "), "{page}");
+            assert!(explain(&operation.name).contains(&constraint.id));
+        }
+    }
+    approved(|| insta::assert_snapshot!("explain_check", explain("invalid-accepted")));
+    approved(|| insta::assert_snapshot!("explain_constraint", explain("StartBackupJob/Lifecycle#delete-after-cold")));
 }

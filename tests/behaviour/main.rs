@@ -7,6 +7,7 @@ mod cases;
 mod checks;
 mod constraints;
 mod failures;
+mod innocent;
 mod journal;
 mod judging;
 mod keywords;

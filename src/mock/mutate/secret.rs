@@ -1,4 +1,4 @@
-//! What of a request must never come back: a token in a header, and sensitive members of the input.
+//! What of a request must never come back: a token or session token in a header, and sensitive members of the input.
 //!
 //! The secret of a signature does not travel, and a sensitive list or map, as of tags, is what an answer may show.
 
@@ -24,8 +24,11 @@ pub fn has_secret(operation: &Operation) -> bool {
 
 /// The headers in which tokens travel.
 fn tokens(operation: &Operation) -> impl Iterator<Item = &str> {
-    let headers = operation.service.auth.iter().filter(|auth| auth.scheme == AuthScheme::Header);
-    headers.map(|auth| auth.name.as_str())
+    operation.service.auth.iter().filter_map(|auth| match auth.scheme {
+        AuthScheme::Header => Some(auth.name.as_str()),
+        AuthScheme::Sigv4 => Some("x-amz-security-token"),
+        AuthScheme::Authorization => None,
+    })
 }
 
 fn is_secret(node: &Node) -> bool {
