@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::breaking::{Side, broken_at, inputs_at};
 use super::case::codec;
 use super::{Generator, Random};
-use crate::codec::Oddity;
+use crate::codec::{Decoded, Oddity};
 use crate::contract::model::Cause;
 use crate::contract::{ConstraintId, Operation, pointer};
 use crate::mock::Dialect;
@@ -27,20 +27,25 @@ pub fn unbreakable(
     if inputs.is_empty() {
         return Some(entangled(generator, operation, constraint, &mut random));
     }
-    let read: Vec<Option<Value>> = inputs.iter().map(|input| there_and_back(operation, dialect, input)).collect();
-    let breaks_it = |input: &Value| broken(operation, input) == [constraint];
-    if read.iter().flatten().any(breaks_it) {
-        return None;
+    let read: Vec<Decoded> = inputs.iter().filter_map(|input| there_and_back(operation, dialect, input)).collect();
+    let (mut clear, mut unclear) = (Vec::new(), false);
+    for Decoded { input, oddities } in read {
+        match (broken(operation, &input) == [constraint], oddities.contains(&Oddity::Unclear)) {
+            (true, false) => return None,
+            (breaks_it, true) => unclear |= breaks_it,
+            (false, false) => clear.push(input),
+        }
     }
-    Some(unsayable(operation, constraint, &read))
+    if unclear {
+        return Some("whatever would break it may as well be read as something else".to_owned());
+    }
+    Some(unsayable(operation, constraint, &clear))
 }
 
-/// The input as the other side of the wire reads it; nothing where it reads no input at all, or may read another.
-fn there_and_back(operation: &Operation, dialect: Dialect, input: &Value) -> Option<Value> {
+/// The input as the other side of the wire reads it; nothing where it reads no input at all.
+fn there_and_back(operation: &Operation, dialect: Dialect, input: &Value) -> Option<Decoded> {
     let codec = codec(operation, dialect);
-    let request = codec.encode_request(operation, input);
-    let decoded = codec.decode_request(operation, &request).ok()?;
-    (!decoded.oddities.contains(&Oddity::Unclear)).then_some(decoded.input)
+    codec.decode_request(operation, &codec.encode_request(operation, input)).ok()
 }
 
 fn broken(operation: &Operation, input: &Value) -> Vec<ConstraintId> {
@@ -75,10 +80,9 @@ fn names(operation: &Operation, constraints: &[ConstraintId]) -> String {
 }
 
 /// What the wire makes of inputs that break the constraint before they are written.
-fn unsayable(operation: &Operation, constraint: ConstraintId, read: &[Option<Value>]) -> String {
+fn unsayable(operation: &Operation, constraint: ConstraintId, read: &[Value]) -> String {
     let stated = &operation.input.constraints[constraint];
     let place: Vec<String> = pointer::segments(&stated.member).collect();
-    let read: Vec<&Value> = read.iter().flatten().collect();
     if read.is_empty() {
         return "whatever would break it is not read as an input".to_owned();
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use accordant::Contract;
-use accordant::codec::Outcome;
+use accordant::codec::{Oddity, Outcome};
 use accordant::contract::model::Cause;
 use accordant::contract::{Constraint, Operation};
 use accordant::generate::{Generator, Random, Side, inputs_at, unbreakable};
@@ -67,7 +67,9 @@ fn survives(operation: &Operation, input: &Value, constraint: usize) -> bool {
     let request = operation.service.codec.encode_request(operation, input);
     let Ok(decoded) = operation.service.codec.decode_request(operation, &request) else { return false };
     let violations = operation.input.judge(&decoded.input);
-    !violations.is_empty() && violations.iter().all(|violation| violation.constraint == constraint)
+    !decoded.oddities.contains(&Oddity::Unclear)
+        && !violations.is_empty()
+        && violations.iter().all(|violation| violation.constraint == constraint)
 }
 
 fn expect_error(mock: &Mock, operation: &Operation, constraint: &Constraint, input: &Value) {
