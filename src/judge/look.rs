@@ -20,7 +20,7 @@ const NOBODY: &str = "-no-such-operation";
 const EXAMPLES: u64 = 8;
 
 /// Most characters of an answer that are shown.
-const WORDS: usize = 120;
+const WORDS: usize = 64;
 
 /// How a server stands to an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,8 +168,13 @@ fn shown<S>(wire: &Wire<S>, case: &Case, reply: &Reply) -> String {
 }
 
 fn first_words(body: &str) -> String {
-    let words: Vec<&str> = body.split_whitespace().take(12).collect();
-    if words.is_empty() { "no body".to_owned() } else { words.join(" ").chars().take(WORDS).collect() }
+    let words: Vec<&str> = body.split_whitespace().take(WORDS).collect();
+    let words = words.join(" ");
+    match words.char_indices().nth(WORDS) {
+        Some((end, _)) => format!("{}…", words[..end].trim_end()),
+        None if words.is_empty() => "no body".to_owned(),
+        None => words,
+    }
 }
 
 #[cfg(test)]
