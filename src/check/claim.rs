@@ -10,7 +10,7 @@ use super::Complaint;
 use super::exchange::{Exchange, child};
 use crate::constraint::Wish;
 use crate::contract::citation::strength_of;
-use crate::contract::model::{Cause, Strength};
+use crate::contract::model::{Cause, JsonType, Strength};
 use crate::contract::{Citation, Constraint, NodeId, Operation, Shape};
 use crate::generate::Verdict;
 
@@ -131,15 +131,30 @@ impl<'o> Suspects<'o> {
         }
     }
 
+    /// Whether nothing is said of the texts or numbers at a place. That any will do is then our reading only: an id that
+    /// no source calls a UUID may well have to be one.
+    fn is_free(&self, id: NodeId) -> bool {
+        let node = &self.shape.nodes[id];
+        let open = [JsonType::String, JsonType::Integer, JsonType::Number];
+        // A format says much of a text, and of a number only how wide it is.
+        let text = node.types.contains(JsonType::String);
+        let said = |id: &usize| match self.shape.constraints[*id].cause {
+            Cause::Type | Cause::Required => false,
+            Cause::Format => text,
+            _ => true,
+        };
+        open.into_iter().any(|json_type| node.types.contains(json_type)) && !node.constraints.iter().any(said)
+    }
+
     /// Trusts the claim no further than anything that is known of the suspects.
     fn weigh(&self, operation: &'o Operation, claim: &mut Claim<'o>) {
         let disputed = |about: &str| operation.disputes.iter().any(|dispute| dispute.about.iter().any(|a| a == about));
         for &id in &self.changed {
             let node = &self.shape.nodes[id];
             claim.disputed |= disputed(&node.pointer);
-            if !node.citations.is_empty() {
-                claim.weaken(strength_of(&node.citations), &node.citations);
-            }
+            let cited = if node.citations.is_empty() { Strength::Model } else { strength_of(&node.citations) };
+            let free = if self.is_free(id) { Strength::Assumed } else { Strength::Model };
+            claim.weaken(cited.max(free), &node.citations);
             for constraint in node.constraints.iter().map(|id| &self.shape.constraints[*id]) {
                 // A rule over the members of a new object is weighed with the members it has.
                 let of_members = constraint.cause == Cause::Rule && !node.properties.is_empty();
@@ -222,13 +237,13 @@ mod tests {
         assert_eq!(trust(job, &json!({"BackupVaultName": "a_b"})), (Model, true), "a disputed pattern");
         assert_eq!(trust(job, &json!({"Lifecycle": {"DeleteAfterEvent": "DELETE_AFTER_COPY"}})), (Model, true));
         assert_eq!(trust(job, &json!({"Lifecycle": {"DeleteAfterDays": 5}})), (Assumed, true));
-        assert_eq!(trust(job, &json!({"RecoveryPointTags": {"a": "b"}})), (Model, false));
+        assert_eq!(trust(job, &json!({"RecoveryPointTags": {"a": "b"}})), (Assumed, false), "any text");
         assert_eq!(trust(job, &json!({"BackupOptions": {"other": "x"}})), (Model, false));
         let replicate = "ReplicateBackup";
         assert_eq!(trust(replicate, &json!({"replicate": {"enable_acceleration": true}})), (Assumed, true));
         let restore = "RestoreDBClusterFromS3";
         let scaling = json!({"ServerlessV2ScalingConfiguration": {"MinCapacity": 1, "MaxCapacity": 2}});
         assert_eq!(trust(restore, &scaling), (Assumed, true), "an assumed rule, and a disputed member");
-        assert_eq!(trust(restore, &json!({"Port": 1})), (Model, false));
+        assert_eq!(trust(restore, &json!({"Port": 1})), (Assumed, false), "any number");
     }
 }

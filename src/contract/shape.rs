@@ -113,10 +113,16 @@ impl Constraint {
     #[must_use]
     pub fn statement(&self) -> String {
         let name = self.member.rsplit('/').find(|segment| *segment != "*").filter(|name| !name.is_empty());
-        match (self.cause, name) {
-            (Cause::Rule, _) => self.test.state(),
-            (_, Some(name)) => format!("{name} {}", self.test.state()),
-            (_, None) => format!("the input {}", self.test.state()),
+        let name = name.unwrap_or("the input");
+        let statement = self.test.state();
+        if self.cause == Cause::Rule {
+            statement
+        } else if self.keyword.starts_with("propertyNames-") {
+            format!("each name in {name} {statement}")
+        } else if self.member.ends_with("/*") {
+            format!("each entry of {name} {statement}")
+        } else {
+            format!("{name} {statement}")
         }
     }
 }
