@@ -61,3 +61,66 @@ async fn again<S: Send>(
     })?;
     Some((same.1, reply))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::{Arc, Mutex};
+    use std::time::{Duration, SystemTime};
+
+    use bytes::Bytes;
+    use http::{HeaderMap, Request, Response};
+
+    use super::*;
+    use crate::Contract;
+    use crate::generate::{Adjustments, Phase, Plan};
+    use crate::judge::{Credentials, Signer};
+    use crate::mock::Dialect;
+
+    /// Takes every request, but none twice: what it makes has a name.
+    struct Registry(Mutex<HashSet<Bytes>>);
+
+    impl Send for Registry {
+        async fn send(&self, request: Request<Bytes>) -> Result<Reply, TransportFailure> {
+            let is_new = self.0.lock().expect("nobody panics").insert(request.into_body());
+            let taken =
+                "<ErrorResponse><Error><Code>DBClusterSnapshotAlreadyExistsFault</Code></Error></ErrorResponse>";
+            let (status, body) = if is_new { (200, "<CopyDBClusterSnapshotResponse/>") } else { (400, taken) };
+            let response = Response::builder().status(status).header("content-type", "text/xml");
+            let response = response.body(Bytes::from_static(body.as_bytes())).expect("a response");
+            Ok(Reply { response, elapsed: Duration::ZERO })
+        }
+
+        async fn pause(&self, _: Duration) {}
+
+        fn now(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH
+        }
+    }
+
+    #[test]
+    fn a_case_that_cannot_be_made_twice_still_becomes_smaller() {
+        let contract = Contract::builtin();
+        let operation = contract.operation("CopyDBClusterSnapshot").expect("built in");
+        let fresh = Adjustments { sets: vec![], uniques: vec![vec!["TargetDBClusterSnapshotIdentifier".into()]] };
+        let plan = Arc::new(Plan::new(operation, Dialect::Native, 0).adjusted(&fresh));
+        let is_wanted = |case: &Case| {
+            let broken = case.verdict.constraint().map(|id| operation.input.constraints[id].id.as_str());
+            broken == Some("/CopyTags#type") && case.input.get("PreSignedUrl").is_some()
+        };
+        let cases = (0..).map_while(|index| plan.case(Phase::Random, 0, index)).flatten();
+        let case = cases.take(2000).find(is_wanted).expect("a case with more than it needs");
+        let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
+        let sender = Registry(Mutex::default());
+        let (headers, secrets) = (HeaderMap::new(), signer.secrets());
+        let wire = Wire { sender, signer, host: "h".into(), headers, secrets, hidden: Vec::new() };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let shown = runtime.block_on(async {
+            let complaints = wire.judge(&case).await.complaints;
+            let complaint = complaints.into_iter().find(|(code, _)| *code == "invalid-accepted").expect("accepted").1;
+            shrink(&wire, Shrinking::new(&plan, case), "invalid-accepted", complaint, 150).await
+        });
+        assert!(shown.reply.is_some_and(|reply| reply.is_ok_and(|reply| reply.response.status() == 200)));
+        assert!(shown.case.input.get("PreSignedUrl").is_none(), "{}", shown.case.input);
+    }
+}
