@@ -23,14 +23,19 @@
 //! In tests that use wiremock, [`Contract::mock_server`] starts a server that answers by the contract, and
 //! [`Contract::responder`] mounts it beside other mocks.
 
+#[cfg(feature = "check")]
 pub mod check;
 pub mod codec;
 pub mod constraint;
 pub mod contract;
 pub mod generate;
+#[cfg(feature = "harness")]
+pub mod harness;
+#[cfg(feature = "check")]
 pub mod judge;
 pub mod mock;
 pub mod net;
+#[cfg(feature = "check")]
 pub mod report;
 
 pub use contract::{Contract, ContractError};

@@ -31,8 +31,6 @@ use super::selection::{DialectFlag, PhaseFlag, Selection, phases};
 const CREDENTIALS: &str = "ACCORDANT_CREDENTIALS";
 /// How often the progress bar is drawn.
 const FRAME: Duration = Duration::from_millis(100);
-/// Shortest header value that is kept from being shown, in bytes: shorter ones stand everywhere.
-const HIDDEN: usize = 6;
 /// Largest file of credentials, givens or a target, in bytes.
 const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 
@@ -153,7 +151,8 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
     let signer = signer.below(client.prefix());
     let given = run_givens(&client, &contract, &signer, &target, client.host());
     runtime.block_on(given).map_err(given_failed)?;
-    let wire = wire(client, signer, &target);
+    let host = client.host().to_owned();
+    let wire = Wire::new(client, host, signer, &target);
     let settings = settings(options, target.concurrency);
     let progress = Arc::new(Progress::default());
     let run = Run { plans, wire, settings, replays, target: name, url, progress: Arc::clone(&progress) };
@@ -164,14 +163,6 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
     print(&report, started.elapsed()).map_err(Failure::io("cannot write"))?;
     let interrupted = progress.is_stopped() && report.findings.is_empty();
     Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { exit_code(&report) })
-}
-
-/// Where cases go. Headers may carry secrets, so what they say is shown nowhere.
-fn wire(client: Client, signer: Signer, target: &Target) -> Wire<Client> {
-    let values = target.headers.values().filter_map(|value| value.to_str().ok()).filter(|text| text.len() >= HIDDEN);
-    let hidden = target.hidden.iter().cloned().chain(values.map(str::to_owned)).collect();
-    let (host, secrets) = (client.host().to_owned(), signer.secrets());
-    Wire { sender: client, signer, host, headers: target.headers.clone(), secrets, hidden }
 }
 
 fn given_failed(failed: GivenFailed) -> Failure {

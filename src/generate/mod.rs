@@ -9,6 +9,7 @@ pub mod coverage;
 mod draw;
 mod generator;
 mod hostile;
+mod inputs;
 mod number;
 mod pairwise;
 mod plan;

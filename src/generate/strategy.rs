@@ -18,13 +18,18 @@ const TRIES: usize = 1000;
 #[must_use = "a strategy draws nothing by itself"]
 pub struct Cases {
     plan: Arc<Plan>,
-    kind: CaseKind,
+    kinds: Vec<CaseKind>,
 }
 
 impl Cases {
     /// Cases of a plan's random phase that are of one kind.
     pub fn new(plan: &Arc<Plan>, kind: CaseKind) -> Self {
-        Self { plan: Arc::clone(plan), kind }
+        Self::of_kinds(plan, &[kind])
+    }
+
+    /// Cases of a plan's random phase that are of one of these kinds.
+    pub fn of_kinds(plan: &Arc<Plan>, kinds: &[CaseKind]) -> Self {
+        Self { plan: Arc::clone(plan), kinds: kinds.to_vec() }
     }
 }
 
@@ -36,11 +41,12 @@ impl Strategy for Cases {
         for _ in 0..TRIES {
             let (seed, index) = (runner.rng().next_u64(), runner.rng().next_u64() >> 1);
             if let Some(Ok(case)) = self.plan.case(Phase::Random, seed, index)
-                && case.verdict.kind() == self.kind
+                && self.kinds.contains(&case.verdict.kind())
             {
                 return Ok(Shrinking::new(&self.plan, case));
             }
         }
-        Err(format!("{} has no {} cases", self.plan.operation().name, self.kind).into())
+        let kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.name()).collect();
+        Err(format!("{} has no {} cases", self.plan.operation().name, kinds.join(" or ")).into())
     }
 }

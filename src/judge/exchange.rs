@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{Method, Request};
 
-use super::target::overlay;
+use super::target::{Target, overlay};
 use super::{Reply, Send, Signer, TransportFailure};
 use crate::check::{Answer, CHECKS, Complaint, Exchange};
 use crate::codec::Received;
@@ -16,6 +16,9 @@ use crate::mock::Dialect;
 
 /// Waits before an answer that may pass is asked for again.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];
+
+/// Shortest header value that is kept from being shown, in bytes: shorter ones stand everywhere.
+const HIDDEN: usize = 6;
 
 /// A method that no API gives a meaning: registered for WebDAV, and safe (RFC 4918, section 9.1).
 const OTHER_METHOD: &str = "PROPFIND";
@@ -50,6 +53,17 @@ pub struct Judged {
     pub circumstance: Option<String>,
     /// What the checks say.
     pub complaints: Vec<(&'static str, Complaint)>,
+}
+
+impl<S> Wire<S> {
+    /// The wire to a target. Headers may carry secrets, so what they say is shown nowhere.
+    pub fn new(sender: S, host: String, signer: Signer, target: &Target) -> Self {
+        let values = target.headers.values().filter_map(|value| value.to_str().ok());
+        let values = values.filter(|text| text.len() >= HIDDEN).map(str::to_owned);
+        let hidden = target.hidden.iter().cloned().chain(values).collect();
+        let secrets = signer.secrets();
+        Self { sender, signer, host, headers: target.headers.clone(), secrets, hidden }
+    }
 }
 
 impl<S: Send> Wire<S> {

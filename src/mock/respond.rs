@@ -16,7 +16,7 @@ use crate::contract::model::Cause;
 use crate::contract::route::credential_region;
 use crate::contract::template::uuid;
 use crate::contract::view::View;
-use crate::contract::{Contract, ErrorDef, Operation, Service, Violation};
+use crate::contract::{Citation, Contract, ErrorDef, Operation, Service, Violation};
 use crate::generate::Random;
 
 const VIOLATIONS: HeaderName = HeaderName::from_static("accordant-violations");
@@ -63,6 +63,19 @@ pub struct Answered {
     pub input: Option<Value>,
     /// What the input breaks, or what the request could not be read for.
     pub violations: Vec<String>,
+    /// The code of the error that is answered.
+    pub error: Option<String>,
+    /// What the answered error is about, in words. No value of the request is among them.
+    pub detail: Option<String>,
+    /// Who says so.
+    pub citations: Vec<String>,
+}
+
+impl Answered {
+    fn new(response: Response<Bytes>, dialect: Dialect, operation: Option<String>) -> Self {
+        let (input, violations, error, detail, citations) = Default::default();
+        Self { response, dialect, operation, input, violations, error, detail, citations }
+    }
 }
 
 impl Mock {
@@ -101,6 +114,19 @@ impl Mock {
         self.settings.answer(&self.contract, request)
     }
 
+    /// Answers a request that cannot be read for a reason of transport, such as its size.
+    #[must_use]
+    pub fn refuse(&self, request: &Request<Bytes>, cause: Cause, detail: &str) -> Answered {
+        let wanted = Prefer::of(request).and_then(|prefer| prefer.dialect).or(self.settings.dialect);
+        let Some(target) = target(&self.contract, request, wanted) else { return no_contract() };
+        let mut answering = Answering { settings: &self.settings, request, target: &target, request_id: 0 };
+        answering.fault(cause, detail)
+    }
+}
+
+/// What mutants are made from.
+#[cfg(feature = "check")]
+impl Mock {
     /// The output for an input, whatever it breaks. Turn 0 is the mock's own; another one draws generated members anew.
     pub(super) fn output<'v>(
         &self,
@@ -117,21 +143,12 @@ impl Mock {
     pub(super) fn success_status(&self, operation: &Operation) -> u16 {
         self.settings.statuses.get(&operation.name).copied().unwrap_or(operation.http.status)
     }
-
-    /// Answers a request that cannot be read for a reason of transport, such as its size.
-    #[must_use]
-    pub fn refuse(&self, request: &Request<Bytes>, cause: Cause, detail: &str) -> Answered {
-        let wanted = Prefer::of(request).and_then(|prefer| prefer.dialect).or(self.settings.dialect);
-        let Some(target) = target(&self.contract, request, wanted) else { return no_contract() };
-        let mut answering = Answering { settings: &self.settings, request, target: &target, request_id: 0 };
-        answering.fault(cause, detail)
-    }
 }
 
 fn no_contract() -> Answered {
     let mut response = Response::new(Bytes::from_static(b"{\"message\":\"the contract has no services\"}"));
     *response.status_mut() = http::StatusCode::NOT_FOUND;
-    Answered { response, dialect: Dialect::Native, operation: None, input: None, violations: Vec::new() }
+    Answered::new(response, Dialect::Native, None)
 }
 
 impl Settings {
@@ -210,13 +227,16 @@ impl Answering<'_> {
             return self.answered(response);
         };
         let statement = constraint.statement();
-        let response = self.failure(&operation.errors.all[link.error], &statement);
+        let error = &operation.errors.all[link.error];
+        let response = self.failure(error, &statement);
         let mut answered = self.answered(response);
         answered.violations = ids(operation, &violations);
         append(&mut answered.response, VIOLATIONS, &answered.violations.join(", "));
-        let citations: Vec<String> = constraint.citations.iter().map(ToString::to_string).collect();
-        append(&mut answered.response, CITATION, &citations.join(", "));
+        answered.citations = texts(&constraint.citations);
+        append(&mut answered.response, CITATION, &answered.citations.join(", "));
         append(&mut answered.response, DETAIL, &statement);
+        answered.error = Some(self.shown(error).code.clone());
+        answered.detail = Some(statement);
         answered
     }
 
@@ -274,7 +294,18 @@ impl Answering<'_> {
         answered.violations = vec![format!("#{}", cause.name())];
         append(&mut answered.response, VIOLATIONS, &answered.violations[0]);
         append(&mut answered.response, DETAIL, detail);
+        answered.error = Some(self.shown(error).code.clone());
+        answered.detail = Some(detail.to_owned());
+        answered.citations = errors.causes.get(&cause).map(|link| texts(&link.citations)).unwrap_or_default();
         answered
+    }
+
+    /// The error as the dialect answers it.
+    fn shown<'e>(&'e self, error: &'e ErrorDef) -> &'e ErrorDef {
+        match (&self.target.service.documented, self.target.dialect) {
+            (Some((_, shown)), Dialect::Documented) => shown,
+            _ => error,
+        }
     }
 
     fn failure(&mut self, error: &ErrorDef, detail: &str) -> Response<Bytes> {
@@ -307,7 +338,7 @@ impl Answering<'_> {
 
     fn answered(&self, response: Response<Bytes>) -> Answered {
         let operation = self.target.operation.as_ref().ok().map(|operation| operation.name.clone());
-        Answered { response, dialect: self.target.dialect, operation, input: None, violations: Vec::new() }
+        Answered::new(response, self.target.dialect, operation)
     }
 }
 
@@ -338,6 +369,10 @@ fn ids(operation: &Operation, violations: &[Violation]) -> Vec<String> {
     let mut broken: Vec<usize> = violations.iter().map(|violation| violation.constraint).collect();
     broken.dedup();
     broken.into_iter().map(|constraint| operation.input.constraints[constraint].id.clone()).collect()
+}
+
+fn texts(citations: &[Citation]) -> Vec<String> {
+    citations.iter().map(ToString::to_string).collect()
 }
 
 /// Adds a debug header; what a header cannot carry is escaped, what is too long is cut.

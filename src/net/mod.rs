@@ -1,10 +1,21 @@
 //! The only sockets, and the files of the mock: a server, a journal, the bridge to wiremock, and the client of the judge.
 
+#[cfg(feature = "serve")]
 mod connection;
+#[cfg(feature = "serve")]
 pub mod journal;
+#[cfg(feature = "check")]
+pub(crate) mod judging;
+#[cfg(feature = "check")]
 pub mod send;
+#[cfg(feature = "serve")]
 pub mod serve;
+#[cfg(feature = "serve")]
 mod stream;
+#[cfg(feature = "mock-server")]
 mod wiremock;
 
-pub use wiremock::Responder;
+#[cfg(feature = "check")]
+pub use judging::{Judging, JudgingError};
+#[cfg(feature = "mock-server")]
+pub use wiremock::{ContractServer, Responder};

@@ -13,7 +13,9 @@
 use std::error::Error;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
+#[cfg(feature = "tls")]
+use std::sync::Once;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
@@ -55,6 +57,9 @@ pub enum ClientError {
     /// The URL's scheme is not one that is spoken.
     #[error("the scheme {0} is not spoken; give a URL that starts with http:// or https://")]
     Scheme(String),
+    /// The library was built without TLS.
+    #[error("https:// needs TLS, which this build leaves out; turn the feature `tls` of accordant on")]
+    NoTls,
     /// The URL carries a user name or a password.
     #[error("the URL carries a user name or a password; give credentials by their own option")]
     Userinfo,
@@ -229,8 +234,11 @@ struct Interrupted {
 }
 
 fn check_base(base: &Url) -> Result<(), ClientError> {
-    if !["http", "https"].contains(&base.scheme()) {
-        return Err(ClientError::Scheme(base.scheme().to_owned()));
+    match base.scheme() {
+        "http" => {}
+        "https" if cfg!(feature = "tls") => {}
+        "https" => return Err(ClientError::NoTls),
+        other => return Err(ClientError::Scheme(other.to_owned())),
     }
     if !base.username().is_empty() || base.password().is_some() {
         return Err(ClientError::Userinfo);
@@ -244,10 +252,7 @@ fn check_base(base: &Url) -> Result<(), ClientError> {
 
 /// A client that does nothing by itself. The features of others in the same build may have given it more to do.
 fn client(base: &Url, limits: SendLimits, idle_connections: usize) -> Result<reqwest::Client, ClientError> {
-    static PROVIDER: Once = Once::new();
-    // One that the program has set already is as good.
-    PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-    let mut builder = reqwest::Client::builder()
+    let builder = reqwest::Client::builder()
         .user_agent(concat!("accordant/", env!("CARGO_PKG_VERSION")))
         .timeout(limits.timeout)
         .connect_timeout(limits.connect_timeout)
@@ -262,11 +267,21 @@ fn client(base: &Url, limits: SendLimits, idle_connections: usize) -> Result<req
         .no_brotli()
         .no_zstd()
         .no_deflate();
-    if base.scheme() == "http" {
-        // Nothing is trusted where nothing is asked: a system without certificates is no hindrance.
-        builder = builder.tls_certs_only([]);
-    }
-    builder.build().map_err(|source| ClientError::Setup { detail: Causes::of(&source).detail, source })
+    secured(builder, base).build().map_err(|source| ClientError::Setup { detail: Causes::of(&source).detail, source })
+}
+
+#[cfg(feature = "tls")]
+fn secured(builder: reqwest::ClientBuilder, base: &Url) -> reqwest::ClientBuilder {
+    static PROVIDER: Once = Once::new();
+    // One that the program has set already is as good.
+    PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+    // Nothing is trusted where nothing is asked: a system without certificates is no hindrance.
+    if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder }
+}
+
+#[cfg(not(feature = "tls"))]
+fn secured(builder: reqwest::ClientBuilder, _: &Url) -> reqwest::ClientBuilder {
+    builder
 }
 
 /// What the errors behind an error say.
@@ -288,7 +303,10 @@ impl Causes {
         let mut next: Option<&(dyn Error + 'static)> = Some(error);
         while let Some(error) = next {
             causes.detail = error.to_string();
-            causes.tls |= error.is::<rustls::Error>();
+            #[cfg(feature = "tls")]
+            {
+                causes.tls |= error.is::<rustls::Error>();
+            }
             if let Some(error) = error.downcast_ref::<hyper::Error>() {
                 causes.unparsable |= error.is_parse();
                 causes.users |= error.is_user();

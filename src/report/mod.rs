@@ -18,7 +18,7 @@ pub use explain::{ExplainError, contents, explain};
 #[cfg(feature = "cli")]
 pub use junit::render_junit;
 pub use merge::{MergeError, merge};
-pub use text::render_text;
+pub use text::{render_finding, render_text};
 
 /// What a run found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -191,6 +191,18 @@ pub enum Conclusion {
 pub const UNREACHABLE: &str = "the target cannot be reached any more";
 
 impl Report {
+    /// Asserts that everything that was judged keeps the contract.
+    ///
+    /// # Panics
+    /// Unless the [conclusion](Self::conclusion) is that it conforms; the message is the report as a terminal shows it.
+    #[track_caller]
+    #[allow(clippy::panic, reason = "what an assertion is for")]
+    pub fn assert_conforming(&self) {
+        if self.conclusion() != Conclusion::Conforms {
+            panic!("{}\n{}", self.target, render_text(self));
+        }
+    }
+
     /// What the run comes to.
     #[must_use]
     pub fn conclusion(&self) -> Conclusion {

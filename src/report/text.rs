@@ -16,7 +16,7 @@ const NOTES: usize = 5;
 pub fn render_text(report: &Report) -> String {
     let mut text = String::new();
     for finding in report.findings.iter().take(MOST) {
-        render_finding(report, finding, &mut text);
+        push_finding(report, finding, &mut text);
     }
     if report.findings.len() > MOST {
         line(&mut text, format_args!("… and {} findings more: see --report", report.findings.len() - MOST));
@@ -30,8 +30,15 @@ pub fn render_text(report: &Report) -> String {
     text
 }
 
-/// One finding, as a person should see it: what, why, the request, the answer, and how to see it again.
-fn render_finding(report: &Report, finding: &Finding, text: &mut String) {
+/// Writes one finding, as a person should see it: what, why, the request, the answer, and how to see it again.
+#[must_use]
+pub fn render_finding(report: &Report, finding: &Finding) -> String {
+    let mut text = String::new();
+    push_finding(report, finding, &mut text);
+    text
+}
+
+fn push_finding(report: &Report, finding: &Finding, text: &mut String) {
     let about = finding.constraint.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
     line(text, format_args!("{}: {}{about}   ({})", finding.code, finding.operation, cases(finding.count)));
     line(text, format_args!("  expected  {}", finding.expected));

@@ -1,0 +1,188 @@
+//! One test for each constraint, for a test binary with `harness = false`: filtered, listed and reported by `cargo test`
+//! and by nextest as other tests are.
+//!
+//! ```toml
+//! [[test]]
+//! name = "contract"
+//! harness = false
+//! ```
+//!
+//! ```no_run
+//! # async fn start_my_server() -> String { String::new() }
+//! use accordant::{Contract, harness};
+//!
+//! fn main() -> std::process::ExitCode {
+//!     harness::run(Contract::builtin(), async |contract| contract.check(start_my_server().await))
+//! }
+//! ```
+//!
+//! Tests are named `operation::member::keyword`, as `replicate_backup::replicate::name::max_length`. One more for each
+//! operation, `replicate_backup::judged`, is about everything that is about no constraint, and says whether the
+//! operation could be judged at all. The server is started once, before the first test that needs it; `--list` does not
+//! start it. Each operation's cases are sent once for all its tests; of a selection of tests, only theirs are sent.
+
+mod name;
+mod verdict;
+
+use std::collections::{BTreeSet, HashSet};
+use std::future::Future;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use tokio::runtime::Runtime;
+
+use crate::contract::{Contract, ContractError, Operation};
+use crate::generate::Case;
+use crate::net::Judging;
+use crate::net::judging::Ready;
+use crate::report::Report;
+use verdict::{judged, of_constraint};
+
+/// Runs a test for each constraint of every operation: [`Harness::run`] with nothing left out.
+pub fn run<S, F>(contract: Contract, start: S) -> ExitCode
+where
+    S: FnOnce(Contract) -> F + Send + 'static,
+    F: Future<Output = Judging>,
+{
+    Harness::new(contract).run(start)
+}
+
+/// The tests of a contract.
+#[derive(Debug)]
+#[must_use = "no test runs until the harness does"]
+pub struct Harness {
+    contract: Contract,
+    operations: Vec<Arc<Operation>>,
+}
+
+impl Harness {
+    /// The tests of every operation.
+    pub fn new(contract: Contract) -> Self {
+        let operations = contract.operations().to_vec();
+        Self { contract, operations }
+    }
+
+    /// Only the tests of these operations.
+    ///
+    /// # Errors
+    /// [`ContractError::UnknownOperation`] with the names there are.
+    pub fn operations<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Result<Self, ContractError> {
+        let named = names.into_iter().map(|name| self.contract.operation(name).cloned());
+        self.operations = named.collect::<Result<_, _>>()?;
+        Ok(self)
+    }
+
+    /// Runs the tests that the command line selects. `start` starts the server, on a runtime that lives until the last
+    /// test, and says how it is judged.
+    pub fn run<S, F>(self, start: S) -> ExitCode
+    where
+        S: FnOnce(Contract) -> F + Send + 'static,
+        F: Future<Output = Judging>,
+    {
+        let arguments = Arguments::from_args();
+        let contract = self.contract;
+        let start = move |runtime: &Runtime| {
+            let prepared = runtime.block_on(async { start(contract).await.prepare().await });
+            prepared.map_err(|error| error.to_string())
+        };
+        let server = Arc::new(Server { start: Mutex::new(Some(start)), started: OnceLock::new() });
+        let mut taken = HashSet::new();
+        let mut trials = Vec::new();
+        for operation in &self.operations {
+            trials.extend(tests(operation, &mut taken, &arguments, &server));
+        }
+        libtest_mimic::run(&arguments, trials).exit_code()
+    }
+}
+
+/// The server under test, which is started when it is first asked for.
+struct Server<S> {
+    start: Mutex<Option<S>>,
+    started: OnceLock<Result<Started, String>>,
+}
+
+struct Started {
+    runtime: Runtime,
+    ready: Ready,
+}
+
+impl<S: FnOnce(&Runtime) -> Result<Ready, String>> Server<S> {
+    fn started(&self) -> Result<&Started, String> {
+        let started = self.started.get_or_init(|| {
+            let start = self.start.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let start = start.ok_or("the server's start ended in a panic, which another test shows")?;
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| format!("no runtime for the server: {error}"))?;
+            let ready = start(&runtime)?;
+            Ok(Started { runtime, ready })
+        });
+        started.as_ref().map_err(String::clone)
+    }
+}
+
+/// What the tests of an operation share.
+struct Shared<S> {
+    operation: Arc<Operation>,
+    server: Arc<Server<S>>,
+    /// The constraints whose tests run; nothing when all is to be sent.
+    only: Option<BTreeSet<String>>,
+    /// Whether the test that says whether the operation could be judged runs too.
+    with_judged: bool,
+    report: OnceLock<Result<Report, String>>,
+}
+
+impl<S: FnOnce(&Runtime) -> Result<Ready, String>> Shared<S> {
+    fn report(&self) -> Result<&Report, Failed> {
+        let report = self.report.get_or_init(|| {
+            let Started { runtime, ready } = self.server.started()?;
+            let name = &self.operation.name;
+            let plan = ready.plan(name).ok_or_else(|| format!("what is judged leaves {name} out"))?;
+            let wanted = |case: &Case| self.wants(case);
+            let cases = self.only.as_ref().map(|_| ready.cases(&plan, wanted)).unwrap_or_default();
+            Ok(runtime.block_on(ready.judge(vec![plan], cases)))
+        });
+        report.as_ref().map_err(Failed::from)
+    }
+
+    fn wants(&self, case: &Case) -> bool {
+        let id = case.verdict.constraint().map(|constraint| &case.operation.input.constraints[constraint].id);
+        id.is_some_and(|id| self.only.as_ref().is_some_and(|only| only.contains(id)))
+    }
+}
+
+/// The tests of an operation. Names are taken in the order of the contract, so they are the same for every selection.
+fn tests<S>(
+    operation: &Arc<Operation>,
+    taken: &mut HashSet<String>,
+    arguments: &Arguments,
+    server: &Arc<Server<S>>,
+) -> Vec<Trial>
+where
+    S: FnOnce(&Runtime) -> Result<Ready, String> + Send + 'static,
+{
+    let whole = name::unique(format!("{}::judged", name::snake(&operation.name)), taken);
+    let constraints = name::of_constraints(operation, taken);
+    let runs = |name: &String| !arguments.is_filtered_out(&Trial::test(name.clone(), || Ok(())));
+    let selected: BTreeSet<String> =
+        constraints.iter().filter(|(name, _)| runs(name)).map(|(_, id)| id.clone()).collect();
+    let with_judged = runs(&whole);
+    let shared = Arc::new(Shared {
+        operation: Arc::clone(operation),
+        server: Arc::clone(server),
+        only: (!with_judged && selected.len() < constraints.len()).then_some(selected),
+        with_judged,
+        report: OnceLock::new(),
+    });
+    let known: HashSet<String> = constraints.iter().map(|(_, id)| id.clone()).collect();
+    let mut trials = Vec::new();
+    let this = Arc::clone(&shared);
+    trials.push(Trial::test(whole, move || judged(this.report()?, &known)));
+    for (name, id) in constraints {
+        let this = Arc::clone(&shared);
+        trials.push(Trial::ignorable_test(name, move || -> Result<Completion, Failed> {
+            of_constraint(this.report()?, &id, this.with_judged)
+        }));
+    }
+    trials
+}
