@@ -82,6 +82,7 @@ mod tests {
     #[test]
     fn inputs_are_what_they_are_called_and_stay_so_when_they_shrink() {
         let (contract, mut runner) = (Contract::builtin(), TestRunner::deterministic());
+        let mut shrunk = 0;
         for operation in contract.operations() {
             let (valid, invalid) = (operation.valid_inputs(), operation.invalid_inputs());
             for _ in 0..20 {
@@ -100,8 +101,9 @@ mod tests {
                 for input in [&first, &last] {
                     assert_eq!(broken_by(operation, input), [constraint.as_str()], "{input}");
                 }
-                assert!(last.to_string().len() <= first.to_string().len() + 64, "{first} became {last}");
+                shrunk += usize::from(first != last);
             }
         }
+        assert!(shrunk > 50, "{shrunk} of 100 became smaller");
     }
 }

@@ -137,7 +137,7 @@ mod tests {
         let breach = breach(request.expect("a request")).expect("broken");
         assert_eq!((breach.number, breach.operation.as_deref(), breach.status), (7, Some("StartBackupJob"), 400));
         let ids: Vec<&str> = breach.broken.iter().map(|broken| broken.constraint.as_str()).collect();
-        assert_eq!(ids, ["/ResourceArn#required", "/BackupVaultName#pattern"]);
+        assert_eq!(ids, ["/ResourceArn#required", "/BackupVaultName#pattern", "/IamRoleArn#pattern"]);
         assert!(breach.broken.iter().all(|broken| !broken.statement.is_empty() && !broken.citations.is_empty()));
         let shown = breach.to_string();
         assert!(shown.starts_with("request 7: PUT /backup-jobs (StartBackupJob), answered 400 "), "{shown}");

@@ -11,6 +11,7 @@ mod innocent;
 mod journal;
 mod judging;
 mod keywords;
+mod library;
 mod limits;
 mod malformed;
 mod models;
