@@ -26,6 +26,7 @@ use super::cases::RANDOM;
 use super::failure::INTERRUPTED;
 use super::report::{check_names, exit_code, write};
 use super::selection::{DialectFlag, PhaseFlag, Selection, phases};
+use super::signals::Signals;
 
 /// Where credentials are looked for when no flag has them.
 const CREDENTIALS: &str = "ACCORDANT_CREDENTIALS";
@@ -158,8 +159,10 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
     let progress = Arc::new(Progress::default());
     let run = Run { plans, wire, settings, replays, target: name, url, progress: Arc::clone(&progress) };
     let started = Instant::now();
+    // Caught from here on: whoever reads the first line may interrupt the run at once.
+    let caught = runtime.block_on(async { Signals::catch() });
     announce(&run).map_err(Failure::io("cannot write"))?;
-    let report = runtime.block_on(watched(run, &progress));
+    let report = runtime.block_on(watched(run, &progress, caught.map_err(Failure::io("cannot catch signals"))?));
     write(&report, &options.report)?;
     print(&report, started.elapsed()).map_err(Failure::io("cannot write"))?;
     let interrupted = progress.is_stopped() && report.findings.is_empty();
@@ -182,7 +185,7 @@ fn given_failed(failed: GivenFailed) -> Failure {
 }
 
 /// Runs, with a progress bar where somebody looks at one; an interruption ends the run, and what was seen is reported.
-async fn watched(run: Run<Client>, progress: &Progress) -> Report {
+async fn watched(run: Run<Client>, progress: &Progress, mut signals: Signals) -> Report {
     let bar = if io::stderr().is_terminal() { bar() } else { ProgressBar::hidden() };
     let mut running = std::pin::pin!(run.run());
     loop {
@@ -191,7 +194,7 @@ async fn watched(run: Run<Client>, progress: &Progress) -> Report {
                 bar.finish_and_clear();
                 return report;
             }
-            _ = tokio::signal::ctrl_c() => {
+            () = signals.next() => {
                 if progress.is_stopped() {
                     bar.finish_and_clear();
                     std::process::exit(INTERRUPTED.into());

@@ -8,6 +8,7 @@ mod mock;
 mod mutants;
 mod report;
 mod selection;
+mod signals;
 mod spec;
 
 use std::process::ExitCode;
