@@ -41,7 +41,7 @@ enum Command {
     Explain(explain::Options),
     /// Prove that the judge bites: every mutant of the mock must be caught
     Mutants(mutants::Options),
-    /// Work on reports
+    /// Join the reports of shards, or print the schema of reports
     Report(report::Options),
     /// Answer requests as a service that keeps its contract would
     Mock(mock::Options),
