@@ -1,5 +1,11 @@
 //! `accordant check`: judges a server, and says where it departs from the contract.
 
+#![allow(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    reason = "what is said of options is their help, which is no Markdown"
+)]
+
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,14 +13,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use accordant::{Contract, ContractError};
 use accordant::contract::SourceText;
 use accordant::generate::{Adjustments, Case, Plan, Shard, Token, fingerprint};
-use accordant::judge::{Credentials, GivenFailed, GivenFailure, Progress, Run, Set, Settings, Signer, Target, Unique, Wire, run_givens};
+use accordant::judge::{
+    Credentials, GivenFailed, GivenFailure, Progress, Run, Set, Settings, Signer, Target, Unique, Wire, run_givens,
+};
 use accordant::mock::{DEFAULT_REGION, Dialect, Mock};
 use accordant::net::send::{Client, SendLimits};
 use accordant::net::serve::{Limits, Server};
 use accordant::report::{Baseline, Report, render_text};
+use accordant::{Contract, ContractError};
 use clap::Args;
 use http::{HeaderName, HeaderValue};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -39,9 +47,11 @@ const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 
 /// Options of `accordant check`.
 #[derive(Debug, Args)]
-#[command(after_help = "Without a URL the built-in mock is started on loopback and checked: it keeps the contract, so the run is \
+#[command(
+    after_help = "Without a URL the built-in mock is started on loopback and checked: it keeps the contract, so the run is \
                         silent and shows what a report looks like.\n\nExit codes: 0 conforms, 1 findings, 2 usage error or \
-                        broken spec, 3 target unreachable, 4 nothing was checked, 130 interrupted.")]
+                        broken spec, 3 target unreachable, 4 nothing was checked, 130 interrupted."
+)]
 pub struct Options {
     /// Where the server is, as http://localhost:5000
     url: Option<String>,
@@ -117,7 +127,8 @@ pub struct Options {
 pub fn run(options: Options) -> Result<ExitCode, Failure> {
     check_names(&options.report)?;
     if options.cases == 0 && options.replay.is_empty() {
-        let message = "--cases 0 leaves the random phase without cases; --phase examples --phase coverage leaves it out";
+        let message =
+            "--cases 0 leaves the random phase without cases; --phase examples --phase coverage leaves it out";
         return Err(Failure::Nothing(message.into()));
     }
     let contract = options.selection.contract()?;
@@ -241,7 +252,8 @@ fn announce(run: &Run<Client>) -> io::Result<()> {
         replays => replays as u64,
     };
     let names: Vec<&str> = run.settings.phases.iter().map(|phase| phase.name()).collect();
-    let shard = if run.settings.shard == Shard::WHOLE { String::new() } else { format!(", shard {}", run.settings.shard) };
+    let shard =
+        if run.settings.shard == Shard::WHOLE { String::new() } else { format!(", shard {}", run.settings.shard) };
     let operations = match run.plans.len() {
         1 => "1 operation".to_owned(),
         count => format!("{count} operations"),

@@ -246,7 +246,9 @@ fn conform(report: &mut Report) {
 }
 
 fn render(entries: &[Entry]) -> String {
-    let mut text = String::from("# Findings that are known and accepted, each with a reason and the last day of its acceptance.\n");
+    let mut text = String::from(
+        "# Findings that are known and accepted, each with a reason and the last day of its acceptance.\n",
+    );
     for entry in entries {
         let quoted = |value: &str| toml::Value::String(value.to_owned()).to_string();
         let _ = writeln!(text, "\n[[accepted]]");

@@ -140,7 +140,5 @@ fn join_findings(known: &mut Vec<Finding>, others: Vec<Finding>) {
             None => known.push(other),
         }
     }
-    known.sort_by(|a, b| {
-        (&a.operation, &a.code, &a.constraint).cmp(&(&b.operation, &b.code, &b.constraint))
-    });
+    known.sort_by(|a, b| (&a.operation, &a.code, &a.constraint).cmp(&(&b.operation, &b.code, &b.constraint)));
 }

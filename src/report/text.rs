@@ -68,8 +68,12 @@ fn render_notes(report: &Report, text: &mut String) {
     if report.notes.is_empty() {
         return;
     }
-    let fails = if report.strict { "with --strict they fail the run" } else { "they do not fail the run; --strict makes them" };
-    line(text, format_args!("{}, on facts that are only assumed or observed, or disputed: {fails}", notes(report.notes.len())));
+    let fails =
+        if report.strict { "with --strict they fail the run" } else { "they do not fail the run; --strict makes them" };
+    line(
+        text,
+        format_args!("{}, on facts that are only assumed or observed, or disputed: {fails}", notes(report.notes.len())),
+    );
     for note in report.notes.iter().take(if report.strict { MOST } else { NOTES }) {
         let about = note.constraint.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
         line(text, format_args!("  {}: {}{about} ({}): {}", note.code, note.operation, cases(note.count), note.actual));
