@@ -369,7 +369,7 @@ fn refused(sent: &Sent<'_>, probe: Probe) -> bool {
     sent.case.probe == probe
 }
 
-const NAMESPACES: &[Variant] = &[
+const XML: &[Variant] = &[
     silent("indented, declared, with CRLF", |sent| {
         sent.xml(|root, out| {
             out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n");
@@ -703,9 +703,11 @@ fn right_answers_in_other_forms_are_not_accused() {
     let cases = cases();
     assert!(cases.len() > 1000, "only {} cases", cases.len());
     let mut wrong = Vec::new();
-    for variant in NAMESPACES.iter().chain(JSON).chain(ANY) {
+    // How a body is written has little to do with the case: every third is enough.
+    let forms = XML.iter().chain(JSON).map(|variant| (variant, 3));
+    for (variant, step) in forms.chain(ANY.iter().map(|variant| (variant, 1))) {
         let (mut applied, mut noted) = (0, BTreeSet::new());
-        for (case, response) in &cases {
+        for (case, response) in cases.iter().step_by(step) {
             let Some(reply) = (variant.alter)(&Sent { case, response }) else { continue };
             applied += 1;
             // Of a repeated request both answers have the form.
