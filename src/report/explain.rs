@@ -167,7 +167,7 @@ fn page(operation: &Operation, constraint: &Constraint) -> String {
             line(&mut text, format_args!("  its status: {} ({})", cited(&error.citations), strength(error.strength)));
         }
         None => {
-            line(&mut text, format_args!("Error: not known; a request that breaks this is judged by its form only"))
+            line(&mut text, format_args!("Error: not known; a request that breaks this is judged by its form only"));
         }
     }
     let weakest = constraint.error.as_ref().map_or(constraint.strength, |link| link.strength.max(constraint.strength));

@@ -62,7 +62,7 @@ fn each_case_is_what_its_verdict_says() {
                     assert!(!broken.is_empty() && broken.iter().all(|id| *id == constraint), "{}: {input}", case.token);
                 }
                 Verdict::Valid { .. } | Verdict::Refused { .. } => {
-                    assert!(broken.is_empty(), "{}: {input}", case.token)
+                    assert!(broken.is_empty(), "{}: {input}", case.token);
                 }
             }
             kinds.insert(case.verdict.kind());
