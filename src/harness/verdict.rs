@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use libtest_mimic::{Completion, Failed};
 
-use crate::report::{Finding, OperationReport, Outcome, Report, render_finding};
+use crate::report::{Finding, OperationReport, Outcome, Report, Stale, render_finding};
 
 /// The complaints that fail a test, as a terminal shows them; nothing when there is none.
 fn complaints(report: &Report, concerns: impl Fn(&Finding) -> bool) -> Option<String> {
@@ -42,6 +42,9 @@ pub(super) fn judged(report: &Report, constraints: &HashSet<String>) -> Result<(
     }
     if let Some(stopped) = &report.stopped {
         return Err(stopped.into());
+    }
+    if let Some(Stale { line, check, why, .. }) = report.stale.first() {
+        return Err(format!("line {line} of the baseline, {check}, must go: {why}").into());
     }
     let unseen = report.operations.iter().find(|operation| operation.outcome == Outcome::SuccessNeverSeen);
     match report.operations.iter().find_map(unjudged).or(unseen.map(why)) {

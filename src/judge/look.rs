@@ -78,7 +78,7 @@ pub async fn look<S: Send>(wire: &Wire<S>, plan: &Arc<Plan>) -> Standing {
 fn firsts(plan: &Arc<Plan>) -> impl Iterator<Item = Case> + use<'_> {
     let cases = |phase: Phase, most: u64| (0..most).filter_map(move |index| plan.case(phase, 0, index)?.ok());
     let mut examples = cases(Phase::Examples, EXAMPLES).peekable();
-    let without = if examples.peek().is_none() { 1 } else { 0 };
+    let without = u64::from(examples.peek().is_none());
     examples.chain(cases(Phase::Coverage, without))
 }
 

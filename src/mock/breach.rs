@@ -132,7 +132,8 @@ mod tests {
     fn names_every_broken_constraint_with_its_source() {
         let body = br#"{"BackupVaultName": "a b", "IamRoleArn": "x"}"#;
         let request = Request::put("/backup-jobs").header("accept", "application/json");
-        let request = request.header("authorization", "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c");
+        let request =
+            request.header("authorization", "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c");
         let request = request.header("content-type", "application/json").body(Bytes::from_static(body));
         let breach = breach(request.expect("a request")).expect("broken");
         assert_eq!((breach.number, breach.operation.as_deref(), breach.status), (7, Some("StartBackupJob"), 400));

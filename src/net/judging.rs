@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use url::Url;
 
@@ -17,7 +19,7 @@ use crate::judge::{
     run_givens,
 };
 use crate::mock::Dialect;
-use crate::report::Report;
+use crate::report::{Baseline, BaselineError, Report};
 
 /// A server that is to be judged, and how: [`Contract::check`] begins one, [`run`](Self::run) judges.
 #[derive(Clone)]
@@ -37,6 +39,7 @@ pub struct Judging {
     uniques: Vec<String>,
     target: Option<String>,
     givens: Vec<String>,
+    baseline: Option<String>,
 }
 
 /// Why a server cannot be judged.
@@ -71,6 +74,9 @@ pub enum JudgingError {
     /// A header cannot be sent. Its value is not repeated.
     #[error("{0:?} is not a header's name, or its value is none that a header can have")]
     Header(String),
+    /// The baseline is broken.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
     /// A request that valid cases need was not answered with a success.
     #[error(transparent)]
     Given(#[from] GivenFailed),
@@ -117,6 +123,7 @@ impl Contract {
             uniques: Vec::new(),
             target: None,
             givens: Vec::new(),
+            baseline: None,
         }
     }
 }
@@ -196,6 +203,12 @@ impl Judging {
         self
     }
 
+    /// The TOML text of a baseline: findings that are known and accepted, until a date, do not fail the run.
+    pub fn baseline(mut self, text: impl Into<String>) -> Self {
+        self.baseline = Some(text.into());
+        self
+    }
+
     /// Lets notes fail the run too.
     pub fn strict(mut self) -> Self {
         self.settings.strict = true;
@@ -230,6 +243,8 @@ impl Judging {
         let target = self.read_target()?;
         let dialect = self.dialect.or(target.dialect).unwrap_or(Dialect::Native);
         let plans = self.plans(&target, dialect)?;
+        let baseline = self.baseline.as_ref().map(|text| Baseline::parse("baseline", text, &self.contract));
+        let baseline = baseline.transpose()?.unwrap_or_default();
         let region = self.region.as_deref().or(target.region.as_deref()).unwrap_or(DEFAULT_REGION);
         let signer = Signer::new(self.credentials, region)
             .map_err(|source| JudgingError::Region { region: region.to_owned(), source })?;
@@ -241,7 +256,7 @@ impl Judging {
         run_givens(&client, &self.contract, &signer, &target, client.host()).await?;
         let mut settings = self.settings;
         settings.concurrency = self.concurrency.or(target.concurrency).unwrap_or(settings.concurrency);
-        Ok(Ready { plans, client, signer, target, settings, url: self.url })
+        Ok(Ready { plans, client, signer, target, settings, baseline, url: self.url })
     }
 
     /// The target as its text has it, with what methods say besides.
@@ -263,9 +278,8 @@ impl Judging {
             target.headers.insert(known, value);
         }
         for (member, value) in &self.sets {
-            let mut set = self.pinned(member, |Unique { operation, pointer }| {
-                Ok(Set { operation, pointer, value: value.clone() })
-            })?;
+            let mut set = self
+                .pinned(member, |Unique { operation, pointer }| Ok(Set { operation, pointer, value: value.clone() }))?;
             set.fit(&self.contract).map_err(|source| JudgingError::Member { member: member.clone(), source })?;
             target.sets.push(set);
         }
@@ -334,6 +348,7 @@ pub(crate) struct Ready {
     signer: Signer,
     target: Target,
     settings: Settings,
+    baseline: Baseline,
     url: String,
 }
 
@@ -365,6 +380,9 @@ impl Ready {
             url: self.url.clone(),
             progress: Arc::new(Progress::default()),
         };
-        run.run().await
+        let mut report = run.run().await;
+        let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+        self.baseline.apply(&mut report, today);
+        report
     }
 }

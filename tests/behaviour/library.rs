@@ -12,7 +12,8 @@ use bytes::Bytes;
 use wiremock::matchers::{any, header_exists, path};
 use wiremock::{MockServer, Request, Respond, ResponseTemplate};
 
-const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=a/20250101/us-east-1/backup/aws4_request, SignedHeaders=host, Signature=c";
+const SIGNED: &str =
+    "AWS4-HMAC-SHA256 Credential=a/20250101/us-east-1/backup/aws4_request, SignedHeaders=host, Signature=c";
 
 /// Sends a body to start a backup job, signed as far as the mock looks.
 async fn start_backup_job(uri: &str, body: &'static str) -> u16 {
@@ -57,7 +58,11 @@ async fn a_mock_says_what_was_wrong_with_each_request() {
 async fn mocks_of_ones_own_go_before_the_contract_and_are_not_judged() {
     let mock = Contract::builtin().mock_server().await;
     let busy = ResponseTemplate::new(503);
-    wiremock::Mock::given(path("/backup-jobs")).and(header_exists("authorization")).respond_with(busy).mount(&mock).await;
+    wiremock::Mock::given(path("/backup-jobs"))
+        .and(header_exists("authorization"))
+        .respond_with(busy)
+        .mount(&mock)
+        .await;
     assert_eq!(start_backup_job(&mock.uri(), "{}").await, 503);
     assert_eq!(mock.requests(), 0);
     mock.assert_conforming();
@@ -142,6 +147,13 @@ async fn a_finding_fails_the_assertion_as_a_terminal_shows_it() {
     let report = judging.set("/replicate/destination_region", "region2").run().await.expect("it runs");
     assert_eq!(report.conclusion(), Conclusion::Departs);
     let said = said(|| report.assert_conforming()).expect("a finding");
+    let accepted = format!(
+        "[[accepted]]\noperation = 'ReplicateBackup'\ncheck = 'invalid-accepted'\nconstraint = '{}'\nreason = 'known'\n\
+         expires = 9999-12-31\n",
+        "/replicate/name#maxLength"
+    );
+    let judging = contract.check(server.uri()).operations(["ReplicateBackup"]).phases([Phase::Coverage]);
+    judging.baseline(accepted).run().await.expect("it runs").assert_conforming();
     assert!(said.contains("invalid-accepted: ReplicateBackup /replicate/name#maxLength"), "{said}");
     assert!(said.contains("  source    page:23 (documented)\n  request   POST /v3/"), "{said}");
 }
@@ -170,6 +182,7 @@ async fn what_cannot_be_judged_is_a_typed_error() {
     assert!(matches!(error(check().unique("no pointer")).await, JudgingError::Member { .. }));
     assert!(matches!(error(check().target("ulr: x")).await, JudgingError::Contract(ContractError::Broken(_))));
     assert!(matches!(error(check().given("- { method: GET, path: / }")).await, JudgingError::Given(_)));
+    assert!(matches!(error(check().baseline("x = 1")).await, JudgingError::Baseline(_)));
     let header = error(check().header("a", "secret\n")).await;
     assert!(matches!(header, JudgingError::Header(_)) && !header.to_string().contains("secret"), "{header}");
     let shown = format!("{:?}", check().header("authorization", "secret").set("/Password", "secret"));
