@@ -9,7 +9,7 @@ mod negotiate;
 mod prefer;
 mod respond;
 
-pub use breach::{Breach, Broken};
 pub use answer::{DEFAULT_REGION, answer};
+pub use breach::{Breach, Broken};
 pub use negotiate::Dialect;
 pub use respond::{Answered, Mock, respond};

@@ -108,7 +108,14 @@ impl Aws {
         self.call("POST", "/", "rds", FORM, form.finish()).await
     }
 
-    async fn call(&self, method: &str, path: &str, service: &str, media: &str, body: String) -> Result<String, Failure> {
+    async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        service: &str,
+        media: &str,
+        body: String,
+    ) -> Result<String, Failure> {
         let url = format!("{}{path}", self.endpoint);
         let headers = self.sign(method, &url, service, media, &body).map_err(Failure::Unanswered)?;
         let method = method.parse().map_err(|error| Failure::Unanswered(Box::new(error)))?;

@@ -22,7 +22,10 @@ impl Replica {
     pub fn read(members: &Map<String, Value>) -> Result<Self, Wrong> {
         let needed = |name| text(members, name)?.ok_or(Wrong(name));
         let name = text(members, "name")?;
-        if name.as_ref().is_some_and(|name| !(1..=64).contains(&name.chars().count()) || !name.chars().all(is_of_a_name)) {
+        if name
+            .as_ref()
+            .is_some_and(|name| !(1..=64).contains(&name.chars().count()) || !name.chars().all(is_of_a_name))
+        {
             return Err(Wrong("name"));
         }
         let description = text(members, "description")?;

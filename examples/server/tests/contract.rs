@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use accordant::{Contract, harness::Harness};
 
 fn main() -> Result<ExitCode, accordant::ContractError> {
-    Ok(Harness::new(Contract::builtin()).operations(["ReplicateBackup"])?.run(async |contract| contract.check(serve().await)))
+    Ok(Harness::new(Contract::builtin())
+        .operations(["ReplicateBackup"])?
+        .run(async |contract| contract.check(serve().await)))
 }
 
 async fn serve() -> String {
