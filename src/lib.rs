@@ -20,8 +20,77 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! In tests that use wiremock, [`Contract::mock_server`] starts a server that answers by the contract, and
-//! [`Contract::responder`] mounts it beside other mocks.
+//! # In `cargo test`
+//!
+//! **A mock for the tests of a client** (feature `mock-server`): a wiremock server that answers by the contract, beside
+//! mocks of your own, and says afterwards what was wrong with which request, and who says so.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn my_client(url: String) -> reqwest::Result<reqwest::Response> {
+//! #     let client = reqwest::Client::builder().tls_certs_only([]).no_proxy().build()?;
+//! #     let replicate = serde_json::json!({"replicate": {"destination_project_id": "p", "destination_region": "eu-nl",
+//! #         "destination_vault_id": "v"}});
+//! #     let request = client.post(format!("{url}/v3/p/backups/b/replicate")).header("x-auth-token", "t");
+//! #     request.header("content-type", "application/json").body(replicate.to_string()).send().await
+//! # }
+//! use accordant::Contract;
+//!
+//! let mock = Contract::builtin().mock_server().await;
+//! let answer = my_client(mock.uri()).await?;
+//! assert_eq!(answer.status(), 200);
+//! mock.assert_conforming();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! **An implementation judged** (feature `check`): in any async test, or with feature `harness` as one test for each
+//! constraint, which [`cargo test` filters, lists and reports](harness).
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use accordant::Contract;
+//!
+//! let contract = Contract::builtin();
+//! # let server = contract.mock_server().await;
+//! # let my_server = server.uri();
+//! contract.check(my_server).operations(["ReplicateBackup"]).cases(50).run().await?.assert_conforming();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! **Inputs for properties of your own** (no feature): proptest strategies of inputs that keep the contract, and of inputs
+//! that break it in one place.
+//!
+//! ```
+//! use accordant::Contract;
+//! use proptest::prelude::*;
+//!
+//! # fn my_summary(input: &serde_json::Value) -> String { input["backup_id"].to_string() }
+//! let contract = Contract::builtin();
+//! let operation = contract.operation("ReplicateBackup")?;
+//! proptest!(|(input in operation.valid_inputs())| {
+//!     prop_assert!(!my_summary(&input).is_empty());
+//! });
+//! # Ok::<(), accordant::ContractError>(())
+//! ```
+//!
+//! # Features
+//!
+//! By default everything is there, the program too. As a dev-dependency, take what is used:
+//! `accordant = { version = "0.1", default-features = false, features = ["mock-server"] }`.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | none | contracts, constraints, codecs, generation, [`mock::respond`] |
+//! | `mock-server` | [`Contract::mock_server`], [`Contract::responder`] |
+//! | `check` | [`Contract::check`], checks, the judge, reports |
+//! | `tls` | servers with `https://` |
+//! | `harness` | [`harness`] |
+//! | `serve` | [`net::serve`], the mock as a server with bounds |
+//! | `cli` | the program |
 
 #[cfg(feature = "check")]
 pub mod check;

@@ -68,8 +68,8 @@ impl Harness {
     /// # Errors
     /// [`ContractError::UnknownOperation`] with the names there are.
     pub fn operations<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Result<Self, ContractError> {
-        let named = names.into_iter().map(|name| self.contract.operation(name).cloned());
-        self.operations = named.collect::<Result<_, _>>()?;
+        let operations = names.into_iter().map(|name| self.contract.operation(name).cloned());
+        self.operations = operations.collect::<Result<_, _>>()?;
         Ok(self)
     }
 

@@ -278,22 +278,16 @@ impl Judging {
             target.headers.insert(known, value);
         }
         for (member, value) in &self.sets {
-            let mut set = self
-                .pinned(member, |Unique { operation, pointer }| Ok(Set { operation, pointer, value: value.clone() }))?;
+            let with = |Unique { operation, pointer }| Ok(Set { operation, pointer, value: value.clone() });
+            let mut set = pinned(member, with)?;
             set.fit(&self.contract).map_err(|source| JudgingError::Member { member: member.clone(), source })?;
             target.sets.push(set);
         }
         for member in &self.uniques {
-            let unique = self.pinned(member, |unique| unique.fit(&self.contract).map(|()| unique))?;
+            let unique = pinned(member, |unique| unique.fit(&self.contract).map(|()| unique))?;
             target.uniques.push(unique);
         }
         Ok(target)
-    }
-
-    /// What is made of a member that a text names.
-    fn pinned<T>(&self, member: &str, make: impl FnOnce(Unique) -> Result<T, PinError>) -> Result<T, JudgingError> {
-        let made = member.parse().and_then(make);
-        made.map_err(|source| JudgingError::Member { member: member.to_owned(), source })
     }
 
     /// The plans of the operations: those that are asked for, else those that the target names.
@@ -304,12 +298,12 @@ impl Judging {
         } else {
             (&self.operations, &[][..])
         };
-        let named = names.iter().map(|name| contract.operation(name).map(|operation| operation.name.as_str()));
-        let named: Vec<&str> = named.collect::<Result<_, _>>()?;
+        let wanted = names.iter().map(|name| contract.operation(name).map(|operation| operation.name.as_str()));
+        let wanted: Vec<&str> = wanted.collect::<Result<_, _>>()?;
         let is_spoken = |operation: &&Arc<Operation>| dialect == Dialect::Native || operation.documented.is_some();
         let spoken = || contract.operations().iter().filter(is_spoken);
         let selected = spoken().filter(|operation| {
-            (named.is_empty() || named.contains(&operation.name.as_str()))
+            (wanted.is_empty() || wanted.contains(&operation.name.as_str()))
                 && (services.is_empty() || services.contains(&operation.service.name))
         });
         let fingerprint = fingerprint(contract);
@@ -324,6 +318,11 @@ impl Judging {
         }
         Ok(plans)
     }
+}
+
+/// What is made of a member that a text names.
+fn pinned<T>(member: &str, make: impl FnOnce(Unique) -> Result<T, PinError>) -> Result<T, JudgingError> {
+    member.parse().and_then(make).map_err(|source| JudgingError::Member { member: member.to_owned(), source })
 }
 
 fn broken(problems: Vec<crate::contract::SpecProblem>) -> JudgingError {

@@ -208,11 +208,8 @@ impl Report {
     /// # Panics
     /// Unless the [conclusion](Self::conclusion) is that it conforms; the message is the report as a terminal shows it.
     #[track_caller]
-    #[allow(clippy::panic, reason = "what an assertion is for")]
     pub fn assert_conforming(&self) {
-        if self.conclusion() != Conclusion::Conforms {
-            panic!("{}\n{}", self.target, render_text(self));
-        }
+        assert!(self.conclusion() == Conclusion::Conforms, "{}\n{}", self.target, render_text(self));
     }
 
     /// Whether what it does not show is not there: all cases were sent, of all shards, to the end.
