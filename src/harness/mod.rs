@@ -19,7 +19,7 @@
 //! Tests are named `operation::member::keyword`, as `replicate_backup::replicate::name::max_length`. One more for each
 //! operation, `replicate_backup::judged`, is about everything that is about no constraint, and says whether the
 //! operation could be judged at all. The server is started once, before the first test that needs it; `--list` does not
-//! start it. Each operation's cases are sent once for all its tests; of a selection of tests, only theirs are sent.
+//! start it. It must go on after `start` has ended, in a task of the runtime or a thread. Each operation's cases are sent once for all its tests; of a selection of tests, only theirs are sent.
 
 mod name;
 mod verdict;

@@ -63,3 +63,100 @@ fn why(operation: &OperationReport) -> String {
     let reason = operation.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
     format!("{}{reason}", operation.outcome.words())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const ID: &str = "/name#maxLength";
+
+    fn report(change: impl FnOnce(&mut Value)) -> Report {
+        let mut report = json!({
+            "tool": "accordant", "version": "0", "contract": "0", "target": "http://h", "dialect": "native", "seed": 0,
+            "shard": null, "strict": false, "whole": true, "stopped": null, "cases": 5, "dropped": 0,
+            "findings": [], "notes": [], "accepted": [], "stale": [],
+            "unreached": [{"operation": "Op", "constraint": "/a#type", "reason": "nobody can"}],
+            "operations": [{
+                "operation": "Op", "service": "s", "outcome": "conforms", "reason": null, "cases": 5, "succeeded": 2,
+                "valid": 2, "refused": 3, "circumstances": {}, "dropped": {}, "constraints": {ID: 3},
+            }],
+        });
+        change(&mut report);
+        serde_json::from_value(report).expect("a report")
+    }
+
+    fn finding(constraint: Value) -> Value {
+        let request = json!({"line": "POST /", "headers": [], "body": ""});
+        json!({
+            "code": "invalid-accepted", "operation": "Op", "constraint": constraint, "strength": "documented",
+            "disputed": false, "count": 1, "token": "t", "expected": "e", "actual": "a", "request": request,
+            "response": null, "curl": "curl", "citation": ["page:1"],
+        })
+    }
+
+    /// `ok`, `ignored: …` or `failed: …`.
+    fn shown(verdict: Result<Completion, Failed>) -> String {
+        match verdict {
+            Ok(Completion::Completed) => "ok".to_owned(),
+            Ok(Completion::Ignored { reason }) => format!("ignored: {}", reason.unwrap_or_default()),
+            Err(failed) => format!("failed: {}", failed.message().unwrap_or_default()),
+        }
+    }
+
+    fn both(report: &Report) -> (String, String) {
+        let whole = judged(report, &HashSet::from([ID.to_owned()])).map(|()| Completion::Completed);
+        (shown(of_constraint(report, ID, true)), shown(whole))
+    }
+
+    #[test]
+    fn a_complaint_fails_the_test_that_it_is_about() {
+        assert_eq!(both(&report(|_| {})), ("ok".to_owned(), "ok".to_owned()));
+        let (constraint, whole) = both(&report(|report| report["findings"] = json!([finding(ID.into())])));
+        assert!(constraint.starts_with("failed: invalid-accepted: Op /name#maxLength   (1 case)"), "{constraint}");
+        assert_eq!(whole, "ok");
+        for elsewhere in [Value::Null, "/output".into()] {
+            let (constraint, whole) = both(&report(|report| report["findings"] = json!([finding(elsewhere)])));
+            assert!(constraint == "ok" && whole.starts_with("failed: invalid-accepted: Op"), "{constraint}, {whole}");
+        }
+    }
+
+    #[test]
+    fn a_note_fails_only_when_notes_are_to() {
+        let with_note = |strict: bool| {
+            report(|report| {
+                report["notes"] = json!([finding(ID.into())]);
+                report["strict"] = strict.into();
+            })
+        };
+        assert_eq!(both(&with_note(false)).0, "ok");
+        assert!(both(&with_note(true)).0.starts_with("failed: invalid-accepted"));
+    }
+
+    #[test]
+    fn nothing_passes_that_was_not_judged() {
+        let lacking = report(|report| {
+            report["operations"][0]["outcome"] = "lacking".into();
+            report["operations"][0]["reason"] = "404".into();
+        });
+        let reason = "not implemented by the server: 404";
+        assert_eq!(both(&lacking), (format!("ignored: {reason}"), format!("failed: {reason}")));
+        // Alone, nothing else would fail.
+        assert_eq!(shown(of_constraint(&lacking, ID, false)), format!("failed: {reason}"));
+        let stopped = report(|report| report["stopped"] = "gone".into());
+        assert_eq!(both(&stopped), ("failed: gone".to_owned(), "failed: gone".to_owned()));
+        let unseen = report(|report| report["operations"][0]["outcome"] = "success-never-seen".into());
+        assert_eq!(both(&unseen), ("ok".to_owned(), "failed: success never seen".to_owned()));
+        assert_eq!(shown(of_constraint(&report(|_| {}), "/a#type", true)), "ignored: nobody can");
+        assert_eq!(shown(of_constraint(&report(|_| {}), "/b#type", true)), "ignored: no case of it was sent");
+    }
+
+    #[test]
+    fn an_entry_of_the_baseline_that_must_go_fails_the_operation() {
+        let stale =
+            json!({"operation": "Op", "check": "invalid-accepted", "constraint": null, "line": 3, "why": "gone"});
+        let (_, whole) = both(&report(|report| report["stale"] = json!([stale])));
+        assert_eq!(whole, "failed: line 3 of the baseline, invalid-accepted, must go: gone");
+    }
+}
