@@ -188,5 +188,32 @@ fn notes(count: usize) -> String {
 }
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    let _ = writeln!(text, "{arguments}");
+    for character in arguments.to_string().chars() {
+        // As JSON would write it, so that a body in a command stays the same.
+        if moves_a_terminal(character) {
+            let _ = write!(text, "\\u{:04x}", u32::from(character));
+        } else {
+            text.push(character);
+        }
+    }
+    text.push('\n');
+}
+
+/// Whether a character does something to a terminal, or turns the direction of what follows: much of what is shown was
+/// chosen by a server.
+fn moves_a_terminal(character: char) -> bool {
+    let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || character.is_control() && !matches!(character, '\n' | '\t')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_sends_does_nothing_to_the_terminal() {
+        let mut text = String::new();
+        line(&mut text, format_args!("a\tb \u{1b}]0;title\u{7} \u{9b}2J \u{202e}{}", "é\r"));
+        assert_eq!(text, "a\tb \\u001b]0;title\\u0007 \\u009b2J \\u202eé\\u000d\n");
+    }
 }
