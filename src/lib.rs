@@ -28,18 +28,17 @@
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # async fn my_client(url: String) -> reqwest::Result<reqwest::Response> {
-//! #     let client = reqwest::Client::builder().tls_certs_only([]).no_proxy().build()?;
-//! #     let replicate = serde_json::json!({"replicate": {"destination_project_id": "p", "destination_region": "eu-nl",
-//! #         "destination_vault_id": "v"}});
-//! #     let request = client.post(format!("{url}/v3/p/backups/b/replicate")).header("x-auth-token", "t");
-//! #     request.header("content-type", "application/json").body(replicate.to_string()).send().await
+//! # async fn my_client(url: String) -> Result<http::StatusCode, Box<dyn std::error::Error>> {
+//! #     use accordant::{judge::Send, net::send::{Client, SendLimits}};
+//! #     let body = br#"{"replicate": {"destination_project_id": "p", "destination_region": "r", "destination_vault_id": "v"}}"#;
+//! #     let request = http::Request::post("/v3/p/backups/b/replicate").header("x-auth-token", "t");
+//! #     let request = request.header("content-type", "application/json").body(bytes::Bytes::from_static(body))?;
+//! #     Ok(Client::new(&url.parse()?, SendLimits::default())?.send(request).await?.response.status())
 //! # }
 //! use accordant::Contract;
 //!
 //! let mock = Contract::builtin().mock_server().await;
-//! let answer = my_client(mock.uri()).await?;
-//! assert_eq!(answer.status(), 200);
+//! assert_eq!(my_client(mock.uri()).await?, 200);
 //! mock.assert_conforming();
 //! # Ok(())
 //! # }
@@ -87,7 +86,7 @@
 //! | none | contracts, constraints, codecs, generation, [`mock::respond`] |
 //! | `mock-server` | [`Contract::mock_server`], [`Contract::responder`] |
 //! | `check` | [`Contract::check`], checks, the judge, reports |
-//! | `tls` | servers with `https://` |
+//! | `tls` | servers with `https://`; a reqwest of yours then needs a rustls provider, which its default features have |
 //! | `harness` | [`harness`] |
 //! | `serve` | [`net::serve`], the mock as a server with bounds |
 //! | `cli` | the program |

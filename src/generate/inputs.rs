@@ -20,9 +20,9 @@ impl Operation {
     ///
     /// let contract = Contract::builtin();
     /// let operation = contract.operation("ReplicateBackup")?;
-    /// let input = operation.valid_inputs().new_tree(&mut TestRunner::default())?.current();
-    /// assert!(operation.input.judge(&input).is_empty());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// let tree = operation.valid_inputs().new_tree(&mut TestRunner::default()).expect("there are such inputs");
+    /// assert!(operation.input.judge(&tree.current()).is_empty());
+    /// # Ok::<(), accordant::ContractError>(())
     /// ```
     pub fn valid_inputs(self: &Arc<Self>) -> impl Strategy<Value = Value> + Clone + use<> {
         self.cases(&[CaseKind::Valid, CaseKind::Boundary]).prop_map(|case| case.input)
@@ -42,7 +42,7 @@ impl Operation {
     ///     prop_assert_eq!(violations.len(), 1);
     ///     prop_assert_eq!(&operation.input.constraints[violations[0].constraint].id, &constraint);
     /// });
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok::<(), accordant::ContractError>(())
     /// ```
     pub fn invalid_inputs(self: &Arc<Self>) -> impl Strategy<Value = (Value, String)> + Clone + use<> {
         self.cases(&[CaseKind::Invalid]).prop_map(|case| {

@@ -87,9 +87,10 @@ impl Contract {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let mock = accordant::Contract::builtin().mock_server().await;
-    /// # let client = reqwest::Client::builder().tls_certs_only([]).no_proxy().build()?;
-    /// let answer = client.put(format!("{}/backup-jobs", mock.uri())).body("{}").send().await?;
-    /// assert_eq!(answer.status(), 403);
+    /// # use accordant::{judge::Send, net::send::{Client, SendLimits}};
+    /// # let client = Client::new(&mock.uri().parse()?, SendLimits::default())?;
+    /// let request = http::Request::put("/backup-jobs").body("{}".into())?;
+    /// assert_eq!(client.send(request).await?.response.status(), 403);
     /// assert_eq!(mock.violations()[0].broken[0].constraint, "#missing-credentials");
     /// # Ok(())
     /// # }
