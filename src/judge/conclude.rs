@@ -44,7 +44,7 @@ pub async fn conclude<S: Send>(run: &Run<S>, standings: &[Standing], tally: Tall
     Report {
         tool: "accordant".into(),
         version: env!("CARGO_PKG_VERSION").into(),
-        contract: run.plans.first().map_or_else(String::new, |plan| format!("{:08x}", plan.fingerprint())),
+        contract: run.plans.iter().map(|plan| format!("{:08x}", plan.operation().fingerprint)).collect(),
         target: run.target.clone(),
         dialect: run.plans.first().map_or("native", |plan| plan.dialect().name()).into(),
         seed: settings.seed,

@@ -116,7 +116,7 @@ mod tests {
         let contract = Contract::builtin();
         let operation = contract.operation("CopyDBClusterSnapshot").expect("built in");
         let fresh = Adjustments { sets: vec![], uniques: vec![vec!["TargetDBClusterSnapshotIdentifier".into()]] };
-        let plan = Arc::new(Plan::new(operation, Dialect::Native, 0).adjusted(&fresh));
+        let plan = Arc::new(Plan::new(operation, Dialect::Native).adjusted(&fresh));
         let is_wanted = |case: &Case| {
             let broken = case.verdict.constraint().map(|id| operation.input.constraints[id].id.as_str());
             broken == Some("/CopyTags#type") && case.input.get("PreSignedUrl").is_some()
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_server_that_says_nothing_is_not_waited_for_all_the_time() {
         let contract = Contract::builtin();
-        let plan = Arc::new(Plan::new(contract.operation("StartBackupJob").expect("built in"), Dialect::Native, 0));
+        let plan = Arc::new(Plan::new(contract.operation("StartBackupJob").expect("built in"), Dialect::Native));
         let case = plan.case(Phase::Examples, 0, 1).expect("the maximal example").expect("it is sent");
         let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
         let (headers, secrets) = (HeaderMap::new(), signer.secrets());
