@@ -52,8 +52,7 @@ impl Operation {
     }
 
     fn cases(self: &Arc<Self>, kinds: &[CaseKind]) -> Cases {
-        // No token of these cases is shown, so that it does not matter which contract's it is.
-        let plan = Arc::new(Plan::new(self, Dialect::Native, 0));
+        let plan = Arc::new(Plan::new(self, Dialect::Native));
         Cases::of_kinds(&plan, kinds)
     }
 }

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::send::{Client, ClientError, SendLimits};
 use crate::contract::{Contract, ContractError, Operation, SourceText};
-use crate::generate::{Adjustments, Case, Phase, Plan, fingerprint};
+use crate::generate::{Adjustments, Case, Phase, Plan};
 use crate::judge::target::DEFAULT_REGION;
 use crate::judge::{
     Credentials, CredentialsError, GivenFailed, PinError, Progress, Run, Set, Settings, Signer, Target, Unique, Wire,
@@ -306,10 +306,9 @@ impl Judging {
             (wanted.is_empty() || wanted.contains(&operation.name.as_str()))
                 && (services.is_empty() || services.contains(&operation.service.name))
         });
-        let fingerprint = fingerprint(contract);
         let plans = selected.map(|operation| {
             let adjustments = Adjustments { sets: target.sets_for(operation), uniques: target.uniques_for(operation) };
-            Arc::new(Plan::new(operation, dialect, fingerprint).adjusted(&adjustments))
+            Arc::new(Plan::new(operation, dialect).adjusted(&adjustments))
         });
         let plans: Vec<Arc<Plan>> = plans.collect();
         if plans.is_empty() {
