@@ -74,7 +74,7 @@ mod tests {
 
     fn report(change: impl FnOnce(&mut Value)) -> Report {
         let mut report = json!({
-            "tool": "accordant", "version": "0", "contract": "0", "target": "http://h", "dialect": "native", "seed": 0,
+            "tool": "accordant", "version": "0", "contract": [], "target": "http://h", "dialect": "native", "seed": 0,
             "shard": null, "strict": false, "whole": true, "stopped": null, "cases": 5, "dropped": 0,
             "findings": [], "notes": [], "accepted": [], "stale": [],
             "unreached": [{"operation": "Op", "constraint": "/a#type", "reason": "nobody can"}],
