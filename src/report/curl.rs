@@ -6,13 +6,13 @@ use http::Request;
 /// A command that sends a request to a URL, which is a word of a shell already; so is what goes before the body.
 #[must_use]
 pub fn render_curl(request: &Request<Bytes>, url: &str, more: Option<String>) -> String {
-    let mut words = vec![format!("curl -i -X {} {url}", request.method())];
+    let mut words = vec![format!("curl -i -g -X {} {url}", request.method())];
     for (name, value) in request.headers() {
         words.push(format!("-H {}", shell_word(&format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))));
     }
     words.extend(more);
     if !request.body().is_empty() {
-        words.push(format!("--data-binary {}", shell_word(&String::from_utf8_lossy(request.body()))));
+        words.push(format!("--data-raw {}", shell_word(&String::from_utf8_lossy(request.body()))));
     }
     words.join(" ")
 }
@@ -38,6 +38,6 @@ mod tests {
     fn a_command_has_all_of_the_request() {
         let request = Request::put("/a?b=c").header("x-y", "z").body(Bytes::from_static(b"{}")).expect("a request");
         let command = render_curl(&request, "'http://h/a?b=c'", Some("-u me".into()));
-        assert_eq!(command, "curl -i -X PUT 'http://h/a?b=c' -H 'x-y: z' -u me --data-binary '{}'");
+        assert_eq!(command, "curl -i -g -X PUT 'http://h/a?b=c' -H 'x-y: z' -u me --data-raw '{}'");
     }
 }
