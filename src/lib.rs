@@ -24,6 +24,7 @@
 //! [`Contract::responder`] mounts it beside other mocks.
 
 pub mod check;
+pub mod client;
 pub mod codec;
 pub mod constraint;
 pub mod contract;

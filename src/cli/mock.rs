@@ -145,7 +145,7 @@ fn parse_status(choice: &str, mock: &Mock) -> Result<(String, u16), Failure> {
 }
 
 /// The signals that ask a server to stop.
-struct Signals {
+pub struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -155,13 +155,13 @@ struct Signals {
 #[cfg(unix)]
 impl Signals {
     /// Catches them from now on.
-    fn catch() -> std::io::Result<Self> {
+    pub fn catch() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     /// Waits for the next one.
-    async fn next(&mut self) {
+    pub async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -171,11 +171,11 @@ impl Signals {
 
 #[cfg(not(unix))]
 impl Signals {
-    fn catch() -> std::io::Result<Self> {
+    pub fn catch() -> std::io::Result<Self> {
         Ok(Self {})
     }
 
-    async fn next(&mut self) {
+    pub async fn next(&mut self) {
         let _ = tokio::signal::ctrl_c().await;
     }
 }

@@ -2,6 +2,8 @@
 
 mod cases;
 mod check;
+mod client;
+mod command;
 mod explain;
 mod failure;
 mod mock;
@@ -36,6 +38,8 @@ enum Command {
     Check(Box<check::Options>),
     /// Print generated cases without sending them
     Cases(cases::Options),
+    /// Judge a client: run a command against the mock, and see what it sends and how it takes trouble
+    Client(client::Options),
     /// Explain a check or a constraint
     Explain(explain::Options),
     /// Prove that the judge bites: every mutant of the mock must be caught
@@ -54,6 +58,7 @@ pub fn run() -> ExitCode {
     let outcome = match cli.command {
         Command::Check(options) => check::run(*options),
         Command::Cases(options) => cases::run(&options),
+        Command::Client(options) => client::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Mutants(options) => mutants::run(&options),
         Command::Report(options) => report::run(&options),

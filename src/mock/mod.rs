@@ -8,5 +8,7 @@ mod prefer;
 mod respond;
 
 pub use answer::{DEFAULT_REGION, answer};
+pub(crate) use credentials::fault as credentials_fault;
 pub use negotiate::Dialect;
+pub(crate) use negotiate::{Target, target};
 pub use respond::{Answered, Mock, respond};
