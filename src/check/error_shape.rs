@@ -36,7 +36,8 @@ included.
 
 When the source of the error's shape is only observed or assumed. Also where something in front of
 the service may have answered: requests without credentials or with another method, and limits of
-size or time (407, 408, 413, 414, 431).
+size or time (407, 408, 413, 414, 431). There is no complaint of `405` to another method, unless a
+source names the service's own error for it.
 ";
 
 impl Check for ErrorShape {
@@ -51,7 +52,7 @@ impl Check for ErrorShape {
     fn judge(&self, exchange: &Exchange<'_>) -> Vec<Complaint> {
         let shapeless = matches!(exchange.answer(), Answer::Unreadable | Answer::Success(_));
         let Some(400..500) = exchange.status() else { return Vec::new() };
-        if !shapeless || exchange.coding().is_some() {
+        if !shapeless || exchange.coding().is_some() || exchange.refuses_method() {
             return Vec::new();
         }
         let expected = exchange.demand().map_or("an error of the protocol with its code".to_owned(), |d| d.expected());

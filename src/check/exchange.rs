@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::complaint::{Complaint, cut};
 use crate::codec::{Outcome, Received, Rejection};
 use crate::contract::MASK;
-use crate::contract::model::{Cause, ErrorKind};
+use crate::contract::model::{Cause, ErrorKind, Strength};
 use crate::contract::{Constraint, ErrorDef, ErrorLink, Node, NodeId, Operation, Shape};
 use crate::generate::{Case, Expected, Probe, Verdict};
 use crate::judge::{Reply, TransportFailure};
@@ -160,6 +160,15 @@ impl<'e> Exchange<'e> {
             }
             _ => None,
         }
+    }
+
+    /// Whether the server refuses a method that it does not know, as HTTP has it (RFC 9110, sections 15.5.6 and 15.6.2),
+    /// where no source names the service's own error for it: the request may not have got beyond the web server.
+    #[must_use]
+    pub fn refuses_method(&self) -> bool {
+        let named =
+            || self.demand().and_then(|demand| demand.link).is_some_and(|link| link.strength <= Strength::Model);
+        self.case.probe == Probe::OtherMethod && matches!(self.status(), Some(405 | 501)) && !named()
     }
 
     /// Whether the status forbids a body (RFC 9110, sections 15.3.5 and 15.3.6).

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::exchange::Exchange;
 use super::{Check, Complaint};
+use crate::codec::Oddity;
 use crate::contract::model::Cause;
 use crate::contract::{Constraint, Violation};
 
@@ -16,8 +17,9 @@ const PAGE: &str = "\
 ## What it does
 
 Complains of each constraint of the output's schema that the output of a success breaks: a
-required member that is absent, a value of another type or form. In the documented dialect the
-page shows `id` and `created_at`, and those are looked for.
+required member that is absent, a value of another type or form. A time must also have the
+protocol's form: text in place of the number of its seconds breaks strict clients. In the
+documented dialect the page shows `id` and `created_at`, and those are looked for.
 
 ## Why it matters
 
@@ -55,8 +57,25 @@ impl Check for OutputSchema {
         }
         let mut violations = exchange.operation().output.judge(output);
         violations.dedup_by_key(|violation| violation.constraint);
-        violations.iter().map(|violation| complaint(exchange, output, violation)).collect()
+        let complaints = violations.iter().map(|violation| complaint(exchange, output, violation));
+        complaints.chain(other_forms(exchange)).collect()
     }
+}
+
+/// Of the members that are not in the protocol's form.
+fn other_forms(exchange: &Exchange<'_>) -> Vec<Complaint> {
+    let Some(Ok(received)) = &exchange.received else { return Vec::new() };
+    let service = &exchange.operation().service;
+    let complaints = received.oddities.iter().filter_map(|oddity| match oddity {
+        // Where nothing says how times travel, it is the codec that assumes it.
+        Oddity::OtherForm(name) if service.timestamps.is_some() => {
+            let expected = format!("{name} as a number: the seconds since 1970");
+            let complaint = Complaint::new(expected, format!("{name} is a text")).about(format!("/{name}"));
+            Some(complaint.cite_all(service.protocol_fact("timestamps")))
+        }
+        _ => None,
+    });
+    complaints.collect()
 }
 
 fn complaint(exchange: &Exchange<'_>, output: &Value, violation: &Violation) -> Complaint {

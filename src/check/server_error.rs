@@ -38,7 +38,8 @@ unknown operation, not with 501.
 ## When it is a note
 
 Never. There is no complaint where the contract declares an error of state, quota or
-authentication with such a status, of `503` with a declared server error, or of throttling. The
+authentication with such a status, of `503` with a declared server error, or of throttling; nor of
+`501` to a method that the server does not know, unless a source names another error for it. The
 runner asks again before it believes a passing failure.
 ";
 
@@ -77,7 +78,7 @@ fn culprit<'e>(exchange: &Exchange<'e>) -> Option<&'e Constraint> {
 
 /// Whether the service failed, rather than telling of the world's state or of a pause.
 pub(super) fn is_failure(exchange: &Exchange<'_>) -> bool {
-    let Some(status @ 500..) = exchange.status() else { return false };
+    let Some(status @ 500..) = exchange.status().filter(|_| !exchange.refuses_method()) else { return false };
     let Answer::Declared(error) = exchange.answer() else { return true };
     match error.kind {
         ErrorKind::State | ErrorKind::Quota | ErrorKind::Auth | ErrorKind::Throttling => false,

@@ -3,6 +3,7 @@
 use super::exchange::Exchange;
 use super::{Check, Complaint};
 use crate::contract::model::Strength;
+use crate::generate::Probe;
 use crate::judge::TransportFailure as Failure;
 
 /// The check.
@@ -34,8 +35,10 @@ log. If the service is merely slow, give it more time with `--timeout`.
 
 ## When it is a note
 
-When the server is not reached at all, which says nothing about the request, and when the body is
-larger than is read here. There is no complaint of a request that could not be sent.
+When the server is not reached at all, which says nothing about the request, when the body is
+larger than is read here, and when the request has a method that the operation does not have: a
+server in front may hang up on what it takes for no HTTP. There is no complaint of a request that
+could not be sent.
 ";
 
 impl Check for TransportFailure {
@@ -56,6 +59,7 @@ impl Check for TransportFailure {
             }
             _ => (exchange.foreign(&failure.to_string()), Strength::Documented),
         };
+        let strength = if exchange.case.probe == Probe::OtherMethod { Strength::Assumed } else { strength };
         vec![Complaint::new("an HTTP answer", actual).standard("RFC 9110, section 3.4").at_most(strength)]
     }
 }

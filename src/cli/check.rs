@@ -14,7 +14,7 @@ use accordant::judge::{Credentials, GivenFailed, GivenFailure, Progress, Run, Se
 use accordant::mock::{DEFAULT_REGION, Dialect, Mock};
 use accordant::net::send::{Client, SendLimits};
 use accordant::net::serve::{Limits, Server};
-use accordant::report::{Report, render_text};
+use accordant::report::{Baseline, Report, render_text};
 use clap::Args;
 use http::{HeaderName, HeaderValue};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -26,6 +26,7 @@ use super::cases::RANDOM;
 use super::failure::INTERRUPTED;
 use super::report::{check_names, exit_code, write};
 use super::selection::{DialectFlag, PhaseFlag, Selection, phases};
+use super::signals::Signals;
 
 /// Where credentials are looked for when no flag has them.
 const CREDENTIALS: &str = "ACCORDANT_CREDENTIALS";
@@ -101,6 +102,12 @@ pub struct Options {
     /// Lets notes fail the run too
     #[arg(long)]
     strict: bool,
+    /// A file of accepted findings: they do not fail the run, but entries that have expired or that nothing shows any more do
+    #[arg(long, value_name = "FILE.toml")]
+    baseline: Option<PathBuf>,
+    /// Writes the findings of this run to the baseline, with what it says of them already
+    #[arg(long, requires = "baseline")]
+    update_baseline: bool,
     /// Writes a report: FILE.json, or FILE.xml for JUnit; may be given several times
     #[arg(long, value_name = "FILE")]
     report: Vec<PathBuf>,
@@ -114,6 +121,7 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
         return Err(Failure::Nothing(message.into()));
     }
     let contract = options.selection.contract()?;
+    let baseline = baseline(&options, &contract)?;
     let target = target(&options, &contract)?;
     let dialect = options.dialect.map(Dialect::from).or(target.dialect).unwrap_or(Dialect::Native);
     let plans = plans(&options, &contract, &target, dialect)?;
@@ -121,7 +129,7 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
     let signer = signer(&options, &target)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(Failure::io("cannot start"))?;
-    let checked = check(&options, &runtime, Checking { contract, target, plans, replays, signer });
+    let checked = check(&options, &runtime, Checking { contract, target, plans, replays, signer, baseline });
     // What still waits for a server that says nothing is not waited for.
     runtime.shutdown_background();
     checked
@@ -134,10 +142,11 @@ struct Checking {
     plans: Vec<Arc<Plan>>,
     replays: Vec<Case>,
     signer: Signer,
+    baseline: Baseline,
 }
 
 fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<ExitCode, Failure> {
-    let Checking { contract, target, plans, replays, signer } = checking;
+    let Checking { contract, target, plans, replays, signer, baseline } = checking;
     let (url, name) = match options.url.as_ref().or(target.url.as_ref()) {
         Some(url) => (url.clone(), url.clone()),
         None => {
@@ -158,8 +167,11 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
     let progress = Arc::new(Progress::default());
     let run = Run { plans, wire, settings, replays, target: name, url, progress: Arc::clone(&progress) };
     let started = Instant::now();
+    // Caught from here on: whoever reads the first line may interrupt the run at once.
+    let caught = runtime.block_on(async { Signals::catch() });
     announce(&run).map_err(Failure::io("cannot write"))?;
-    let report = runtime.block_on(watched(run, &progress));
+    let mut report = runtime.block_on(watched(run, &progress, caught.map_err(Failure::io("cannot catch signals"))?));
+    accept(options, &contract, baseline, &mut report)?;
     write(&report, &options.report)?;
     print(&report, started.elapsed()).map_err(Failure::io("cannot write"))?;
     let interrupted = progress.is_stopped() && report.findings.is_empty();
@@ -182,7 +194,7 @@ fn given_failed(failed: GivenFailed) -> Failure {
 }
 
 /// Runs, with a progress bar where somebody looks at one; an interruption ends the run, and what was seen is reported.
-async fn watched(run: Run<Client>, progress: &Progress) -> Report {
+async fn watched(run: Run<Client>, progress: &Progress, mut signals: Signals) -> Report {
     let bar = if io::stderr().is_terminal() { bar() } else { ProgressBar::hidden() };
     let mut running = std::pin::pin!(run.run());
     loop {
@@ -191,7 +203,7 @@ async fn watched(run: Run<Client>, progress: &Progress) -> Report {
                 bar.finish_and_clear();
                 return report;
             }
-            _ = tokio::signal::ctrl_c() => {
+            () = signals.next() => {
                 if progress.is_stopped() {
                     bar.finish_and_clear();
                     std::process::exit(INTERRUPTED.into());
@@ -260,6 +272,31 @@ fn print(report: &Report, elapsed: Duration) -> io::Result<()> {
          accordant cases --count                    what is sent, and by which rule\n  \
          accordant explain                          what is looked at"
     )
+}
+
+/// The baseline, empty where there is no file of it yet and one is to be written.
+fn baseline(options: &Options, contract: &Contract) -> Result<Baseline, Failure> {
+    let Some(file) = &options.baseline else { return Ok(Baseline::default()) };
+    if options.update_baseline && !file.exists() {
+        return Ok(Baseline::default());
+    }
+    let parsed = Baseline::parse(&file.display().to_string(), &read(file)?, contract);
+    parsed.map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// Takes accepted findings out of a report, after the baseline was brought up to date where that is asked for.
+fn accept(options: &Options, contract: &Contract, baseline: Baseline, report: &mut Report) -> Result<(), Failure> {
+    let Some(file) = &options.baseline else { return Ok(()) };
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    if !options.update_baseline {
+        baseline.apply(report, today);
+        return Ok(());
+    }
+    let text = baseline.updated(report, today);
+    std::fs::write(file, &text).map_err(Failure::io(format!("cannot write {}", file.display())))?;
+    let updated = Baseline::parse(&file.display().to_string(), &text, contract);
+    updated.map_err(|error| Failure::Usage(error.to_string()))?.apply(report, today);
+    Ok(())
 }
 
 async fn start_mock(contract: &Contract) -> Result<std::net::SocketAddr, Failure> {

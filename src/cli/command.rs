@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
 use super::Failure;
-use super::mock::Signals;
+use super::signals::Signals;
 
 /// How long a command may take to end once it is told to.
 const GRACE: Duration = Duration::from_secs(2);

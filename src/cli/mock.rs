@@ -15,6 +15,7 @@ use tracing_subscriber::prelude::*;
 
 use super::Failure;
 use super::failure::INTERRUPTED;
+use super::signals::Signals;
 use super::spec::contract;
 
 /// Options of `accordant mock`.
@@ -142,40 +143,4 @@ fn parse_status(choice: &str, mock: &Mock) -> Result<(String, u16), Failure> {
         return Err(usage(format!("an answer with status {status} cannot have a body, and this mock's has one")));
     }
     Ok((operation.name.clone(), status))
-}
-
-/// The signals that ask a server to stop.
-pub struct Signals {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    /// Catches them from now on.
-    pub fn catch() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    /// Waits for the next one.
-    pub async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-impl Signals {
-    pub fn catch() -> std::io::Result<Self> {
-        Ok(Self {})
-    }
-
-    pub async fn next(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }

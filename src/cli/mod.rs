@@ -4,17 +4,19 @@ mod cases;
 mod check;
 mod client;
 mod command;
+mod config;
 mod explain;
 mod failure;
 mod mock;
 mod mutants;
 mod report;
 mod selection;
+mod signals;
 mod spec;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 pub use failure::Failure;
 
@@ -25,7 +27,8 @@ pub use failure::Failure;
     version,
     max_term_width = 100,
     after_help = "Exit codes: 0 success, 1 findings, 2 usage error or broken spec, 3 target unreachable, 4 nothing was checked, \
-                  130 interrupted."
+                  130 interrupted.\n\nOptions may stand in accordant.toml, found upward from the working directory: a table for each \
+                  subcommand, a key for each option. Flags win."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -44,7 +47,7 @@ enum Command {
     Explain(explain::Options),
     /// Prove that the judge bites: every mutant of the mock must be caught
     Mutants(mutants::Options),
-    /// Work on reports
+    /// Join the reports of shards, or print the schema of reports
     Report(report::Options),
     /// Answer requests as a service that keeps its contract would
     Mock(mock::Options),
@@ -54,7 +57,12 @@ enum Command {
 
 /// Parses the command line, runs the subcommand and shows what went wrong.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let arguments = std::env::args_os().collect();
+    let here = std::env::current_dir().unwrap_or_default();
+    let cli = match config::with_file(&Cli::command(), arguments, &here) {
+        Ok(arguments) => Cli::parse_from(arguments),
+        Err(failure) => return failure.show(),
+    };
     let outcome = match cli.command {
         Command::Check(options) => check::run(*options),
         Command::Cases(options) => cases::run(&options),

@@ -115,10 +115,12 @@ impl Codec for AwsQuery {
         let memberless = operation.output.root().properties.is_empty();
         if status.is_success() && memberless && response.body().is_empty() {
             let outcome = Outcome::Output(Value::Object(serde_json::Map::new()));
-            return Ok(Received { status: status.as_u16(), request_id: header, outcome });
+            return Ok(Received { status: status.as_u16(), request_id: header, outcome, oddities: Vec::new() });
         }
         let root = xml::parse(response.body())?;
-        if status.is_success() {
+        // Some servers say in the body alone that a request failed.
+        let failed = root.name == "ErrorResponse" && operation.name != "Error";
+        if status.is_success() && !failed {
             let (expected, result) = (format!("{}Response", operation.name), format!("{}Result", operation.name));
             if root.name != expected {
                 return Err(Rejection::malformed(format!("the root element is not {expected}")));
@@ -130,10 +132,15 @@ impl Codec for AwsQuery {
             };
             let metadata = root.child("ResponseMetadata").and_then(|metadata| metadata.text_of("RequestId"));
             let request_id = header.or(metadata.map(str::to_owned));
-            return Ok(Received { status: status.as_u16(), request_id, outcome: Outcome::Output(output) });
+            return Ok(Received {
+                status: status.as_u16(),
+                request_id,
+                outcome: Outcome::Output(output),
+                oddities: Vec::new(),
+            });
         }
         let error = root.child("Error").filter(|_| root.name == "ErrorResponse");
-        let code = error.and_then(|error| error.text_of("Code")).filter(|code| !code.is_empty());
+        let code = error.and_then(|error| error.text_of("Code")).filter(|code| !code.trim().is_empty());
         let Some(code) = code else {
             return Err(Rejection::malformed("there is no ErrorResponse with an Error and its Code"));
         };
@@ -142,7 +149,8 @@ impl Codec for AwsQuery {
         Ok(Received {
             status: status.as_u16(),
             request_id,
-            outcome: Outcome::Error { code: code.trim().to_owned(), message },
+            outcome: Outcome::Error { code: code.to_owned(), message },
+            oddities: Vec::new(),
         })
     }
 }

@@ -120,6 +120,6 @@ impl Codec for Envelope {
             }
         };
         let request_id = super::request_id(&operation.service, response.headers());
-        Ok(Received { status: response.status().as_u16(), request_id, outcome })
+        Ok(Received { status: response.status().as_u16(), request_id, outcome, oddities: Vec::new() })
     }
 }

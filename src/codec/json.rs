@@ -153,6 +153,15 @@ impl Style {
         client && name == OWN_TYPE && is_structure(node) && !node.properties.contains_key(name)
     }
 
+    /// Whether a member is a time, but written as text where the protocol has a number: a client that takes it guesses.
+    fn misses_form(self, node: &Node, value: &Value) -> bool {
+        let format = || node.wire.timestamp.unwrap_or(self.timestamps);
+        self.reader == Reader::Client
+            && text::is_timestamp(node)
+            && value.as_str().is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok())
+            && format() == TimestampFormat::EpochSeconds
+    }
+
     /// Whether a member is not written.
     pub fn leaves_out(self, node: &Node, value: &View<'_>) -> bool {
         self.null_is_absent && *value == View::Null && is_structure(node)
@@ -173,6 +182,9 @@ pub fn from_wire(shape: &Shape, id: NodeId, value: Value, style: Style, oddities
             members.retain(|name, value| !style.passes_over(shape, node, name, value));
             for (name, value) in &mut members {
                 if let Some(member) = node.properties.get(name).copied().or(node.values) {
+                    if style.misses_form(&shape.nodes[member], value) {
+                        oddities.push(Oddity::OtherForm(name.clone()));
+                    }
                     *value = from_wire(shape, member, std::mem::take(value), style, oddities);
                 } else if is_structure(node) && node.patterns.is_empty() {
                     oddities.push(Oddity::Unknown(name.clone()));
@@ -188,6 +200,9 @@ pub fn from_wire(shape: &Shape, id: NodeId, value: Value, style: Style, oddities
                 }
                 match member_on_wire(shape, node, &name) {
                     Some((member, id)) => {
+                        if style.misses_form(&shape.nodes[id], &value) {
+                            oddities.push(Oddity::OtherForm(name.clone()));
+                        }
                         let value = from_wire(shape, id, value, style, oddities);
                         match member {
                             Some(member) => renamed.insert(member.to_owned(), value),

@@ -94,13 +94,16 @@ pub struct Decoded {
     pub oddities: Vec<Oddity>,
 }
 
-/// Something in a request that has no place in the input.
+/// Something in a message that has no place in the input or output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Oddity {
     /// A parameter or member that the operation does not have. Its name may be anything a client sent.
     Unknown(String),
     /// A parameter or member given more than once; the first one stands.
     Duplicate(String),
+    /// A member of a reply in another form than the protocol's: a time as text where a number is due. Lenient clients
+    /// guess what it means.
+    OtherForm(String),
     /// A parameter that may as well be one that the operation does not have, or none at all. It is read as the mistake
     /// that it likely is, but nobody is to blame who reads it otherwise.
     Unclear,
@@ -158,6 +161,8 @@ pub struct Received {
     pub request_id: Option<String>,
     /// Success or failure.
     pub outcome: Outcome,
+    /// What is odd about how it is written.
+    pub oddities: Vec<Oddity>,
 }
 
 /// Success or failure of a reply that was read.

@@ -97,18 +97,37 @@ impl Codec for RestJson {
         let request_id = super::request_id(&operation.service, response.headers());
         if !status.is_success() {
             let outcome = error_shape::decode(&operation.service, response)?;
-            return Ok(Received { status: status.as_u16(), request_id, outcome });
+            return Ok(Received { status: status.as_u16(), request_id, outcome, oddities: Vec::new() });
         }
         let shape = &operation.output;
-        let (mut output, _) = read_body(shape, response.body(), style(&operation.service, Reader::Client))?;
+        let (mut output, oddities) = read_body(shape, response.body(), style(&operation.service, Reader::Client))?;
         headers::read(shape, response.headers(), &mut output);
+        if let Some(outcome) = failure_of_a_success(operation, response, &output) {
+            return Ok(Received { status: status.as_u16(), request_id, outcome, oddities });
+        }
         for (name, id) in &shape.root().properties {
             if shape.nodes[*id].place == Some(Place::Status) {
                 output.insert(name.clone(), Value::from(status.as_u16()));
             }
         }
-        Ok(Received { status: status.as_u16(), request_id, outcome: Outcome::Output(Value::Object(output)) })
+        Ok(Received { status: status.as_u16(), request_id, outcome: Outcome::Output(Value::Object(output)), oddities })
     }
+}
+
+/// The declared error that an answer with the status of a success is, where nothing in it is the operation's output:
+/// some servers say in the body alone that a request failed.
+fn failure_of_a_success(
+    operation: &Operation,
+    response: &Response<Bytes>,
+    output: &Map<String, Value>,
+) -> Option<Outcome> {
+    let known = &operation.output.root().properties;
+    if known.is_empty() || output.keys().any(|name| known.contains_key(name)) {
+        return None;
+    }
+    let outcome = error_shape::decode(&operation.service, response).ok()?;
+    let declared = |code: &str| operation.errors.by_code(code).is_some();
+    matches!(&outcome, Outcome::Error { code, .. } if declared(code)).then_some(outcome)
 }
 
 fn style(service: &Service, reader: Reader) -> Style {

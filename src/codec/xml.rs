@@ -251,24 +251,43 @@ fn append(open: &mut [Element], text: &str) {
     }
 }
 
-/// Reads an element as a value of a schema. Elements that nobody knows stay as members, their text as value.
+/// Reads an element as a value of a schema. Elements that nobody knows stay as members, their text as value. An element
+/// of another form, such as a text for a list, is read as what it looks like, to be judged for that.
 pub fn to_value(shape: &Shape, id: NodeId, element: &Element) -> Value {
     let node = &shape.nodes[id];
     let types = node.types;
+    let named = |name: &str| element.children.iter().any(|child| child.name == name);
+    let blank = || element.children.is_empty() && element.text.trim().is_empty();
     if types.contains(JsonType::Array) {
         let item = node.wire.item.as_deref().unwrap_or("member");
+        if !named(item) && !blank() {
+            return as_it_looks(element);
+        }
         let items = element.children.iter().filter(|child| child.name == item);
         return items.filter_map(|child| Some(to_value(shape, node.items?, child))).collect();
     }
     if types.contains(JsonType::Object) {
-        return if is_map(node) {
-            let entry = node.wire.item.as_deref().unwrap_or("entry");
-            Value::Object(entries(shape, node, element.children.iter().filter(|child| child.name == entry)))
-        } else {
-            members(shape, node, element)
+        let entry = node.wire.item.as_deref().unwrap_or("entry");
+        return match is_map(node) {
+            true if !named(entry) && !blank() => as_it_looks(element),
+            true => Value::Object(entries(shape, node, element.children.iter().filter(|child| child.name == entry))),
+            false if element.children.is_empty() && !blank() => as_it_looks(element),
+            false => members(shape, node, element),
         };
     }
+    if !element.children.is_empty() && !types.is_empty() {
+        return as_it_looks(element);
+    }
     text::parse(node, Cow::Borrowed(&element.text), TimestampFormat::DateTime)
+}
+
+/// An element without its schema: a text, or texts by name.
+fn as_it_looks(element: &Element) -> Value {
+    if element.children.is_empty() {
+        return Value::String(element.text.clone());
+    }
+    let named = |child: &Element| (child.name.clone(), Value::String(child.text.clone()));
+    Value::Object(element.children.iter().map(named).collect())
 }
 
 fn entries<'e>(shape: &Shape, node: &Node, entries: impl Iterator<Item = &'e Element>) -> Map<String, Value> {
@@ -278,7 +297,8 @@ fn entries<'e>(shape: &Shape, node: &Node, entries: impl Iterator<Item = &'e Ele
     entries.filter_map(read).collect()
 }
 
-/// The members of a structure; several elements of one name are a flattened list or map.
+/// The members of a structure; several elements of one name are a flattened list or map, or none of these and then
+/// a list where there must be none.
 pub fn members(shape: &Shape, node: &Node, element: &Element) -> Value {
     let mut found = Map::new();
     for (name, &id) in &node.properties {
@@ -290,11 +310,14 @@ pub fn members(shape: &Shape, node: &Node, element: &Element) -> Value {
             }
             continue;
         }
-        let mut same = element.children.iter().filter(|child| child.name == wire).peekable();
-        let Some(first) = same.peek().copied() else { continue };
+        let same: Vec<&Element> = element.children.iter().filter(|child| child.name == wire).collect();
+        let Some(first) = same.first() else { continue };
         let value = match member.items.filter(|_| member.wire.flattened) {
-            Some(items) => same.map(|child| to_value(shape, items, child)).collect(),
-            None if member.wire.flattened && member.values.is_some() => Value::Object(entries(shape, member, same)),
+            Some(items) => same.iter().map(|child| to_value(shape, items, child)).collect(),
+            None if member.wire.flattened && member.values.is_some() => {
+                Value::Object(entries(shape, member, same.iter().copied()))
+            }
+            None if same.len() > 1 => same.iter().map(|child| to_value(shape, id, child)).collect(),
             None => to_value(shape, id, first),
         };
         found.insert(name.clone(), value);

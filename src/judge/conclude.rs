@@ -8,7 +8,7 @@ use super::run::Run;
 use super::shrink::{Shown, shrink};
 use super::tally::{Group, Key, Seen, Tally};
 use super::{Send, show};
-use crate::generate::{Plan, Shrinking};
+use crate::generate::{Phase, Plan, Shrinking};
 use crate::report::{Finding, OperationReport, Outcome, Report, UNREACHABLE, Unreached};
 
 /// Most findings that are made smaller; more of them are shown as they were seen.
@@ -57,6 +57,9 @@ pub async fn conclude<S: Send>(run: &Run<S>, standings: &[Standing], tally: Tall
         operations,
         findings,
         notes,
+        accepted: Vec::new(),
+        stale: Vec::new(),
+        whole: run.replays.is_empty() && Phase::ALL.iter().all(|phase| settings.phases.contains(phase)),
     }
 }
 

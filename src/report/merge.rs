@@ -80,6 +80,7 @@ fn join(whole: &mut Report, part: Report) {
     whole.cases += part.cases;
     whole.dropped += part.dropped;
     whole.strict |= part.strict;
+    whole.whole &= part.whole;
     whole.stopped = whole.stopped.take().or(part.stopped);
     for operation in part.operations {
         match whole.operations.iter_mut().find(|known| known.operation == operation.operation) {
@@ -90,6 +91,8 @@ fn join(whole: &mut Report, part: Report) {
     join_findings(&mut whole.findings, part.findings);
     join_findings(&mut whole.notes, part.notes);
     whole.unreached.extend(part.unreached);
+    whole.accepted.extend(part.accepted);
+    whole.stale.extend(part.stale);
     whole.unreached.sort();
     whole.unreached.dedup();
 }

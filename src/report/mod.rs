@@ -1,5 +1,6 @@
 //! What a run found, as data: one value that every format is written from, and that shards are joined in.
 
+mod baseline;
 mod explain;
 #[cfg(feature = "cli")]
 mod junit;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::model::Strength;
 
+pub use baseline::{Accepted, Baseline, BaselineError, Stale};
 pub use explain::{ExplainError, contents, explain};
 #[cfg(feature = "cli")]
 pub use junit::render_junit;
@@ -54,6 +56,14 @@ pub struct Report {
     pub notes: Vec<Finding>,
     /// Constraints that no request of this dialect can break alone.
     pub unreached: Vec<Unreached>,
+    /// Findings that the baseline accepts.
+    #[serde(default)]
+    pub accepted: Vec<Accepted>,
+    /// Entries of the baseline that must go.
+    #[serde(default)]
+    pub stale: Vec<Stale>,
+    /// Whether all cases of the operations were sent: every phase, and no token in their place.
+    pub whole: bool,
 }
 
 /// How an operation did.
@@ -191,13 +201,19 @@ pub enum Conclusion {
 pub const UNREACHABLE: &str = "the target cannot be reached any more";
 
 impl Report {
+    /// Whether what it does not show is not there: all cases were sent, of all shards, to the end.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.whole && self.shard.is_none() && self.stopped.is_none()
+    }
+
     /// What the run comes to.
     #[must_use]
     pub fn conclusion(&self) -> Conclusion {
         let departs = |operation: &OperationReport| {
             !matches!(operation.outcome, Outcome::Conforms | Outcome::NotRun)
         };
-        if !self.findings.is_empty() || self.strict && !self.notes.is_empty() {
+        if !self.findings.is_empty() || !self.stale.is_empty() || self.strict && !self.notes.is_empty() {
             Conclusion::Departs
         } else if self.stopped.as_deref() == Some(UNREACHABLE) {
             Conclusion::Unreachable

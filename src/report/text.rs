@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Conclusion, Finding, OperationReport, Outcome, Report, Shown};
+use super::{Accepted, Conclusion, Finding, OperationReport, Outcome, Report, Shown};
 
 /// Longest body that a finding shows, in characters.
 const BODY: usize = 600;
@@ -22,6 +22,7 @@ pub fn render_text(report: &Report) -> String {
         line(&mut text, format_args!("… and {} findings more: see --report", report.findings.len() - MOST));
     }
     render_notes(report, &mut text);
+    render_baseline(report, &mut text);
     for operation in &report.operations {
         render_operation(operation, &mut text);
     }
@@ -79,6 +80,27 @@ fn render_notes(report: &Report, text: &mut String) {
     text.push('\n');
 }
 
+/// What the baseline accepts, and what of it must go.
+fn render_baseline(report: &Report, text: &mut String) {
+    for accepted in &report.accepted {
+        let Accepted { finding, reason, ticket, expires } = accepted;
+        let about = finding.constraint.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
+        let ticket = ticket.as_deref().map(|ticket| format!(", {ticket}")).unwrap_or_default();
+        line(
+            text,
+            format_args!("accepted until {expires}: {}: {}{about}: {reason}{ticket}", finding.code, finding.operation),
+        );
+    }
+    for stale in &report.stale {
+        let about = stale.constraint.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
+        let entry = format!("{}: {}{about}", stale.check, stale.operation);
+        line(text, format_args!("remove from the baseline, line {}: {entry}: {}", stale.line, stale.why));
+    }
+    if !report.accepted.is_empty() || !report.stale.is_empty() {
+        text.push('\n');
+    }
+}
+
 fn render_operation(operation: &OperationReport, text: &mut String) {
     let OperationReport { operation: name, outcome, cases: count, succeeded, refused, .. } = operation;
     if *count == 0 {
@@ -123,7 +145,8 @@ fn render_summary(report: &Report, text: &mut String) {
 fn conclusion(report: &Report) -> String {
     let unseen = report.operations.iter().filter(|operation| operation.outcome == Outcome::SuccessNeverSeen).count();
     match report.conclusion() {
-        Conclusion::Conforms => "conforms: no finding".to_owned(),
+        Conclusion::Conforms if report.accepted.is_empty() => "conforms: no finding".to_owned(),
+        Conclusion::Conforms => "conforms, but for what the baseline accepts".to_owned(),
         Conclusion::Departs if report.findings.is_empty() && report.strict && !report.notes.is_empty() => {
             format!("does not conform strictly: {}", notes(report.notes.len()))
         }
@@ -131,6 +154,9 @@ fn conclusion(report: &Report) -> String {
             "not called conforming: success was never seen of some operation; create what its valid cases need with \
              --given, --set and --unique"
                 .to_owned()
+        }
+        Conclusion::Departs if report.findings.is_empty() && !report.stale.is_empty() => {
+            "the baseline has entries that must go: see above".to_owned()
         }
         Conclusion::Departs if report.findings.is_empty() => "not called conforming: see above".to_owned(),
         Conclusion::Departs => match report.findings.len() {

@@ -280,6 +280,8 @@ fn a_presigned_get_is_a_request_like_any() {
 #[tokio::test]
 async fn wiremock_answers_by_the_contract() {
     let server = Contract::builtin().mock_server().await;
+    // The client that the judge sends with leaves the choice to its user, and so must the one here.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::new();
     let asked = client.put(format!("{}/backup-jobs", server.uri())).header("accept", "application/json").body(JOB);
     let response = asked.send().await.expect("an answer");

@@ -428,3 +428,89 @@ fn everything_that_can_be_found_can_be_explained() {
     approved(|| insta::assert_snapshot!("explain_check", explain("invalid-accepted")));
     approved(|| insta::assert_snapshot!("explain_constraint", explain("StartBackupJob/Lifecycle#delete-after-cold")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_baseline_accepts_fails_no_run_until_it_expires_or_is_gone() {
+    // Windows may be too short.
+    let server = altered(|request, response| {
+        let ours = response.headers().get("accordant-violations").is_some_and(|ids| ids == "/StartWindowMinutes#minimum");
+        if !ours {
+            return response;
+        }
+        let mut body: Value = serde_json::from_slice(request.body()).expect("JSON");
+        body["StartWindowMinutes"] = 60.into();
+        let (parts, _) = request.clone().into_parts();
+        Mock::new(Contract::builtin()).answer(&http::Request::from_parts(parts, Bytes::from(body.to_string()))).response
+    })
+    .await;
+    let uri = server.uri();
+    tokio::task::spawn_blocking(move || {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("baseline.toml");
+        let run = |url: &[&str], more: &[&str]| check(&[url, &["--service", "backup", "-n", "20", "--baseline", path(&file)], more].concat());
+        let missing = super::support::run(&["check", "--baseline", path(&file)]);
+        assert_eq!(missing.code, Some(2), "{}", missing.stderr);
+        let (output, written) = run(&[&uri], &["--update-baseline"]);
+        assert_eq!((output.status.code(), written.accepted.len()), (Some(0), 1), "{}", stdout(&output));
+        let text = std::fs::read_to_string(&file).expect("the baseline");
+        assert!(text.contains("constraint = \"/StartWindowMinutes#minimum\""), "{text}");
+
+        let explained = text.replace("say why", "the emulator has no clock").replace("\nreason", "\nticket = \"T-1\"\nreason");
+        std::fs::write(&file, &explained).expect("is written");
+        let (output, accepted) = run(&[&uri], &[]);
+        assert_eq!((output.status.code(), accepted.accepted.len(), accepted.findings.len()), (Some(0), 1, 0));
+        assert!(stdout(&output).contains("the emulator has no clock, T-1"), "{}", stdout(&output));
+        assert!(stdout(&output).contains("but for what the baseline accepts"));
+        // An update keeps what was said.
+        run(&[&uri], &["--update-baseline"]);
+        assert!(std::fs::read_to_string(&file).expect("the baseline").contains("the emulator has no clock"));
+
+        // Against the unbroken mock nothing shows it any more; a part of a run says nothing of that.
+        let (output, gone) = run(&[], &[]);
+        assert_eq!((output.status.code(), gone.stale.len()), (Some(1), 1), "{}", stdout(&output));
+        assert!(stdout(&output).contains("remove from the baseline, line 3: invalid-accepted"), "{}", stdout(&output));
+        assert_eq!(run(&[], &["--shard", "1/2"]).0.status.code(), Some(0));
+        assert_eq!(run(&[], &["--phase", "random"]).0.status.code(), Some(0));
+
+        let year = explained.split("expires = ").nth(1).and_then(|rest| rest.get(..4)).expect("a year").to_owned();
+        std::fs::write(&file, explained.replace(&format!("expires = {year}"), "expires = 2001")).expect("is written");
+        let (output, expired) = run(&[&uri], &[]);
+        assert_eq!((output.status.code(), expired.stale.len(), expired.findings.len()), (Some(1), 1, 1));
+        assert!(stdout(&output).contains("it has expired on 2001-"), "{}", stdout(&output));
+
+        for (text, says) in [
+            ("[[accepted]]\nwhy = 1", "baseline.toml:2"),
+            ("[[accepted]]\noperation = 'X'\ncheck = 'y'\nreason = 'z'\nexpires = 2030-01-01", "baseline.toml:2"),
+            ("[[accepted]]\noperation = 'StartBackupJob'\ncheck = 'y'\nreason = 'z'\nexpires = 2030-01-01", "no check y"),
+            ("[[accepted]]\noperation = 'StartBackupJob'\ncheck = 'server-error'\nreason = 'z'\nexpires = 12:00:00", "is a date"),
+            ("[[accepted]]\noperation = 'StartBackupJob'\ncheck = 'server-error'\nreason = ' '\nexpires = 2030-01-01", "say why"),
+            ("[[accepted]]\noperation = 'StartBackupJob'\ncheck = 'server-error'\nreason = 'z'\nexpires = 2030-02-31", "baseline.toml:5"),
+        ] {
+            std::fs::write(&file, text).expect("is written");
+            let ended = super::support::run(&["check", "--baseline", path(&file)]);
+            assert_eq!(ended.code, Some(2), "{text}");
+            assert!(ended.stderr.contains(says), "{text}: {}", ended.stderr);
+        }
+    })
+    .await
+    .expect("it runs");
+}
+
+#[test]
+fn options_stand_in_a_file_and_flags_win() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let below = folder.path().join("a/b");
+    std::fs::create_dir_all(&below).expect("is made");
+    let write = |text: &str| std::fs::write(folder.path().join("accordant.toml"), text).expect("is written");
+    let run = |arguments: &[&str]| program(arguments).current_dir(&below).output().expect("it starts");
+    write("[check]\nservice = [\"cbr\"]\nphase = \"examples\"\nseed = 7\n[cases]\noperation = \"ReplicateBackup\"\nphase = \"examples\"\n");
+    let said = stdout(&run(&["check"]));
+    assert!(said.contains("1 operation, 4 cases (examples; seed 7)"), "{said}");
+    let said = stdout(&run(&["check", "--service", "backup", "--seed", "8"]));
+    assert!(said.contains("StartBackupJob") && said.contains("seed 8"), "{said}");
+    assert_eq!(stdout(&run(&["cases"])).lines().count(), 4);
+    write("[check]\nsevrice = \"cbr\"\n");
+    let refused = run(&["check"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("no option sevrice"), "{}", stderr(&refused));
+}

@@ -40,9 +40,16 @@ fn no_snapshot_is_forgotten() {
         std::fs::read_dir(root.join(folder)).expect("a folder").map(|entry| entry.expect("an entry").path())
     };
     let tests: String = read("tests/behaviour").filter_map(|path| std::fs::read_to_string(path).ok()).collect();
-    for path in read("snapshots") {
+    for path in read("snapshots").filter(|path| path.is_file()) {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         let stem = name.strip_suffix(".snap").unwrap_or_else(|| panic!("{name} waits for approval"));
         assert!(tests.contains(&format!("\"{stem}\"")), "no test compares {name}");
+    }
+    // Those that `tests/targets/run` compares.
+    for path in read("snapshots/targets") {
+        let stem = path.file_stem().expect("a name").to_string_lossy();
+        let (server, version) = stem.rsplit_once('-').expect("SERVER-VERSION.txt");
+        let pinned = std::fs::read_to_string(root.join(format!("tests/targets/{server}.txt"))).expect("its packages");
+        assert!(pinned.lines().next().is_some_and(|first| first.ends_with(&format!("=={version}"))), "{stem} is old");
     }
 }

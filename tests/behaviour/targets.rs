@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use accordant::Contract;
 use accordant::contract::{Parsed, SourceText};

@@ -52,7 +52,7 @@ impl ClientCheck for UnknownMember {
             match oddity {
                 Oddity::Unknown(name) => named.push(format!("/{name}")),
                 Oddity::Unclear => return vec![complaint(operation, None).at_most(Strength::Assumed)],
-                Oddity::Duplicate(_) => {}
+                Oddity::Duplicate(_) | Oddity::OtherForm(_) => {}
             }
         }
         named.retain(|name| !is_signature(name));
