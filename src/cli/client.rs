@@ -82,11 +82,11 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
     let (report, ended) = runtime.block_on(judge_command(options, &contract))?;
+    let _ = io::stderr().lock().write_all(render_text(&report).as_bytes());
     if let Some(path) = &options.report {
         let text = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";
         std::fs::write(path, text).map_err(Failure::io(format!("cannot write {}", path.display())))?;
     }
-    let _ = io::stderr().lock().write_all(render_text(&report).as_bytes());
     exit_code(&report, ended)
 }
 

@@ -118,8 +118,7 @@ mod tests {
     fn like_complaints_are_one_finding() {
         let contract = Contract::builtin();
         let judged = judge(&contract, &exchanges(&contract, &[r#"{"BackupVaultName": "a b"}"#; 3]));
-        let absent =
-            judged.findings.iter().find(|finding| finding.about.as_deref() == Some("/ResourceArn#required"));
+        let absent = judged.findings.iter().find(|finding| finding.about.as_deref() == Some("/ResourceArn#required"));
         let absent = absent.unwrap_or_else(|| panic!("{judged:#?}"));
         assert_eq!((absent.count, absent.check.as_str()), (3, "request-schema"));
         assert!(absent.request.as_ref().is_some_and(|shown| shown.body.contains("a b")));

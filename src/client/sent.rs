@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::Request;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use serde_json::Value;
 
 use super::attempt::Attempt;
@@ -41,7 +42,8 @@ impl<'a> Sent<'a> {
         let target = target(contract, request, None);
         let mut sent =
             Self { contract, request, decoded: None, attempt: Attempt::default(), earlier: Vec::new(), target };
-        sent.decoded = sent.operation().and_then(|operation| Some(sent.codec()?.decode_request(operation, request)));
+        let operation = sent.operation().filter(|_| !sent.is_unread());
+        sent.decoded = operation.and_then(|operation| Some(sent.codec()?.decode_request(operation, request)));
         sent
     }
 
@@ -78,6 +80,14 @@ impl<'a> Sent<'a> {
             (Some((codec, _)), Dialect::Documented) => *codec,
             _ => service.codec,
         })
+    }
+
+    /// Whether it has a body that was not taken in: too large, too late, or broken off.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        let headers = self.request.headers();
+        let announced = headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0");
+        self.request.body().is_empty() && (announced || headers.contains_key(TRANSFER_ENCODING))
     }
 
     /// The input, where it could be read.

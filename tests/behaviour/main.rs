@@ -5,6 +5,7 @@
 mod answers;
 mod cases;
 mod checks;
+mod client;
 mod constraints;
 mod failures;
 mod innocent;

@@ -1,5 +1,6 @@
 //! `documentation-url-sent-literally`: a URL copied from a page, with what the page puts in place of values.
 
+use http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::ClientCheck;
@@ -39,7 +40,8 @@ Send the action as a parameter, `Action=…`, in a form; put values in the place
 
 ## When it is a note
 
-When an action is missing and the body is a form: the parameter may just have been forgotten.
+When an action is missing and the body is a form, since the parameter may just have been forgotten; and when
+it is missing in another request than a `POST`, which may only ask whether somebody is there.
 ";
 
 impl ClientCheck for DocumentationUrlSentLiterally {
@@ -64,13 +66,15 @@ impl ClientCheck for DocumentationUrlSentLiterally {
             let actual = "a placeholder of the documents in the path";
             return vec![Complaint::new("a value for each part of the path", actual).standard(TEMPLATE)];
         }
-        if !matches!(sent.astray(), Some((Cause::MissingAction, _))) {
+        if sent.is_unread() || !matches!(sent.astray(), Some((Cause::MissingAction, _))) {
             return Vec::new();
         }
         let form = media_type(sent.request.headers()).is_some_and(|media| media == "application/x-www-form-urlencoded");
+        let forgotten = form && !sent.request.body().is_empty();
+        let asked = sent.request.method() != Method::POST;
         let actual = "a request without Action, as a URL with #Action becomes when it is sent";
         let complaint = Complaint::new("Action as a parameter", actual).standard(FRAGMENT);
-        vec![if form && !sent.request.body().is_empty() { complaint.at_most(Strength::Assumed) } else { complaint }]
+        vec![if forgotten || asked { complaint.at_most(Strength::Assumed) } else { complaint }]
     }
 }
 
@@ -100,6 +104,7 @@ mod tests {
         assert!(judged(check, signed(), "", |_| ())[0].is_finding());
         let form = signed().header("content-type", "application/x-www-form-urlencoded");
         assert!(!judged(check, form, "A=b", |_| ())[0].is_finding());
+        assert!(!judged(check, Request::get("/"), "", |_| ())[0].is_finding(), "somebody looks whether the mock is up");
         assert!(judged(check, backup(), "{}", |_| ()).is_empty());
         assert!(judged(check, Request::get("/a%23b"), "", |_| ()).is_empty());
     }

@@ -5,7 +5,7 @@ use crate::check::Complaint;
 use crate::client::Sent;
 use crate::codec::Oddity;
 use crate::contract::Operation;
-use crate::contract::model::Cause;
+use crate::contract::model::{Cause, Strength};
 use serde_json::Value;
 
 /// The check.
@@ -35,7 +35,8 @@ who says so. A test that sends wrong input on purpose is reported too: it did ex
 
 ## When it is a note
 
-When the constraint is only observed or assumed, or when sources disagree on it.
+When the constraint is only observed or assumed, or when sources disagree on it; and when the body was
+larger than the mock takes, came too late, or broke off.
 ";
 
 impl ClientCheck for RequestSchema {
@@ -48,6 +49,10 @@ impl ClientCheck for RequestSchema {
     }
 
     fn judge(&self, sent: &Sent<'_>) -> Vec<Complaint> {
+        if sent.is_unread() {
+            let complaint = Complaint::new("a body that is taken in", "one that is too large, too late or broken off");
+            return vec![complaint.about("#body").at_most(Strength::Assumed)];
+        }
         let (Some(operation), Some(decoded)) = (sent.operation(), &sent.decoded) else { return Vec::new() };
         let decoded = match decoded {
             Ok(decoded) => decoded,
@@ -110,6 +115,13 @@ mod tests {
         let about: Vec<_> = complaints.iter().filter_map(|complaint| complaint.about.as_deref()).collect();
         assert!(about.contains(&"/BackupVaultName#pattern") && about.contains(&"/ResourceArn#required"), "{about:?}");
         assert!(complaints.iter().all(|complaint| !complaint.citations.is_empty()));
+    }
+
+    #[test]
+    fn of_a_body_that_was_not_taken_in_nothing_else_is_told() {
+        let complaints = judged(&RequestSchema, backup().header("content-length", "9000000"), "", |_| ());
+        assert_eq!(complaints.len(), 1);
+        assert!(!complaints[0].is_finding());
     }
 
     #[test]
