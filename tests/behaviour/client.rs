@@ -119,7 +119,7 @@ fn each_mistake_is_found() {
             "CopyDBClusterSnapshot",
             r#"send "$ACCORDANT_URL/" -d Action=copyDBClusterSnapshot"#,
         ),
-        ("notes", "unknown-operation", "#unknown-action", r#"send "$ACCORDANT_URL/" -d Action=DescribeDBInstances"#),
+        ("notes", "unknown-operation", "#unknown-path", r#"send "$ACCORDANT_URL/" -d Action=DescribeDBInstances"#),
     ];
     for (kind, check, about, script) in mistakes {
         let judged = judge(script);
@@ -161,7 +161,7 @@ fn strictness_counts_notes() {
 
 #[test]
 fn the_commands_own_failure_is_the_exit_code() {
-    assert_eq!(judge(r#"backup '{}'; exit 7"#).code, Some(7));
+    assert_eq!(judge("backup '{}'; exit 7").code, Some(7));
     assert_eq!(judge("kill -TERM $$").code, Some(143));
     assert_eq!(judge("kill -KILL $$").code, Some(137));
 }
@@ -234,7 +234,7 @@ fn an_interrupt_ends_the_command_and_what_was_seen_is_told() {
 
 #[test]
 fn a_body_over_the_limit_is_answered_and_noted() {
-    let judged = judge(r#"head -c 3000000 /dev/zero | tr '\0' 'x' | backup @-"#);
+    let judged = judge(r"head -c 3000000 /dev/zero | tr '\0' 'x' | backup @-");
     assert_eq!(judged.of("findings"), Vec::new(), "{}", judged.stderr);
     assert!(judged.has("notes", "request-schema", "#body"), "{}", judged.stderr);
 }
