@@ -1,8 +1,8 @@
 //! How fast cases are generated, and how fast they are sent and judged.
 //!
 //! `cargo bench --bench judging` measures, in one run:
-//! - values per second of a hand-written proptest strategy for the body of ReplicateBackup, on one core;
-//! - labelled cases per second of ReplicateBackup as the judge makes them: drawn, encoded, read back, judged again;
+//! - values per second of a hand-written proptest strategy for the body of `ReplicateBackup`, on one core;
+//! - labelled cases per second of `ReplicateBackup` as the judge makes them: drawn, encoded, read back, judged again;
 //! - cases per second of `accordant check` with no URL: generated, sent over loopback to the mock, judged, reported.
 
 use std::process::Command;
@@ -27,7 +27,9 @@ fn main() {
     let labelled = best(&mut labelled());
     println!("hand-written proptest strategy   {written:>9.0} values/s");
     println!("labelled ReplicateBackup cases   {labelled:>9.0} cases/s   {:.2} of it", labelled / written);
-    for (name, arguments) in [("all operations", &["-n", "20000"][..]), ("ReplicateBackup", &["-n", "100000", "--service", "cbr"])] {
+    for (name, arguments) in
+        [("all operations", &["-n", "20000"][..]), ("ReplicateBackup", &["-n", "100000", "--service", "cbr"])]
+    {
         let rate = (0..ROUNDS).map(|_| checked(arguments)).fold(0.0, f64::max);
         println!("accordant check, {name:<15} {rate:>9.0} cases/s");
     }

@@ -2,7 +2,11 @@
 //!
 //! A valid case is an example of the spec with some members added or changed. Should a service refuse it, then the
 //! example is not to blame: the members that differ are suspects, and the claim is trusted no further than what is
-//! known of them. A pattern that is only assumed may be wrong, and the refusal right.
+//! known of them. A pattern that is only assumed may be wrong, and the refusal right. Where a source gives a member's
+//! type and no more, that any value of the type is taken is our reading only: an id that no source calls a UUID may well
+//! have to be one.
+
+use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -10,8 +14,8 @@ use super::Complaint;
 use super::exchange::{Exchange, child};
 use crate::constraint::Wish;
 use crate::contract::citation::strength_of;
-use crate::contract::model::{Cause, JsonType, Strength};
-use crate::contract::{Citation, Constraint, NodeId, Operation, Shape};
+use crate::contract::model::{Cause, Strength};
+use crate::contract::{Citation, Constraint, Node, NodeId, Operation, Shape};
 use crate::generate::Verdict;
 
 /// What the claim stands on.
@@ -49,7 +53,7 @@ pub(super) fn claim<'e>(exchange: &Exchange<'e>) -> Claim<'e> {
     let operation = exchange.operation();
     let input = &exchange.case.input;
     let nearest = operation.examples.iter().map(|example| {
-        let mut suspects = Suspects { shape: &operation.input, distance: 0, changed: Vec::new(), around: Vec::new() };
+        let mut suspects = Suspects::new(operation);
         suspects.compare(0, Some(&example.input), input);
         suspects
     });
@@ -72,6 +76,7 @@ pub(super) fn claim<'e>(exchange: &Exchange<'e>) -> Claim<'e> {
 
 /// The places in which an input differs from an example.
 struct Suspects<'o> {
+    operation: &'o Operation,
     shape: &'o Shape,
     /// How many members are added, changed or missing.
     distance: usize,
@@ -79,9 +84,16 @@ struct Suspects<'o> {
     changed: Vec<NodeId>,
     /// Objects and lists some of whose members are among them, with the member's name.
     around: Vec<(NodeId, String)>,
+    /// Whether a value among them is one that no source speaks of.
+    unheard_of: bool,
 }
 
 impl<'o> Suspects<'o> {
+    fn new(operation: &'o Operation) -> Self {
+        let shape = &operation.input;
+        Self { operation, shape, distance: 0, changed: Vec::new(), around: Vec::new(), unheard_of: false }
+    }
+
     /// Notes where a value differs; whether it does.
     fn compare(&mut self, id: NodeId, old: Option<&Value>, new: &Value) -> bool {
         if old == Some(new) {
@@ -91,6 +103,7 @@ impl<'o> Suspects<'o> {
         for part in &node.all_of {
             self.compare(*part, old, new);
         }
+        self.unheard_of |= !self.is_spoken_of(id, new);
         match (old, new) {
             (Some(Value::Object(old)), Value::Object(new)) => {
                 self.distance += old.keys().filter(|name| !new.contains_key(*name)).count();
@@ -119,6 +132,19 @@ impl<'o> Suspects<'o> {
         true
     }
 
+    /// Whether a source says that the place takes such a value, its members aside: by showing it, or by bounds that
+    /// it keeps.
+    fn is_spoken_of(&self, id: NodeId, value: &Value) -> bool {
+        let node = &self.shape.nodes[id];
+        let shown = |shown: &Value| shown == value;
+        let known = !node.limits.choices.is_empty()
+            || node.examples.iter().chain(&node.default).any(shown)
+            || self.operation.examples.iter().any(|example| example.input.pointer(&node.pointer).is_some_and(shown));
+        // What an `allOf` says in parts is said of the whole, and judged there.
+        let whole = !node.all_of.is_empty() || node.types.is_empty();
+        known || whole || is_bounded(self.shape, node, value)
+    }
+
     fn member(&mut self, holder: NodeId, id: Option<NodeId>, name: &str, old: Option<&Value>, new: &Value) {
         let differs = match id {
             Some(id) => self.compare(id, old, new),
@@ -131,30 +157,18 @@ impl<'o> Suspects<'o> {
         }
     }
 
-    /// Whether nothing is said of the texts or numbers at a place. That any will do is then our reading only: an id that
-    /// no source calls a UUID may well have to be one.
-    fn is_free(&self, id: NodeId) -> bool {
-        let node = &self.shape.nodes[id];
-        let open = [JsonType::String, JsonType::Integer, JsonType::Number];
-        // A format says much of a text, and of a number only how wide it is.
-        let text = node.types.contains(JsonType::String);
-        let said = |id: &usize| match self.shape.constraints[*id].cause {
-            Cause::Type | Cause::Required => false,
-            Cause::Format => text,
-            _ => true,
-        };
-        open.into_iter().any(|json_type| node.types.contains(json_type)) && !node.constraints.iter().any(said)
-    }
-
     /// Trusts the claim no further than anything that is known of the suspects.
     fn weigh(&self, operation: &'o Operation, claim: &mut Claim<'o>) {
+        if self.unheard_of {
+            claim.weaken(Strength::Assumed, &[]);
+        }
         let disputed = |about: &str| operation.disputes.iter().any(|dispute| dispute.about.iter().any(|a| a == about));
         for &id in &self.changed {
             let node = &self.shape.nodes[id];
             claim.disputed |= disputed(&node.pointer);
-            let cited = if node.citations.is_empty() { Strength::Model } else { strength_of(&node.citations) };
-            let free = if self.is_free(id) { Strength::Assumed } else { Strength::Model };
-            claim.weaken(cited.max(free), &node.citations);
+            if !node.citations.is_empty() {
+                claim.weaken(strength_of(&node.citations), &node.citations);
+            }
             for constraint in node.constraints.iter().map(|id| &self.shape.constraints[*id]) {
                 // A rule over the members of a new object is weighed with the members it has.
                 let of_members = constraint.cause == Cause::Rule && !node.properties.is_empty();
@@ -180,6 +194,39 @@ impl<'o> Claim<'o> {
             self.strength = strength;
             self.citations = citations.iter().collect();
         }
+    }
+}
+
+/// Longest text, and most items or members, of which a source need not say that they are not too many.
+const USUAL: (usize, usize) = (255, 10);
+
+/// Whether the bounds that a schema states reach as far as the value. A bound on one side says nothing of the other:
+/// that a number is at most 100 does not say that it may be negative.
+fn is_bounded(shape: &Shape, node: &Node, value: &Value) -> bool {
+    let limits = &node.limits;
+    match value {
+        Value::String(text) => {
+            let short = limits.max_length.is_some() || text.chars().count() <= USUAL.0;
+            let plain = || text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+            let formed = limits.pattern.is_some() || node.format.is_some();
+            short && (formed || limits.max_length.is_some() && plain())
+        }
+        Value::Number(number) => {
+            let (least, most) = (
+                limits.minimum.is_some() || limits.exclusive_minimum.is_some(),
+                limits.maximum.is_some() || limits.exclusive_maximum.is_some(),
+            );
+            let number = number.as_f64().unwrap_or_default();
+            (least || most && number > 0.0) && (most || number <= f64::from(i32::MAX))
+        }
+        Value::Array(items) => {
+            let named = node.items.and_then(|id| shape.nodes[id].limits.required.first());
+            let name = |item: &'_ Value| named.and_then(|name| item.get(name)).unwrap_or(item).to_string();
+            let different = items.iter().map(name).collect::<HashSet<String>>().len() == items.len();
+            different && (limits.max_items.is_some() || items.len() <= USUAL.1)
+        }
+        Value::Object(members) => node.values.is_none() || limits.max_properties.is_some() || members.len() <= USUAL.1,
+        Value::Bool(_) | Value::Null => true,
     }
 }
 
@@ -216,8 +263,7 @@ mod tests {
         let mut input = operation.examples[0].input.clone();
         crate::contract::pointer::merge(&mut input, change);
         let nearest = operation.examples.iter().map(|example| {
-            let mut suspects =
-                Suspects { shape: &operation.input, distance: 0, changed: Vec::new(), around: Vec::new() };
+            let mut suspects = Suspects::new(operation);
             suspects.compare(0, Some(&example.input), &input);
             suspects
         });
@@ -238,6 +284,11 @@ mod tests {
         assert_eq!(trust(job, &json!({"Lifecycle": {"DeleteAfterEvent": "DELETE_AFTER_COPY"}})), (Model, true));
         assert_eq!(trust(job, &json!({"Lifecycle": {"DeleteAfterDays": 5}})), (Assumed, true));
         assert_eq!(trust(job, &json!({"RecoveryPointTags": {"a": "b"}})), (Assumed, false), "any text");
+        assert_eq!(trust(job, &json!({"RecoveryPointTags": {}})), (Model, false));
+        assert_eq!(trust(job, &json!({"CompleteWindowMinutes": 52_560_000})), (Model, false));
+        assert_eq!(trust(job, &json!({"CompleteWindowMinutes": -1})), (Assumed, false), "no source says how few");
+        assert_eq!(trust(job, &json!({"IdempotencyToken": "\u{202e}"})), (Assumed, false), "any text");
+        assert_eq!(trust(job, &json!({"IdempotencyToken": "weekly-2025-01-05"})), (Model, false), "an example's own");
         assert_eq!(trust(job, &json!({"BackupOptions": {"other": "x"}})), (Model, false));
         let replicate = "ReplicateBackup";
         assert_eq!(trust(replicate, &json!({"replicate": {"enable_acceleration": true}})), (Assumed, true));
@@ -245,5 +296,8 @@ mod tests {
         let scaling = json!({"ServerlessV2ScalingConfiguration": {"MinCapacity": 1, "MaxCapacity": 2}});
         assert_eq!(trust(restore, &scaling), (Assumed, true), "an assumed rule, and a disputed member");
         assert_eq!(trust(restore, &json!({"Port": 1})), (Assumed, false), "any number");
+        assert_eq!(trust(restore, &json!({"BackupRetentionPeriod": 35})), (Model, false));
+        let twice = json!({"Tags": [{"Key": "a", "Value": "b"}, {"Key": "a", "Value": "c"}]});
+        assert_eq!(trust(restore, &twice).0, Assumed, "no source says that a key may stand twice");
     }
 }

@@ -35,9 +35,9 @@ included.
 ## When it is a note
 
 When the source of the error's shape is only observed or assumed. Also where something in front of
-the service may have answered: requests without credentials or with another method, and limits of
-size or time (407, 408, 413, 414, 431). There is no complaint of `405` to another method, unless a
-source names the service's own error for it.
+the service may have answered: requests without credentials or with another method, paths with
+escapes or empty segments, and limits of size or time (407, 408, 413, 414, 431). There is no
+complaint of `405` to another method, unless a source names the service's own error for it.
 ";
 
 impl Check for ErrorShape {
@@ -59,7 +59,10 @@ impl Check for ErrorShape {
         let (citations, strength) = shape_of(exchange);
         let complaint = Complaint::new(expected, exchange.answered()).cite(citations, strength);
         let met = exchange.may_succeed() || exchange.broken().is_some();
-        let doubtful = !met || exchange.status().is_some_and(is_in_front);
+        // Many servers refuse escaped slashes and the like before any service sees them.
+        let path = exchange.case.request.uri().path();
+        let unusual = path.contains('%') || path.contains("//");
+        let doubtful = !met || unusual || exchange.status().is_some_and(is_in_front);
         vec![if doubtful { complaint.at_most(Strength::Assumed) } else { complaint }]
     }
 }

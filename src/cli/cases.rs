@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use accordant::generate::{Case, CaseKind, Expected, Phase, Plan, Shard, Verdict};
 use accordant::mock::Dialect;
+use accordant::report::{render_curl, shell_word};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
@@ -85,8 +86,14 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
 fn count(options: &Options, plans: &[Plan], out: &mut impl Write) -> io::Result<u64> {
     let random = options.number.unwrap_or(RANDOM);
     writeln!(out, "examples  those of the spec")?;
-    writeln!(out, "coverage  each constraint broken in each way its kind knows, and sat on at each boundary (each value of an")?;
-    writeln!(out, "          enum is one); each two optional members both present, both absent, and each without the other;")?;
+    writeln!(
+        out,
+        "coverage  each constraint broken in each way its kind knows, and sat on at each boundary (each value of an"
+    )?;
+    writeln!(
+        out,
+        "          enum is one); each two optional members both present, both absent, and each without the other;"
+    )?;
     writeln!(out, "          one request without credentials, one with another method, one sent twice")?;
     writeln!(out, "random    by the seed: half valid, an eighth on a boundary, the rest broken in one place\n")?;
     let mut total = 0;
@@ -215,20 +222,14 @@ fn verdict_in_words(case: &Case) -> String {
     let about = about.unwrap_or_default();
     match case.expected() {
         Expected::Success { status } => format!("{}{about}: must succeed with {status}", case.verdict.kind()),
-        Expected::Error { error, .. } => format!("{}{about}: must be answered with {} {}", case.verdict.kind(), error.status, error.code),
+        Expected::Error { error, .. } => {
+            format!("{}{about}: must be answered with {} {}", case.verdict.kind(), error.status, error.code)
+        }
         Expected::Unknown => format!("{}{about}: the reaction is not known", case.verdict.kind()),
     }
 }
 
 fn curl(case: &Case) -> String {
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
-    let request = &case.request;
-    let mut command = format!("curl -i -X {} \"$URL\"{}", request.method(), quoted(&request.uri().to_string()));
-    for (name, value) in request.headers() {
-        command += &format!(" -H {}", quoted(&format!("{name}: {}", String::from_utf8_lossy(value.as_bytes()))));
-    }
-    if !request.body().is_empty() {
-        command += &format!(" --data-binary {}", quoted(&String::from_utf8_lossy(request.body())));
-    }
-    format!("{command}  # {} {}", case.token, verdict_in_words(case))
+    let url = format!("\"$URL\"{}", shell_word(&case.request.uri().to_string()));
+    format!("{}  # {} {}", render_curl(&case.request, &url, None), case.token, verdict_in_words(case))
 }

@@ -73,7 +73,8 @@ fn added(file: &Path, command: &Command, options: &Table, given: &ArgMatches) ->
             argument.get_long() == Some(&long) || argument.is_positional() && argument.get_id().as_str() == *key
         };
         let Some(argument) = command.get_arguments().find(named).filter(|argument| argument.get_id() != "help") else {
-            let keys: Vec<&str> = command.get_arguments().filter_map(clap::Arg::get_long).filter(|key| *key != "help").collect();
+            let keys: Vec<&str> =
+                command.get_arguments().filter_map(clap::Arg::get_long).filter(|key| *key != "help").collect();
             let name = command.get_name();
             return Err(fault(file, format!("[{name}] has no option {key}; there are {}", keys.join(", "))));
         };
@@ -81,7 +82,8 @@ fn added(file: &Path, command: &Command, options: &Table, given: &ArgMatches) ->
             continue;
         }
         let switch = matches!(argument.get_action(), ArgAction::SetTrue);
-        let texts = texts(value, switch).ok_or_else(|| fault(file, format!("{key} is no value that --{long} takes")))?;
+        let texts =
+            texts(value, switch).ok_or_else(|| fault(file, format!("{key} is no value that --{long} takes")))?;
         for text in texts {
             match (argument.is_positional(), switch) {
                 (true, _) => added.push(text.into()),

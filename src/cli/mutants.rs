@@ -88,5 +88,9 @@ fn print(found: &Mutants, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "  {count:>4}  {reason}")?;
     }
     let unbroken = if found.accused.is_empty() { "silent" } else { "accused" };
-    writeln!(out, "killed {} of {} mutants in {} cases; the unbroken mock was {unbroken}", found.killed, found.total, found.cases)
+    writeln!(
+        out,
+        "killed {} of {} mutants in {} cases; the unbroken mock was {unbroken}",
+        found.killed, found.total, found.cases
+    )
 }

@@ -72,9 +72,10 @@ fn read(file: &Path) -> Result<Report, Failure> {
 /// Refuses names of reports that say no format, before anything is sent.
 pub fn check_names(files: &[PathBuf]) -> Result<(), Failure> {
     match files.iter().find(|file| !matches!(extension(file), "json" | "xml")) {
-        Some(file) => {
-            Err(Failure::Usage(format!("{} says no format: name a report FILE.json or FILE.xml (JUnit)", file.display())))
-        }
+        Some(file) => Err(Failure::Usage(format!(
+            "{} says no format: name a report FILE.json or FILE.xml (JUnit)",
+            file.display()
+        ))),
         None => Ok(()),
     }
 }
@@ -83,7 +84,8 @@ pub fn check_names(files: &[PathBuf]) -> Result<(), Failure> {
 pub fn write(report: &Report, files: &[PathBuf]) -> Result<(), Failure> {
     for file in files {
         let text = if extension(file) == "xml" {
-            render_junit(report).map_err(|error| Failure::Usage(format!("the report cannot be written as XML: {error}")))?
+            render_junit(report)
+                .map_err(|error| Failure::Usage(format!("the report cannot be written as XML: {error}")))?
         } else {
             serde_json::to_string_pretty(report).unwrap_or_default() + "\n"
         };

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::case::{Verdict, codec};
 use crate::codec::Oddity;
-use crate::contract::model::Cause;
 use crate::contract::Operation;
+use crate::contract::model::Cause;
 use crate::mock::Dialect;
 
 /// A request that was read back, with the input that a server reads from it.
@@ -35,6 +35,9 @@ pub enum Dropped {
     /// The client that sends it would change it on the way.
     #[error("the client would change the request on the way")]
     Unsendable,
+    /// No connection was made for it.
+    #[error("the server was not reached")]
+    Unreached,
 }
 
 /// Encodes an input, reads the bytes back and judges what they say: it must still be what the verdict is about.

@@ -135,9 +135,8 @@ impl Covering<'_> {
 
     /// Takes an input that a request can carry, unless it is there already.
     fn add(&mut self, input: Value, verdict: Verdict, probe: Probe) {
-        let known = |recipe: &Recipe| {
-            recipe.probe == probe && recipe.input == input && recipe.verdict.kind() == verdict.kind()
-        };
+        let known =
+            |recipe: &Recipe| recipe.probe == probe && recipe.input == input && recipe.verdict.kind() == verdict.kind();
         if self.coverage.recipes.iter().any(known) || confirm(self.operation, self.dialect, &input, verdict).is_err() {
             return;
         }
@@ -168,8 +167,7 @@ struct Optional {
 impl Optionals {
     fn of(operation: &Operation, generator: &Generator) -> Self {
         let first = operation.examples.first().map(|example| example.input.clone());
-        let mut bare =
-            first.unwrap_or_else(|| generator.plain(&operation.input, 0, &mut Random::new(0)));
+        let mut bare = first.unwrap_or_else(|| generator.plain(&operation.input, 0, &mut Random::new(0)));
         let mut members = Vec::new();
         collect(operation, generator, 0, &mut Vec::new(), None, &mut members);
         for optional in members.iter().rev() {

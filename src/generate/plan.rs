@@ -69,7 +69,17 @@ impl Plan {
         let operation = Arc::clone(operation);
         let mut familiar = HashSet::new();
         operation.examples.iter().for_each(|example| texts(&example.input, &mut familiar));
-        Self { operation, dialect, contract: fingerprint, generator, coverage, adjustments, breakable, bounded, familiar }
+        Self {
+            operation,
+            dialect,
+            contract: fingerprint,
+            generator,
+            coverage,
+            adjustments,
+            breakable,
+            bounded,
+            familiar,
+        }
     }
 
     /// Sets members, or makes them fresh, in every case. An idempotency token is always fresh, since what a known one
@@ -119,6 +129,7 @@ impl Plan {
     ///
     /// # Errors
     /// Why the case is not to be sent.
+    #[must_use]
     pub fn case(&self, phase: Phase, seed: u64, index: u64) -> Option<Result<Case, Dropped>> {
         let at = usize::try_from(index).ok()?;
         // Examples and coverage are the same for every seed.
@@ -250,11 +261,11 @@ impl Plan {
                 return input;
             }
         }
-        self.from_example(random)
+        self.beside_example(random)
     }
 
     /// An example with some of its members replaced by drawn ones, as far as it stays valid.
-    fn from_example(&self, random: &mut Random) -> Value {
+    fn beside_example(&self, random: &mut Random) -> Value {
         let shape = &self.operation.input;
         let Some(example) = random.pick(&self.operation.examples) else {
             return self.generator.plain(shape, 0, random);

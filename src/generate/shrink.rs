@@ -216,11 +216,15 @@ fn texts(text: &str) -> Vec<String> {
 fn numbers(number: &serde_json::Number) -> Vec<Value> {
     if let Some(integer) = number.as_i64() {
         let nearer = [0, 1, integer / 2, integer - integer.signum()];
-        return nearer.into_iter().filter(|near| near.unsigned_abs() < integer.unsigned_abs()).map(Value::from).collect();
+        return nearer
+            .into_iter()
+            .filter(|near| near.unsigned_abs() < integer.unsigned_abs())
+            .map(Value::from)
+            .collect();
     }
     let float = number.as_f64().unwrap_or_default();
     let nearer = [0.0, float.trunc(), float / 2.0];
-    nearer.into_iter().filter(|near| near.abs() < float.abs()).map(|near| whole(near)).collect()
+    nearer.into_iter().filter(|near| near.abs() < float.abs()).map(whole).collect()
 }
 
 fn whole(number: f64) -> Value {
@@ -254,7 +258,9 @@ pub(super) fn weight(value: &Value, familiar: &HashSet<String>) -> u64 {
         Value::Null => 1,
         Value::Bool(value) => 1 + u64::from(*value),
         Value::Number(number) => match number.as_i64() {
-            Some(integer) => 2 + integer.unsigned_abs().min(1_000_000) + u64::from(64 - integer.unsigned_abs().leading_zeros()),
+            Some(integer) => {
+                2 + integer.unsigned_abs().min(1_000_000) + u64::from(64 - integer.unsigned_abs().leading_zeros())
+            }
             None => 2 + number.to_string().len() as u64 + 128,
         },
         Value::String(text) if familiar.contains(text) => 1,

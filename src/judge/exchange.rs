@@ -1,5 +1,6 @@
 //! One case over the wire: sent, answered, looked at by every check.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,11 +18,10 @@ use crate::mock::Dialect;
 /// Waits before an answer that may pass is asked for again.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];
 
-/// A method that no API gives a meaning: registered for WebDAV, and safe (RFC 4918, section 9.1).
+/// A method that no API gives a meaning: registered for `WebDAV`, and safe (RFC 4918, section 9.1).
 const OTHER_METHOD: &str = "PROPFIND";
 
 /// Where cases go: a sender, with who they are from.
-#[derive(Debug)]
 pub struct Wire<S> {
     /// The sender.
     pub sender: S,
@@ -50,6 +50,16 @@ pub struct Judged {
     pub circumstance: Option<String>,
     /// What the checks say.
     pub complaints: Vec<(&'static str, Complaint)>,
+}
+
+/// Without secrets, and without the values of headers, which may be some.
+impl<S: fmt::Debug> fmt::Debug for Wire<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<_> = self.headers.keys().collect();
+        let mut shown = f.debug_struct("Wire");
+        shown.field("sender", &self.sender).field("signer", &self.signer).field("host", &self.host);
+        shown.field("headers", &headers).finish_non_exhaustive()
+    }
 }
 
 impl<S: Send> Wire<S> {
@@ -117,10 +127,7 @@ fn is_of_the_world(kind: ErrorKind, status: u16) -> bool {
     }
 }
 
-fn read(
-    case: &Case,
-    reply: &Result<Reply, TransportFailure>,
-) -> Option<Result<Received, crate::codec::Rejection>> {
+fn read(case: &Case, reply: &Result<Reply, TransportFailure>) -> Option<Result<Received, crate::codec::Rejection>> {
     let reply = reply.as_ref().ok()?;
     Some(case.codec().decode_response(&case.operation, &reply.response))
 }
@@ -137,8 +144,11 @@ fn is_transient(
         Some(Ok(Received { outcome: crate::codec::Outcome::Error { code, .. }, .. })) => Some(code),
         _ => None,
     };
-    let declared = case.operation.errors.all.iter().any(|error| {
-        Some(&error.code) == code && matches!(error.kind, ErrorKind::Server | ErrorKind::Throttling)
-    });
+    let declared = case
+        .operation
+        .errors
+        .all
+        .iter()
+        .any(|error| Some(&error.code) == code && matches!(error.kind, ErrorKind::Server | ErrorKind::Throttling));
     declared || matches!(status, 429 | 503)
 }

@@ -138,7 +138,8 @@ pub async fn run_givens<S: Send>(
 ) -> Result<(), GivenFailed> {
     for (index, given) in target.givens.iter().enumerate() {
         let failed = |reason| GivenFailed { given: format!("{} ({given})", index + 1), reason };
-        let request = given.request(contract, signer, target, host, sender.now()).map_err(|error| failed(error.into()))?;
+        let request =
+            given.request(contract, signer, target, host, sender.now()).map_err(|error| failed(error.into()))?;
         let reason = match sender.send(request).await {
             Ok(reply) if reply.response.status().is_success() => continue,
             Ok(reply) => {
@@ -159,7 +160,8 @@ pub async fn run_givens<S: Send>(
 fn beginning(body: &[u8], signer: &Signer, target: &Target) -> String {
     let text = signer.mask(&String::from_utf8_lossy(body));
     let text = target.hidden.iter().fold(text, |text, hidden| text.replace(hidden, MASK));
-    text.chars().take(SHOWN).collect()
+    // What a server sends may be meant for the terminal that shows it.
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(SHOWN).collect()
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ use super::exchange::Wire;
 use super::{Credentials, Reply, Send, Signer, TransportFailure};
 use crate::contract::ConstraintId;
 use crate::generate::{Case, Phase, Plan};
-use crate::mock::{DEFAULT_REGION, Mock};
 use crate::mock::mutate::Mutant;
+use crate::mock::{DEFAULT_REGION, Mock};
 
 /// Credentials with a token, which a mutant can leak.
 const CREDENTIALS: &str = "mutants:a-secret-key-of-mutants:a-session-token-of-mutants";

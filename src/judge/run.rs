@@ -133,9 +133,14 @@ impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
         self.progress.total.store(total, Ordering::Relaxed);
         let mut standings = Vec::new();
         for plan in &self.plans {
+            let stopped = self.progress.stopped.notified();
+            if self.progress.is_stopped() {
+                standings.push(Standing::Unknown);
+                continue;
+            }
             let looked = tokio::select! {
                 standing = look(&self.wire, plan) => standing,
-                () = self.progress.stopped.notified() => Standing::Unknown,
+                () = stopped => Standing::Unknown,
             };
             standings.push(looked);
         }
@@ -149,6 +154,7 @@ impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
             run: self,
         });
         let mut tally = Tally::new(shared.run.plans.len());
+        let mut broken = false;
         if shared.standings.iter().any(|standing| matches!(standing, Standing::Ready | Standing::Unknown)) {
             let mut workers = JoinSet::new();
             for _ in 0..shared.run.settings.concurrency.max(1) {
@@ -157,7 +163,10 @@ impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
             while let Some(worked) = workers.join_next().await {
                 match worked {
                     Ok(part) => tally.join(part),
-                    Err(error) => tracing::error!(%error, "a worker ended before its time"),
+                    Err(error) => {
+                        tracing::error!(%error, "a worker ended before its time");
+                        broken = true;
+                    }
                 }
             }
         }
@@ -165,7 +174,7 @@ impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
         let stopped = match (gone, shared.run.progress.is_stopped()) {
             (true, _) => Some(UNREACHABLE.to_owned()),
             (false, true) => Some("interrupted".to_owned()),
-            (false, false) => None,
+            (false, false) => broken.then(|| "a part of the judge failed, and what it had seen is lost".to_owned()),
         };
         conclude(&shared.run, &shared.standings, tally, stopped).await
     }
@@ -192,7 +201,12 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
     async fn work(self: Arc<Self>) -> Tally {
         let mut tally = Tally::new(self.run.plans.len());
         let progress = &self.run.progress;
-        while !progress.is_stopped() && !self.gone() {
+        loop {
+            // Before the question whether it has come, so that it is not missed.
+            let stopped = progress.stopped.notified();
+            if progress.is_stopped() || self.gone() {
+                break;
+            }
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some((operation, case)) = self.case(number) else { break };
             progress.done.fetch_add(1, Ordering::Relaxed);
@@ -200,7 +214,7 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
                 Some(Ok(case)) => {
                     tokio::select! {
                         () = self.one(operation, &case, &mut tally) => {}
-                        () = progress.stopped.notified() => {}
+                        () = stopped => {}
                     }
                 }
                 Some(Err(dropped)) => *tally.seen[operation].dropped.entry(dropped).or_default() += 1,
@@ -239,6 +253,7 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
         let lost = judged.reply.as_ref().is_err_and(TransportFailure::is_unreachable);
         if lost {
             self.lost.fetch_add(1, Ordering::Relaxed);
+            *tally.seen[operation].dropped.entry(Dropped::Unreached).or_default() += 1;
             return;
         }
         self.lost.store(0, Ordering::Relaxed);

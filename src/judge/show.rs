@@ -9,7 +9,7 @@ use crate::codec::{Outcome, Received};
 use crate::contract::model::AuthScheme;
 use crate::generate::{Case, Probe};
 use crate::mock::Dialect;
-use crate::report::Shown;
+use crate::report::{Shown, render_curl, shell_word};
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -67,30 +67,24 @@ pub fn response<S>(wire: &Wire<S>, case: &Case, reply: &Reply) -> Shown {
 /// A command that sends the request of a case; credentials come from the environment.
 pub fn curl<S>(wire: &Wire<S>, base: &str, case: &Case) -> String {
     let request = masked(wire, case);
-    let mut command = format!("curl -i -X {} {}", request.method(), quoted(&format!("{}{}", base.trim_end_matches('/'), request.uri())));
-    for (name, value) in headers(request.headers(), &[]) {
-        command.push_str(&format!(" -H {}", quoted(&format!("{name}: {value}"))));
-    }
-    if case.dialect == Dialect::Native && case.probe != Probe::NoCredentials {
-        let service = &case.operation.service;
-        match service.auth.first() {
-            Some(auth) if auth.scheme == AuthScheme::Sigv4 => {
-                let scope = service.recognise.credential_scopes.first().unwrap_or(&service.name);
-                command.push_str(&format!(
-                    " --aws-sigv4 aws:amz:{}:{scope} -u \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\"",
-                    wire.signer.region()
-                ));
-            }
-            Some(auth) if auth.scheme == AuthScheme::Header => {
-                command.push_str(&format!(" -H \"{}: $ACCORDANT_TOKEN\"", auth.name));
-            }
-            _ => {}
+    let url = shell_word(&format!("{}{}", base.trim_end_matches('/'), request.uri()));
+    let signed = case.dialect == Dialect::Native && case.probe != Probe::NoCredentials;
+    render_curl(&request, &url, if signed { credentials(wire, case) } else { None })
+}
+
+/// The option by which curl gives a request the credentials of its service.
+fn credentials<S>(wire: &Wire<S>, case: &Case) -> Option<String> {
+    let service = &case.operation.service;
+    let auth = service.auth.first()?;
+    match auth.scheme {
+        AuthScheme::Sigv4 => {
+            let scope = service.recognise.credential_scopes.first().unwrap_or(&service.name);
+            let region = wire.signer.region();
+            Some(format!("--aws-sigv4 aws:amz:{region}:{scope} -u \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\""))
         }
+        AuthScheme::Header => Some(format!("-H \"{}: $ACCORDANT_TOKEN\"", auth.name)),
+        AuthScheme::Authorization => None,
     }
-    if !request.body().is_empty() {
-        command.push_str(&format!(" --data-binary {}", quoted(&String::from_utf8_lossy(request.body()))));
-    }
-    command
 }
 
 /// Everything that went out with a case and must not be shown.
@@ -99,7 +93,16 @@ fn secrets<S>(wire: &Wire<S>, case: &Case) -> Vec<String> {
     changed(&case.input, &case.operation.input.mask_sensitive(&case.input), &mut secrets);
     secrets.extend(wire.secrets.iter().chain(&wire.hidden).cloned());
     secrets.retain(|secret| secret.len() >= SHORTEST_SECRET);
-    secrets
+    let mut spelt: Vec<String> = secrets.iter().flat_map(|secret| spellings(secret)).collect();
+    spelt.dedup();
+    spelt
+}
+
+/// A secret as it is, and as JSON, XML and forms write it.
+fn spellings(secret: &str) -> [String; 4] {
+    let json = Value::from(secret).to_string();
+    let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    [secret.to_owned(), json[1..json.len() - 1].to_owned(), quick_xml::escape::escape(secret).into_owned(), form]
 }
 
 /// The texts of a value that its mask hides.
@@ -127,8 +130,10 @@ fn texts(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Puts a mask in the place of each secret.
+/// Puts a mask in the place of each secret, the longest first: one may be the beginning of another.
 pub fn hide(text: &mut String, secrets: &[String]) {
+    let mut secrets: Vec<&String> = secrets.iter().collect();
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     for secret in secrets {
         if text.contains(secret.as_str()) {
             *text = text.replace(secret.as_str(), MASK);
@@ -149,9 +154,9 @@ fn hide_in(value: &mut Value, secrets: &[String]) {
 /// Headers in the order they came, credentials masked.
 fn headers(headers: &HeaderMap, secrets: &[String]) -> Vec<(String, String)> {
     let shown = headers.iter().filter(|(name, _)| *name != AUTHORIZATION && *name != HOST).map(|(name, value)| {
-        let mut text = cut(&String::from_utf8_lossy(value.as_bytes()));
+        let mut text = String::from_utf8_lossy(value.as_bytes()).into_owned();
         hide(&mut text, secrets);
-        (name.to_string(), text)
+        (name.to_string(), cut(&text))
     });
     shown.collect()
 }
@@ -161,9 +166,4 @@ fn cut(text: &str) -> String {
         Some((end, _)) => format!("{}… ({} bytes in all)", &text[..end], text.len()),
         None => text.to_owned(),
     }
-}
-
-/// A word of a shell's command line.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }

@@ -9,6 +9,10 @@ use crate::generate::{Case, Dropped};
 /// What the complaints of one group have in common: operation, check, and what of the contract they are about.
 pub type Key = (usize, &'static str, Option<String>, bool);
 
+/// Most groups that are kept apart. A server whose answers have another unknown member each time would have one for each
+/// of them; what comes later is then one group for each check.
+const MOST_GROUPS: usize = 4096;
+
 /// What was seen of one operation.
 #[derive(Debug, Default)]
 pub struct Seen {
@@ -63,7 +67,10 @@ impl Tally {
         self.add(key, Group { count: 1, case: case.clone(), complaint });
     }
 
-    fn add(&mut self, key: Key, group: Group) {
+    fn add(&mut self, mut key: Key, group: Group) {
+        if self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(&key) {
+            key.2 = None;
+        }
         match self.groups.entry(key) {
             Entry::Vacant(entry) => {
                 entry.insert(group);
@@ -100,5 +107,30 @@ impl Tally {
 fn add<K: Ord>(counts: &mut BTreeMap<K, u64>, others: BTreeMap<K, u64>) {
     for (key, count) in others {
         *counts.entry(key).or_default() += count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::contract::Contract;
+    use crate::generate::{Phase, Plan};
+    use crate::mock::Dialect;
+
+    #[test]
+    fn a_server_that_makes_up_names_makes_no_more_groups_than_are_kept_apart() {
+        let contract = Contract::builtin();
+        let plan = Plan::new(&Arc::clone(&contract.operations()[0]), Dialect::Native, 0);
+        let case = plan.case(Phase::Examples, 0, 0).expect("an example").expect("it is sent");
+        let mut tally = Tally::new(1);
+        let most = MOST_GROUPS as u64;
+        for number in 0..most + 100 {
+            let complaint = Complaint::new("known members", "another").about(format!("/{number}"));
+            tally.complain(0, "unknown-output-member", &case, complaint);
+        }
+        assert_eq!(tally.groups.len() as u64, most + 1);
+        assert_eq!(tally.groups.values().map(|group| group.count).sum::<u64>(), most + 100);
     }
 }

@@ -103,7 +103,8 @@ impl Baseline {
     pub fn parse(name: &str, text: &str, contract: &Contract) -> Result<Self, BaselineError> {
         let fault = |at: usize, message: String| BaselineError {
             name: name.to_owned(),
-            line: text[..at.min(text.len())].lines().count().max(1),
+            // Bytes: the place may be within a character.
+            line: text.bytes().take(at.saturating_sub(1)).filter(|byte| *byte == b'\n').count() + 1,
             message,
         };
         let file: File = toml::from_str(text).map_err(|error| {
@@ -246,7 +247,9 @@ fn conform(report: &mut Report) {
 }
 
 fn render(entries: &[Entry]) -> String {
-    let mut text = String::from("# Findings that are known and accepted, each with a reason and the last day of its acceptance.\n");
+    let mut text = String::from(
+        "# Findings that are known and accepted, each with a reason and the last day of its acceptance.\n",
+    );
     for entry in entries {
         let quoted = |value: &str| toml::Value::String(value.to_owned()).to_string();
         let _ = writeln!(text, "\n[[accepted]]");
@@ -262,4 +265,23 @@ fn render(entries: &[Entry]) -> String {
         let _ = writeln!(text, "expires = {}", entry.expires);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_has_its_line_also_beside_characters_of_several_bytes() {
+        let contract = Contract::builtin();
+        for (text, line) in [
+            ("ö = 1", 1),
+            ("\n\n[[accepted]]\noperation = 漢\n", 4),
+            ("# é\n[[accepted]]\noperation = \"ReplicateBackup\"\nexpires = é", 4),
+            ("[[accepted]]\noperation = \"Keine Öperation\"\ncheck = \"x\"\nreason = \"x\"\nexpires = 2030-01-01", 2),
+        ] {
+            let error = Baseline::parse("b.toml", text, &contract).expect_err(text);
+            assert_eq!(error.line, line, "{text}: {error}");
+        }
+    }
 }

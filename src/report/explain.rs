@@ -17,7 +17,9 @@ const WISHES: usize = 12;
 #[non_exhaustive]
 pub enum ExplainError {
     /// It is neither a check nor an operation.
-    #[error("there is neither a check nor an operation {name}; `accordant explain` lists the checks; operations are {operations}")]
+    #[error(
+        "there is neither a check nor an operation {name}; `accordant explain` lists the checks; operations are {operations}"
+    )]
     Unknown {
         /// The name.
         name: String,
@@ -167,16 +169,22 @@ fn constraints(operation: &Operation) -> String {
 
 /// The page of a constraint.
 fn page(operation: &Operation, constraint: &Constraint) -> String {
-    let mut text = format!("{}{}\n\n{}.\n\n", operation.name, constraint.id, constraint.statement().trim_end_matches('.'));
+    let mut text =
+        format!("{}{}\n\n{}.\n\n", operation.name, constraint.id, constraint.statement().trim_end_matches('.'));
     line(&mut text, format_args!("Source: {} ({})", cited(&constraint.citations), strength(constraint.strength)));
     match &constraint.error {
         Some(link) => {
             let error = &operation.errors.all[link.error];
             line(&mut text, format_args!("Error: {} {}", error.status, error.code));
-            line(&mut text, format_args!("  that it is this one: {} ({})", cited(&link.citations), strength(link.strength)));
+            line(
+                &mut text,
+                format_args!("  that it is this one: {} ({})", cited(&link.citations), strength(link.strength)),
+            );
             line(&mut text, format_args!("  its status: {} ({})", cited(&error.citations), strength(error.strength)));
         }
-        None => line(&mut text, format_args!("Error: not known; a request that breaks this is judged by its form only")),
+        None => {
+            line(&mut text, format_args!("Error: not known; a request that breaks this is judged by its form only"));
+        }
     }
     let weakest = constraint.error.as_ref().map_or(constraint.strength, |link| link.strength.max(constraint.strength));
     if constraint.disputed {
@@ -190,7 +198,9 @@ fn page(operation: &Operation, constraint: &Constraint) -> String {
     } else if weakest > Strength::Model {
         line(
             &mut text,
-            format_args!("Not enforcing it is a finding; another declared error in this one's place is a note, unless --strict."),
+            format_args!(
+                "Not enforcing it is a finding; another declared error in this one's place is a note, unless --strict."
+            ),
         );
     }
     let edges = constraint.test.edges();

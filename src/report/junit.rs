@@ -1,11 +1,11 @@
-//! The report as JUnit XML: one test suite per operation, one test case per constraint, one per check that is about no
+//! The report as `JUnit` XML: one test suite per operation, one test case per constraint, one per check that is about no
 //! constraint and complains.
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Finding, OperationReport, Outcome, Report};
 
-/// Writes a report as JUnit XML.
+/// Writes a report as `JUnit` XML.
 ///
 /// # Errors
 /// When the text cannot be written as XML.
@@ -29,11 +29,13 @@ fn suite(report: &Report, operation: &OperationReport) -> TestSuite {
             failing().filter(|finding| finding.constraint.as_ref() == Some(constraint)).collect();
         suite.add_test_case(case(operation, constraint, &complaints));
     }
-    let elsewhere = failing().filter(|finding| {
-        finding.constraint.as_ref().is_none_or(|about| !operation.constraints.contains_key(about))
-    });
+    let elsewhere = failing()
+        .filter(|finding| finding.constraint.as_ref().is_none_or(|about| !operation.constraints.contains_key(about)));
     for finding in elsewhere {
-        let name = finding.constraint.as_ref().map_or_else(|| finding.code.clone(), |about| format!("{about} {}", finding.code));
+        let name = finding
+            .constraint
+            .as_ref()
+            .map_or_else(|| finding.code.clone(), |about| format!("{about} {}", finding.code));
         suite.add_test_case(case(operation, &name, &[finding]));
     }
     let unreached = report.unreached.iter().filter(|unreached| unreached.operation == operation.operation);

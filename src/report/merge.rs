@@ -98,6 +98,7 @@ fn join(whole: &mut Report, part: Report) {
 }
 
 fn join_operations(known: &mut OperationReport, other: OperationReport) {
+    let outcome = joined([known, &other]);
     known.cases += other.cases;
     known.succeeded += other.succeeded;
     known.valid += other.valid;
@@ -105,18 +106,27 @@ fn join_operations(known: &mut OperationReport, other: OperationReport) {
     join_counts(&mut known.circumstances, other.circumstances);
     join_counts(&mut known.dropped, other.dropped);
     join_counts(&mut known.constraints, other.constraints);
-    let outcomes = [known.outcome, other.outcome];
-    known.outcome = if outcomes.contains(&Outcome::Findings) {
-        Outcome::Findings
-    } else if known.succeeded > 0 && outcomes.contains(&Outcome::SuccessNeverSeen) {
-        // Another shard has seen one.
-        Outcome::Conforms
-    } else if known.outcome == Outcome::NotRun {
-        other.outcome
-    } else {
-        known.outcome
-    };
-    known.reason = known.reason.take().or(other.reason).filter(|_| known.outcome != Outcome::Conforms);
+    known.outcome = outcome;
+    known.reason =
+        known.reason.take().or(other.reason).filter(|_| !matches!(outcome, Outcome::Conforms | Outcome::Findings));
+}
+
+/// The verdict on an operation of which two parts were judged, in either order: the worse one, but for a success that
+/// one of them has seen.
+fn joined(parts: [&OperationReport; 2]) -> Outcome {
+    let severity = [
+        Outcome::Findings,
+        Outcome::CredentialsRefused,
+        Outcome::Lacking,
+        Outcome::SuccessNeverSeen,
+        Outcome::Conforms,
+        Outcome::NotRun,
+    ];
+    let is = |outcome: Outcome| parts.iter().any(|part| part.outcome == outcome);
+    let worst = severity.into_iter().find(|outcome| is(*outcome)).unwrap_or(Outcome::NotRun);
+    // A part without valid cases conforms, and has seen nothing.
+    let seen = parts.iter().any(|part| part.outcome == Outcome::Conforms && part.valid > 0);
+    if worst == Outcome::SuccessNeverSeen && seen { Outcome::Conforms } else { worst }
 }
 
 fn join_counts(known: &mut BTreeMap<String, u64>, other: BTreeMap<String, u64>) {
@@ -140,7 +150,45 @@ fn join_findings(known: &mut Vec<Finding>, others: Vec<Finding>) {
             None => known.push(other),
         }
     }
-    known.sort_by(|a, b| {
-        (&a.operation, &a.code, &a.constraint).cmp(&(&b.operation, &b.code, &b.constraint))
-    });
+    known.sort_by(|a, b| (&a.operation, &a.code, &a.constraint).cmp(&(&b.operation, &b.code, &b.constraint)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(outcome: Outcome, valid: u64, succeeded: u64) -> OperationReport {
+        OperationReport {
+            operation: "Op".into(),
+            service: "s".into(),
+            outcome,
+            reason: None,
+            cases: 10,
+            succeeded,
+            valid,
+            refused: 10 - succeeded,
+            circumstances: BTreeMap::new(),
+            dropped: BTreeMap::new(),
+            constraints: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn parts_of_an_operation_come_to_the_same_in_any_order() {
+        use Outcome::{Conforms, CredentialsRefused, Findings, Lacking, NotRun, SuccessNeverSeen};
+        for (one, other, whole) in [
+            (part(Conforms, 5, 5), part(SuccessNeverSeen, 3, 0), Conforms),
+            // What succeeded there should have been refused, and nothing valid was sent here.
+            (part(SuccessNeverSeen, 3, 2), part(Conforms, 0, 1), SuccessNeverSeen),
+            (part(Conforms, 5, 5), part(Lacking, 0, 0), Lacking),
+            (part(Findings, 5, 5), part(CredentialsRefused, 0, 0), Findings),
+            (part(NotRun, 0, 0), part(Conforms, 5, 5), Conforms),
+        ] {
+            for [first, then] in [[&one, &other], [&other, &one]] {
+                let mut known = first.clone();
+                join_operations(&mut known, then.clone());
+                assert_eq!(known.outcome, whole, "{first:?} {then:?}");
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What a run found, as data: one value that every format is written from, and that shards are joined in.
 
 mod baseline;
+mod curl;
 mod explain;
 #[cfg(feature = "cli")]
 mod junit;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::model::Strength;
 
 pub use baseline::{Accepted, Baseline, BaselineError, Stale};
+pub use curl::{render_curl, shell_word};
 pub use explain::{ExplainError, contents, explain};
 #[cfg(feature = "cli")]
 pub use junit::render_junit;
@@ -210,9 +212,7 @@ impl Report {
     /// What the run comes to.
     #[must_use]
     pub fn conclusion(&self) -> Conclusion {
-        let departs = |operation: &OperationReport| {
-            !matches!(operation.outcome, Outcome::Conforms | Outcome::NotRun)
-        };
+        let departs = |operation: &OperationReport| !matches!(operation.outcome, Outcome::Conforms | Outcome::NotRun);
         if !self.findings.is_empty() || !self.stale.is_empty() || self.strict && !self.notes.is_empty() {
             Conclusion::Departs
         } else if self.stopped.as_deref() == Some(UNREACHABLE) {

@@ -68,8 +68,12 @@ fn render_notes(report: &Report, text: &mut String) {
     if report.notes.is_empty() {
         return;
     }
-    let fails = if report.strict { "with --strict they fail the run" } else { "they do not fail the run; --strict makes them" };
-    line(text, format_args!("{}, on facts that are only assumed or observed, or disputed: {fails}", notes(report.notes.len())));
+    let fails =
+        if report.strict { "with --strict they fail the run" } else { "they do not fail the run; --strict makes them" };
+    line(
+        text,
+        format_args!("{}, on facts that are only assumed or observed, or disputed: {fails}", notes(report.notes.len())),
+    );
     for note in report.notes.iter().take(if report.strict { MOST } else { NOTES }) {
         let about = note.constraint.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
         line(text, format_args!("  {}: {}{about} ({}): {}", note.code, note.operation, cases(note.count), note.actual));
@@ -177,5 +181,32 @@ fn notes(count: usize) -> String {
 }
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    let _ = writeln!(text, "{arguments}");
+    for character in arguments.to_string().chars() {
+        // As JSON would write it, so that a body in a command stays the same.
+        if moves_a_terminal(character) {
+            let _ = write!(text, "\\u{:04x}", u32::from(character));
+        } else {
+            text.push(character);
+        }
+    }
+    text.push('\n');
+}
+
+/// Whether a character does something to a terminal, or turns the direction of what follows: much of what is shown was
+/// chosen by a server.
+fn moves_a_terminal(character: char) -> bool {
+    let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || character.is_control() && !matches!(character, '\n' | '\t')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_sends_does_nothing_to_the_terminal() {
+        let mut text = String::new();
+        line(&mut text, format_args!("a\tb \u{1b}]0;title\u{7} \u{9b}2J \u{202e}{}", "é\r"));
+        assert_eq!(text, "a\tb \\u001b]0;title\\u0007 \\u009b2J \\u202eé\\u000d\n");
+    }
 }

@@ -18,7 +18,8 @@ use crate::approved;
 static PLANS: LazyLock<Vec<Arc<Plan>>> = LazyLock::new(|| plans(&Contract::builtin(), Dialect::Native));
 
 fn plans(contract: &Contract, dialect: Dialect) -> Vec<Arc<Plan>> {
-    let spoken = contract.operations().iter().filter(|operation| dialect == Dialect::Native || operation.documented.is_some());
+    let spoken =
+        contract.operations().iter().filter(|operation| dialect == Dialect::Native || operation.documented.is_some());
     spoken.map(|operation| Arc::new(Plan::new(operation, dialect, fingerprint(contract)))).collect()
 }
 
@@ -60,7 +61,9 @@ fn each_case_is_what_its_verdict_says() {
                 Verdict::Invalid { constraint } => {
                     assert!(!broken.is_empty() && broken.iter().all(|id| *id == constraint), "{}: {input}", case.token);
                 }
-                Verdict::Valid { .. } | Verdict::Refused { .. } => assert!(broken.is_empty(), "{}: {input}", case.token),
+                Verdict::Valid { .. } | Verdict::Refused { .. } => {
+                    assert!(broken.is_empty(), "{}: {input}", case.token);
+                }
             }
             kinds.insert(case.verdict.kind());
         }
@@ -78,11 +81,8 @@ fn credentials_are_never_generated() {
 /// The same seed has the same cases, byte for byte, on every platform: this is their hash.
 #[test]
 fn the_cases_of_a_seed_are_these() {
-    let mut text = String::new();
-    for seed in [0, 7] {
-        let all: Vec<u8> = all(&PLANS, 100, seed).iter().flat_map(bytes).collect();
-        text += &format!("seed {seed}: {:016x}\n", xxhash_rust::xxh3::xxh3_64(&all));
-    }
+    let hash = |seed| xxhash_rust::xxh3::xxh3_64(&all(&PLANS, 100, seed).iter().flat_map(bytes).collect::<Vec<u8>>());
+    let text = [0, 7].map(|seed| format!("seed {seed}: {:016x}\n", hash(seed))).concat();
     approved(|| insta::assert_snapshot!("cases_of_seeds", text));
 }
 
@@ -123,8 +123,7 @@ fn coverage_has_every_pair_of_optional_members() {
         .map(|case| case.input)
         .collect();
     let root = plan.operation().input.root();
-    let optional: Vec<&String> =
-        root.properties.keys().filter(|name| !root.limits.required.contains(name)).collect();
+    let optional: Vec<&String> = root.properties.keys().filter(|name| !root.limits.required.contains(name)).collect();
     for (position, first) in optional.iter().enumerate() {
         for second in &optional[position + 1..] {
             for wanted in [(true, true), (true, false), (false, true), (false, false)] {

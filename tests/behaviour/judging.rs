@@ -51,7 +51,9 @@ fn stderr(output: &Output) -> String {
 /// A server that answers as the mock does, but for what a function makes of it.
 struct Altered<F>(Mock, F);
 
-impl<F: Fn(&http::Request<Bytes>, http::Response<Bytes>) -> http::Response<Bytes> + Send + Sync> Respond for Altered<F> {
+impl<F: Fn(&http::Request<Bytes>, http::Response<Bytes>) -> http::Response<Bytes> + Send + Sync> Respond
+    for Altered<F>
+{
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let mut received = http::Request::new(Bytes::copy_from_slice(&request.body));
         *received.method_mut() = request.method.clone();
@@ -60,7 +62,8 @@ impl<F: Fn(&http::Request<Bytes>, http::Response<Bytes>) -> http::Response<Bytes
         *received.headers_mut() = request.headers.clone();
         let response = self.0.answer(&received).response;
         let (parts, body) = self.1(&received, response).into_parts();
-        let media_type = parts.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or("text/plain");
+        let media_type =
+            parts.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or("text/plain");
         let mut template = ResponseTemplate::new(parts.status).set_body_raw(body.to_vec(), media_type);
         for (name, value) in parts.headers.iter().filter(|(name, _)| *name != "content-type") {
             template = template.append_header(name, value);
@@ -161,10 +164,14 @@ async fn a_departure_is_found_made_small_and_told_with_its_source() {
     })
     .await;
     let uri = server.uri();
-    let (output, report) = tokio::task::spawn_blocking(move || check(&[&uri, "--service", "cbr", "-n", "100"])).await.expect("it runs");
+    let (output, report) =
+        tokio::task::spawn_blocking(move || check(&[&uri, "--service", "cbr", "-n", "100"])).await.expect("it runs");
     assert_eq!(output.status.code(), Some(1));
     let [finding] = &report.findings[..] else { panic!("{:#?}", report.findings) };
-    assert_eq!((finding.code.as_str(), finding.constraint.as_deref()), ("invalid-accepted", Some("/replicate/name#maxLength")));
+    assert_eq!(
+        (finding.code.as_str(), finding.constraint.as_deref()),
+        ("invalid-accepted", Some("/replicate/name#maxLength"))
+    );
     assert!(finding.count > 1 && finding.citation == ["page:23"], "{finding:#?}");
     let body: Value = serde_json::from_str(&finding.request.body).expect("JSON");
     assert_eq!(body["replicate"]["name"].as_str().map(str::len), Some(65), "{body}");
@@ -176,7 +183,8 @@ async fn a_departure_is_found_made_small_and_told_with_its_source() {
 
     // The token shows it again.
     let (uri, token) = (server.uri(), finding.token.clone());
-    let (output, again) = tokio::task::spawn_blocking(move || check(&[&uri, "--replay", &token])).await.expect("it runs");
+    let (output, again) =
+        tokio::task::spawn_blocking(move || check(&[&uri, "--replay", &token])).await.expect("it runs");
     assert_eq!((output.status.code(), again.cases), (Some(1), 1));
     assert_eq!(again.findings[0].request, finding.request);
 }
@@ -225,7 +233,8 @@ async fn an_operation_that_never_succeeds_is_not_called_conforming() {
     })
     .await;
     let uri = server.uri();
-    let (output, report) = tokio::task::spawn_blocking(move || check(&[&uri, "--service", "cbr", "-n", "20"])).await.expect("it runs");
+    let (output, report) =
+        tokio::task::spawn_blocking(move || check(&[&uri, "--service", "cbr", "-n", "20"])).await.expect("it runs");
     assert_eq!(output.status.code(), Some(1));
     assert!(stdout(&output).contains("SUCCESS NEVER SEEN"), "{}", stdout(&output));
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
@@ -236,7 +245,10 @@ async fn an_operation_that_never_succeeds_is_not_called_conforming() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operation_that_the_server_lacks_is_one_line() {
     let server = MockServer::start().await;
-    wiremock::Mock::given(any()).respond_with(ResponseTemplate::new(501).set_body_string("no such thing")).mount(&server).await;
+    wiremock::Mock::given(any())
+        .respond_with(ResponseTemplate::new(501).set_body_string("no such thing"))
+        .mount(&server)
+        .await;
     let uri = server.uri();
     let (output, report) = tokio::task::spawn_blocking(move || check(&[&uri])).await.expect("it runs");
     assert_eq!(output.status.code(), Some(4), "nothing was checked");
@@ -258,8 +270,21 @@ async fn secrets_reach_no_report_and_no_screen() {
     let (json, xml) = (folder.path().join("r.json"), folder.path().join("r.xml"));
     let (json_path, xml_path) = (json.clone(), xml.clone());
     let output = tokio::task::spawn_blocking(move || {
-        let arguments = ["check", &uri, "-n", "30", "--header", "x-extra: header-secret-123456", "--report", path(&json_path), "--report", path(&xml_path)];
-        program(&arguments).env("ACCORDANT_CREDENTIALS", "AKIDEXAMPLE:secret-key-abcdefgh:session-token-ijklmnop").output()
+        let arguments = [
+            "check",
+            &uri,
+            "-n",
+            "30",
+            "--header",
+            "x-extra: header-secret-123456",
+            "--report",
+            path(&json_path),
+            "--report",
+            path(&xml_path),
+        ];
+        program(&arguments)
+            .env("ACCORDANT_CREDENTIALS", "AKIDEXAMPLE:secret-key-abcdefgh:session-token-ijklmnop")
+            .output()
     });
     let output = output.await.expect("it runs").expect("it starts");
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
@@ -321,7 +346,8 @@ fn what_cannot_be_checked_says_so_with_its_exit_code() {
 /// Servers that no client can work with: each run ends soon, and says what it met.
 #[test]
 fn a_server_that_misbehaves_ends_in_a_finding() {
-    let behaviours: [(&str, fn(&mut std::net::TcpStream)); 4] = [
+    type Behaviour = fn(&mut std::net::TcpStream);
+    let behaviours: [(&str, Behaviour); 4] = [
         ("hangs", |stream| {
             let _ = stream.read(&mut [0; 4096]);
             let _ = stream.read(&mut [0; 4096]);
@@ -336,7 +362,9 @@ fn a_server_that_misbehaves_ends_in_a_finding() {
         }),
         ("redirects", |stream| {
             let _ = stream.read(&mut [0; 4096]);
-            let _ = stream.write_all(b"HTTP/1.1 307 Moved\r\nlocation: http://192.0.2.1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            let _ = stream.write_all(
+                b"HTTP/1.1 307 Moved\r\nlocation: http://192.0.2.1/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            );
         }),
     ];
     for (name, behave) in behaviours {
@@ -366,8 +394,9 @@ fn a_target_that_goes_away_ends_the_run_with_what_was_judged() {
     std::thread::spawn(move || {
         let body = "{\"error_code\": \"BackupService.6200\", \"error_msg\": \"no\"}";
         for mut stream in listener.incoming().take(30).flatten() {
-            let _ = stream.read(&mut [0; 65536]);
-            let head = "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\nx-request-id: 1\r\nconnection: close";
+            let _ = stream.read(&mut [0; 8192]);
+            let head =
+                "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\nx-request-id: 1\r\nconnection: close";
             let _ = write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         }
     });
@@ -412,7 +441,8 @@ fn mutants_of_an_operation_are_all_killed() {
 #[test]
 fn everything_that_can_be_found_can_be_explained() {
     let contract = Contract::builtin();
-    let explain = |name: &str| accordant::report::explain(&contract, name).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let explain =
+        |name: &str| accordant::report::explain(&contract, name).unwrap_or_else(|error| panic!("{name}: {error}"));
     for check in accordant::check::CHECKS {
         assert!(explain(check.code()).contains("## Remedy"), "{}", check.code());
         assert!(accordant::report::contents(&contract).contains(check.code()));
@@ -433,7 +463,8 @@ fn everything_that_can_be_found_can_be_explained() {
 async fn what_the_baseline_accepts_fails_no_run_until_it_expires_or_is_gone() {
     // Windows may be too short.
     let server = altered(|request, response| {
-        let ours = response.headers().get("accordant-violations").is_some_and(|ids| ids == "/StartWindowMinutes#minimum");
+        let ours =
+            response.headers().get("accordant-violations").is_some_and(|ids| ids == "/StartWindowMinutes#minimum");
         if !ours {
             return response;
         }
@@ -503,7 +534,9 @@ fn options_stand_in_a_file_and_flags_win() {
     std::fs::create_dir_all(&below).expect("is made");
     let write = |text: &str| std::fs::write(folder.path().join("accordant.toml"), text).expect("is written");
     let run = |arguments: &[&str]| program(arguments).current_dir(&below).output().expect("it starts");
-    write("[check]\nservice = [\"cbr\"]\nphase = \"examples\"\nseed = 7\n[cases]\noperation = \"ReplicateBackup\"\nphase = \"examples\"\n");
+    write(
+        "[check]\nservice = [\"cbr\"]\nphase = \"examples\"\nseed = 7\n[cases]\noperation = \"ReplicateBackup\"\nphase = \"examples\"\n",
+    );
     let said = stdout(&run(&["check"]));
     assert!(said.contains("1 operation, 4 cases (examples; seed 7)"), "{said}");
     let said = stdout(&run(&["check", "--service", "backup", "--seed", "8"]));
