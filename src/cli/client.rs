@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,7 +61,7 @@ pub struct Options {
 }
 
 /// Reads a duration with its unit.
-fn parse_duration(text: &str) -> Result<Duration, String> {
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().map_err(|_| "a duration is a number and a unit, as 30s".to_owned())?;
@@ -82,12 +82,18 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
     let (report, ended) = runtime.block_on(judge_command(options, &contract))?;
-    let _ = io::stderr().lock().write_all(render_text(&report).as_bytes());
-    if let Some(path) = &options.report {
-        let text = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";
+    let nothing = "the command sent no request to ACCORDANT_URL or AWS_ENDPOINT_URL";
+    conclude(&report, ended, options.report.as_deref(), nothing)
+}
+
+/// Shows and writes a report, and tells the exit code.
+pub fn conclude(report: &ClientReport, ended: Ended, path: Option<&Path>, nothing: &str) -> Result<ExitCode, Failure> {
+    let _ = io::stderr().lock().write_all(render_text(report).as_bytes());
+    if let Some(path) = path {
+        let text = serde_json::to_string_pretty(report).unwrap_or_default() + "\n";
         std::fs::write(path, text).map_err(Failure::io(format!("cannot write {}", path.display())))?;
     }
-    exit_code(&report, ended)
+    exit_code(report, ended, nothing)
 }
 
 /// What a list of faults asks for.
@@ -110,15 +116,8 @@ fn parse(contract: &Contract, names: &str, called: &[String]) -> Result<Asked, F
 async fn judge_command(options: &Options, contract: &Arc<Contract>) -> Result<(ClientReport, Ended), Failure> {
     let (exchanges, ended) = watched(options, contract, Trouble::default(), Streams::Ours).await?;
     let program = options.command.first().map(|program| program.to_string_lossy().into_owned());
-    let mut report = ClientReport {
-        tool: env!("CARGO_PKG_NAME").to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        command: program.unwrap_or_default(),
-        ended: ended.words(),
-        strict: options.strict,
-        judged: judge(contract, &exchanges),
-        faults: Vec::new(),
-    };
+    let judged = judge(contract, &exchanges);
+    let mut report = ClientReport::new(program.unwrap_or_default(), ended, options.strict, judged);
     // Of a command that fails by itself, nothing is learnt by giving it trouble.
     let asked = options.faults.as_deref().filter(|_| ended == Ended::Exit(0) && !exchanges.kept().is_empty());
     let called = called(&report.judged);
@@ -206,12 +205,10 @@ async fn watched(
 }
 
 /// The command's own code if it failed, else what was found.
-fn exit_code(report: &ClientReport, ended: Ended) -> Result<ExitCode, Failure> {
+fn exit_code(report: &ClientReport, ended: Ended, nothing: &str) -> Result<ExitCode, Failure> {
     let signalled = |signal: i32| u8::try_from(128 + signal).unwrap_or(u8::MAX);
     match ended {
-        Ended::Exit(0) if report.judged.requests + report.judged.lost == 0 => {
-            Err(Failure::Nothing("the command sent no request to ACCORDANT_URL or AWS_ENDPOINT_URL".to_owned()))
-        }
+        Ended::Exit(0) if report.judged.requests + report.judged.lost == 0 => Err(Failure::Nothing(nothing.to_owned())),
         Ended::Exit(0) if report.departs() => Ok(ExitCode::from(FINDINGS)),
         Ended::Exit(code) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(1))),
         Ended::Signal(signal) => Ok(ExitCode::from(signalled(signal))),

@@ -9,6 +9,7 @@ mod explain;
 mod failure;
 mod mock;
 mod mutants;
+mod proxy;
 mod report;
 mod selection;
 mod signals;
@@ -47,6 +48,8 @@ enum Command {
     Explain(explain::Options),
     /// Prove that the judge bites: every mutant of the mock must be caught
     Mutants(mutants::Options),
+    /// Judge the traffic between clients and a real implementation, both ways, without changing a byte
+    Proxy(Box<proxy::Options>),
     /// Join the reports of shards, or print the schema of reports
     Report(report::Options),
     /// Answer requests as a service that keeps its contract would
@@ -69,6 +72,7 @@ pub fn run() -> ExitCode {
         Command::Client(options) => client::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Mutants(options) => mutants::run(&options),
+        Command::Proxy(options) => proxy::run(&options),
         Command::Report(options) => report::run(&options),
         Command::Mock(options) => mock::run(&options),
         Command::Spec(options) => spec::run(options),

@@ -26,7 +26,7 @@ pub fn judge(contract: &Contract, exchanges: &Exchanges) -> Judged {
         survey.see(&sent, exchange);
         for check in CLIENT_CHECKS {
             for complaint in check.judge(&sent) {
-                count(&mut groups, check.code(), &sent, complaint);
+                complain(&mut groups, check.code(), &sent, complaint);
             }
         }
     }
@@ -36,9 +36,15 @@ pub fn judge(contract: &Contract, exchanges: &Exchanges) -> Judged {
 }
 
 /// What complaints must share to be told as one.
-type Key = (&'static str, Option<String>, Option<String>, bool);
+pub(super) type Key = (&'static str, Option<String>, Option<String>, bool);
 
-fn count(groups: &mut IndexMap<Key, ClientFinding>, check: &'static str, sent: &Sent<'_>, complaint: Complaint) {
+/// Counts a complaint with those like it.
+pub(super) fn complain(
+    groups: &mut IndexMap<Key, ClientFinding>,
+    check: &'static str,
+    sent: &Sent<'_>,
+    complaint: Complaint,
+) {
     let operation = sent.operation().map(|operation| operation.name.clone());
     let key = (check, operation.clone(), complaint.about.clone(), complaint.is_finding());
     if let Some(known) = groups.get_mut(&key) {

@@ -58,6 +58,8 @@ pub struct Exchange {
     pub whole: bool,
     /// When the request had arrived, since the command's start.
     pub at: Duration,
+    /// How long the answer took, as far as that was seen.
+    pub elapsed: Duration,
     /// The fault that it met.
     pub fault: Option<String>,
 }
@@ -67,7 +69,14 @@ impl Exchange {
     #[must_use]
     pub fn new(request: Request<Bytes>, sending: &Sending, at: Duration) -> Self {
         let response = (sending.pace != Pace::Reset).then(|| sending.response.clone());
-        Self { request, response, whole: !matches!(sending.pace, Pace::Cut | Pace::Reset), at, fault: None }
+        Self {
+            request,
+            response,
+            whole: !matches!(sending.pace, Pace::Cut | Pace::Reset),
+            at,
+            elapsed: Duration::ZERO,
+            fault: None,
+        }
     }
 
     fn bytes(&self) -> usize {

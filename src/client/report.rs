@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::behaviour::Ended;
 use super::coverage::Coverage;
 use crate::contract::model::Strength;
 use crate::report::Shown;
@@ -86,6 +87,20 @@ pub struct FaultReport {
 }
 
 impl ClientReport {
+    /// A report on a command's requests.
+    #[must_use]
+    pub fn new(command: String, ended: Ended, strict: bool, judged: Judged) -> Self {
+        Self {
+            tool: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            command,
+            ended: ended.words(),
+            strict,
+            judged,
+            faults: Vec::new(),
+        }
+    }
+
     /// Whether it fails the run.
     #[must_use]
     pub fn departs(&self) -> bool {

@@ -3,6 +3,7 @@
 mod body;
 mod connection;
 pub mod journal;
+pub mod proxy;
 pub mod send;
 pub mod serve;
 mod stream;

@@ -15,6 +15,7 @@ mod keywords;
 mod limits;
 mod malformed;
 mod models;
+mod proxy;
 mod replay;
 mod secrets;
 mod sending;
