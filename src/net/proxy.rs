@@ -212,8 +212,8 @@ impl Talk {
             }
         }
         if self.requests.is_lost() || self.responses.is_lost() || self.due.len() > PIPELINE {
+            self.unanswered();
             self.lost = true;
-            self.due.clear();
             self.seen.unread.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -236,6 +236,11 @@ impl Talk {
         if let Some(message) = self.responses.end() {
             self.answered(message);
         }
+        self.unanswered();
+    }
+
+    /// Keeps the requests that get no answer, or none that can be read.
+    fn unanswered(&mut self) {
         while let Some((request, at)) = self.due.pop_front() {
             self.keep(request, None, false, at);
         }

@@ -79,7 +79,7 @@ fn found(report: &Value) -> Vec<(&str, &str)> {
 }
 
 const CREATED: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nX-amzn-RequestId: one\r\ntransfer-encoding: chunked\r\n\r\n\
-    10;ext=\"a\"\r\n{\"BackupJobId\": \"\r\n2D\r\n12345678-1234\", \"CreationDate\": 1762102908.031}\r\n0\r\ntrailer: yes\r\n\r\n";
+    11;ext=\"a\"\r\n{\"BackupJobId\": \"\r\n2F\r\n12345678-1234\", \"CreationDate\": 1762102908.031}\r\n0\r\ntrailer: yes\r\n\r\n";
 
 #[test]
 fn no_byte_is_changed_and_right_traffic_is_silent() {
@@ -101,8 +101,8 @@ fn both_sides_are_judged() {
 fn older_http_is_passed_on_and_judged() {
     let answer = "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\nx-amzn-requestid: one\r\n\r\n{\"CreationDate\": 1762102908.031}";
     let (report, code, stderr) = judged(&request(GOOD).replace("HTTP/1.1", "HTTP/1.0"), answer);
-    assert!(found(&report).iter().any(|(check, _)| *check == "output-schema"), "{stderr}");
-    assert_eq!(code, Some(1));
+    assert_eq!(report["notes"][0]["check"], "output-schema", "{stderr}");
+    assert_eq!((report["requests"].as_u64(), code), (Some(1), Some(0)), "{stderr}");
 }
 
 #[test]
@@ -110,6 +110,12 @@ fn what_is_not_http_is_passed_on_and_counted() {
     let (report, code, stderr) = judged("\0\u{1}nothing known\r\n\r\n", "\0\u{2}either");
     assert_eq!((report["requests"].as_u64(), code), (Some(0), Some(4)), "{stderr}");
     assert!(stderr.contains("could not be read"), "{stderr}");
+}
+
+#[test]
+fn a_request_whose_answer_cannot_be_read_is_judged() {
+    let (report, _, stderr) = judged(&request("{}"), "what is this\r\n\r\n");
+    assert!(found(&report).contains(&("request-schema", "/IamRoleArn#required")), "{stderr}");
 }
 
 #[test]
