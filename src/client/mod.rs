@@ -9,6 +9,8 @@ mod conclude;
 mod coverage;
 mod exchange;
 mod fault;
+#[cfg(test)]
+mod innocent;
 mod report;
 mod sent;
 mod text;

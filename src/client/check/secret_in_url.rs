@@ -4,6 +4,8 @@ use super::ClientCheck;
 use crate::check::Complaint;
 use crate::check::sensitive_strings;
 use crate::client::Sent;
+use crate::contract::model::Place;
+use crate::mock::Dialect;
 
 /// Names of parameters that are credentials wherever they stand.
 const CREDENTIALS: [&str; 6] =
@@ -18,7 +20,8 @@ const PAGE: &str = "\
 ## What it does
 
 Complains of a sensitive member of the input that stands in the URL, and of credentials there. A
-presigned URL, whose signature is meant to stand there, is none of these.
+presigned URL, whose signature is meant to stand there, is none of these, nor is a member that its
+operation puts into the query string, or the document's page does.
 
 ## Why it matters
 
@@ -53,9 +56,12 @@ impl ClientCheck for SecretInUrl {
             let complaint = Complaint::new("secrets in the body or in headers", format!("{what} in the URL"));
             complaints.push(complaint.about(what).standard("RFC 9110, section 17.9"));
         };
-        if let (Some(operation), Some(input)) = (sent.operation(), sent.input()) {
+        // The documented dialect has some operations whose pages put all of the input there.
+        let native = sent.dialect() == Dialect::Native;
+        if let (true, Some(operation), Some(input)) = (native, sent.operation(), sent.input()) {
             for (node, text) in sensitive_strings(&operation.input, input) {
-                if !text.is_empty() && query.iter().any(|(_, value)| value == text) {
+                let meant = node.place == Some(Place::Query) || text.contains("X-Amz-Signature=");
+                if !meant && !text.is_empty() && query.iter().any(|(_, value)| value == text) {
                     complain(node.pointer.clone());
                 }
             }
