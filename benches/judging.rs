@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use accordant::Contract;
-use accordant::generate::{Phase, Plan, fingerprint};
+use accordant::generate::{Phase, Plan};
 use accordant::mock::Dialect;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -87,7 +87,7 @@ fn by_hand() -> impl FnMut() {
 fn labelled() -> impl FnMut() {
     let contract = Contract::builtin();
     let operation = contract.operation("ReplicateBackup").expect("built in");
-    let plan = Arc::new(Plan::new(operation, Dialect::Native, fingerprint(&contract)));
+    let plan = Arc::new(Plan::new(operation, Dialect::Native));
     let mut index = 0;
     move || {
         index += 1;

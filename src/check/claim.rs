@@ -1,10 +1,9 @@
 //! What the claim "this input is valid" stands on.
 //!
 //! A valid case is an example of the spec with some members added or changed. Should a service refuse it, then the
-//! example is not to blame: the members that differ are suspects, and the claim is trusted no further than what is
-//! known of them. A pattern that is only assumed may be wrong, and the refusal right. Where a source gives a member's
-//! type and no more, that any value of the type is taken is our reading only: an id that no source calls a UUID may well
-//! have to be one.
+//! members that differ are suspects, and the claim is trusted no further than the example and what is known of them. A
+//! pattern that is only assumed may be wrong, and the refusal right. Where a source gives a member's type and no more,
+//! that any value of the type is taken is our reading only: an id that no source calls a UUID may well have to be one.
 
 use std::collections::HashSet;
 
@@ -15,7 +14,7 @@ use super::exchange::{Exchange, child};
 use crate::constraint::Wish;
 use crate::contract::citation::strength_of;
 use crate::contract::model::{Cause, Strength};
-use crate::contract::{Citation, Constraint, Node, NodeId, Operation, Shape};
+use crate::contract::{Citation, Constraint, Example, Node, NodeId, Operation, Shape};
 use crate::generate::Verdict;
 
 /// What the claim stands on.
@@ -52,12 +51,7 @@ impl Claim<'_> {
 pub(super) fn claim<'e>(exchange: &Exchange<'e>) -> Claim<'e> {
     let operation = exchange.operation();
     let input = &exchange.case.input;
-    let nearest = operation.examples.iter().map(|example| {
-        let mut suspects = Suspects::new(operation);
-        suspects.compare(0, Some(&example.input), input);
-        suspects
-    });
-    let suspects = nearest.min_by_key(|suspects| suspects.distance);
+    let suspects = nearest(operation, input);
     let mut claim = Claim {
         strength: Strength::Model,
         disputed: false,
@@ -68,10 +62,25 @@ pub(super) fn claim<'e>(exchange: &Exchange<'e>) -> Claim<'e> {
         },
     };
     claim.disputed |= claim.boundary.is_some_and(|boundary| boundary.disputed);
-    if let Some(suspects) = suspects {
+    if let Some((example, suspects)) = suspects {
+        // A request that a client was seen to send need not have been taken.
+        claim.weaken(strength_of(&example.citations), &example.citations);
         suspects.weigh(operation, &mut claim);
+        if claim.citations.is_empty() {
+            claim.citations = example.citations.iter().collect();
+        }
     }
     claim
+}
+
+/// The example that is the nearest to an input, the best known of those, and how the input differs from it.
+fn nearest<'o>(operation: &'o Operation, input: &Value) -> Option<(&'o Example, Suspects<'o>)> {
+    let compared = operation.examples.iter().map(|example| {
+        let mut suspects = Suspects::new(operation);
+        suspects.compare(0, Some(&example.input), input);
+        (example, suspects)
+    });
+    compared.min_by_key(|(example, suspects)| (suspects.distance, strength_of(&example.citations)))
 }
 
 /// The places in which an input differs from an example.
@@ -262,15 +271,31 @@ mod tests {
         let operation = contract.operation(name).expect("built in");
         let mut input = operation.examples[0].input.clone();
         crate::contract::pointer::merge(&mut input, change);
-        let nearest = operation.examples.iter().map(|example| {
-            let mut suspects = Suspects::new(operation);
-            suspects.compare(0, Some(&example.input), &input);
-            suspects
-        });
-        let suspects = nearest.min_by_key(|suspects| suspects.distance).expect("an example");
+        trust_in(operation, &input)
+    }
+
+    fn trust_in(operation: &Operation, input: &Value) -> (Strength, bool) {
+        let (example, suspects) = nearest(operation, input).expect("an example");
         let mut claim = Claim { strength: Strength::Model, disputed: false, citations: Vec::new(), boundary: None };
+        claim.weaken(strength_of(&example.citations), &example.citations);
         suspects.weigh(operation, &mut claim);
         (claim.strength, claim.disputed)
+    }
+
+    #[test]
+    fn a_claim_is_as_good_as_its_example() {
+        let contract = Contract::builtin();
+        let mut seen = 0;
+        for operation in contract.operations() {
+            for example in &operation.examples {
+                let (strength, _) = trust_in(operation, &example.input);
+                let twins = operation.examples.iter().filter(|other| other.input == example.input);
+                let best = twins.map(|twin| strength_of(&twin.citations)).min().expect("itself");
+                assert_eq!(strength, best.max(Strength::Model), "{} {}", operation.name, example.name);
+                seen += u64::from(strength > Strength::Model);
+            }
+        }
+        assert!(seen > 3, "requests that clients were seen to send are only observed");
     }
 
     #[test]

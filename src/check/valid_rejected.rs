@@ -35,12 +35,13 @@ something to exist, make it with `--given` and name it with `--set`.
 
 ## When it is a note
 
-When the claim that the input is valid rests on an assumption or on disputed sources: the members
-that the input has beyond the nearest example are looked at, with every constraint on them. Where no
-source gives a text a form, a number a bound on the side that it is on, or a list a length, and no
-example shows the value, a service may well have such limits of its own. In the documented dialect
-too, whose one error may stand for anything, and where a server in front may have its own limits
-(407, 408, 413, 414, 431). An error of state, quota, throttling or authentication is no complaint.
+When the claim that the input is valid rests on an assumption or observation, or on disputed
+sources: the nearest example is looked at, and the members that the input has beyond it, with every
+constraint on them. Where no source gives a text a form, a number a bound on the side that it is on,
+or a list a length, and no example shows the value, a service may well have such limits of its own.
+In the documented dialect too, whose one error may stand for anything, and where a server in front
+may have its own limits (407, 408, 413, 414, 431). An error of state, quota, throttling or
+authentication is no complaint.
 ";
 
 impl Check for ValidRejected {

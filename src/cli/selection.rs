@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use accordant::Contract;
 use accordant::contract::Operation;
-use accordant::generate::{Phase, Plan, fingerprint};
+use accordant::generate::{Phase, Plan};
 use accordant::mock::Dialect;
 use clap::{Args, ValueEnum};
 
@@ -100,9 +100,8 @@ impl Selection {
 
     /// The plans of the operations that are asked for.
     pub fn plans(&self, contract: &Contract, dialect: Dialect) -> Result<Vec<Plan>, Failure> {
-        let fingerprint = fingerprint(contract);
         let operations = self.operations(contract, dialect)?;
-        Ok(operations.iter().map(|operation| Plan::new(operation, dialect, fingerprint)).collect())
+        Ok(operations.iter().map(|operation| Plan::new(operation, dialect)).collect())
     }
 }
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::Xxh3;
+
 use super::Contract;
 use super::citation::{Citation, Sources};
 use super::compile::compile_shape;
@@ -16,6 +18,7 @@ use super::route::Router;
 use super::shape::Shape;
 use super::template::Template;
 use super::workshop::Workshop;
+use super::yaml::Parsed;
 use crate::codec::Addressing;
 use crate::constraint::Patterns;
 
@@ -131,6 +134,19 @@ fn protocol_citations(spec: &ServiceSpec, shop: &mut Workshop<'_, '_, '_>) -> Ha
     cited.collect()
 }
 
+/// A hash of texts and of the version that reads them.
+fn fingerprint(texts: &[&Parsed]) -> u32 {
+    let mut hash = Xxh3::new();
+    hash.update(env!("CARGO_PKG_VERSION").as_bytes());
+    for text in texts {
+        hash.update(&(text.source.text.len() as u64).to_le_bytes());
+        hash.update(text.source.text.as_bytes());
+    }
+    #[allow(clippy::cast_possible_truncation, reason = "half of the hash is enough to tell specs apart")]
+    let fingerprint = hash.digest() as u32;
+    fingerprint
+}
+
 fn operation(
     file: &File<OperationSpec>,
     service_file: &File<ServiceSpec>,
@@ -159,6 +175,7 @@ fn operation(
     }
     let echo = echo(spec, &input, &output, &mut shop);
     let operation = Operation {
+        fingerprint: fingerprint(&[&file.text, &service_file.text]),
         service: Arc::clone(service),
         name: spec.operation.clone(),
         aliases: spec.aliases.clone(),

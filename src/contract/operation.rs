@@ -169,6 +169,8 @@ pub struct Operation {
     pub disputes: Vec<DisputeSpec>,
     /// Facts a single input cannot show.
     pub remarks: Vec<Remark>,
+    /// What identifies it in tokens: a hash of its spec, of its service's, and of the version that reads them.
+    pub fingerprint: u32,
 }
 
 /// Method, path and success status.

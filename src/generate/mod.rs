@@ -34,5 +34,5 @@ pub use random::Random;
 pub use shard::{Shard, ShardError};
 pub use shrink::Shrinking;
 pub use strategy::Cases;
-pub use token::{Token, TokenError, fingerprint};
+pub use token::{Token, TokenError};
 pub use unbreakable::unbreakable;

@@ -3,13 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::case::Phase;
-use crate::contract::Contract;
 
-/// What recreates a case: operation, phase, seed and number, the contract they hold for, and the steps by which the
-/// case was made smaller.
+/// What recreates a case: operation, phase, seed and number, the specs they hold for, and the steps by which the case was
+/// made smaller.
 ///
 /// ```text
 /// ReplicateBackup.random.7.123.3fa9c1d2
@@ -25,7 +22,7 @@ pub struct Token {
     pub seed: u64,
     /// The number of the case in its phase.
     pub index: u64,
-    /// What identifies the contract.
+    /// What identifies the operation's specs.
     pub contract: u32,
     /// Which of its smaller neighbours was taken, step by step.
     pub steps: Vec<u32>,
@@ -72,18 +69,6 @@ fn parse(text: &str) -> Option<Token> {
         },
     };
     (parts.next().is_none() && token.steps.len() <= MAX_STEPS).then_some(token)
-}
-
-/// What identifies a contract in tokens: a hash of all its texts and of the version that generates from them.
-#[must_use]
-pub fn fingerprint(contract: &Contract) -> u32 {
-    let mut texts: Vec<&str> = contract.texts().iter().map(|text| text.text.as_str()).collect();
-    texts.sort_unstable();
-    let hashes = texts.into_iter().flat_map(|text| xxh3_64(text.as_bytes()).to_le_bytes());
-    let all: Vec<u8> = hashes.chain(env!("CARGO_PKG_VERSION").bytes()).collect();
-    #[allow(clippy::cast_possible_truncation, reason = "half of the hash is enough to tell contracts apart")]
-    let fingerprint = xxh3_64(&all) as u32;
-    fingerprint
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub async fn conclude<S: Send>(run: &Run<S>, standings: &[Standing], tally: Tall
     Report {
         tool: "accordant".into(),
         version: env!("CARGO_PKG_VERSION").into(),
-        contract: run.plans.first().map_or_else(String::new, |plan| format!("{:08x}", plan.fingerprint())),
+        contract: run.plans.iter().map(|plan| format!("{:08x}", plan.operation().fingerprint)).collect(),
         target: run.target.clone(),
         dialect: run.plans.first().map_or("native", |plan| plan.dialect().name()).into(),
         seed: settings.seed,
@@ -65,10 +65,15 @@ pub async fn conclude<S: Send>(run: &Run<S>, standings: &[Standing], tally: Tall
 
 async fn finding<S: Send>(run: &Run<S>, key: &Key, group: Group, most: usize) -> Finding {
     let (plan, code) = (&run.plans[key.0], key.1);
+    let tree = Shrinking::new(plan, group.case.clone());
+    let seen = Shown { case: group.case, complaint: group.complaint.clone(), reply: None };
     let Shown { case, complaint, reply } = if most == 0 {
-        Shown { case: group.case, complaint: group.complaint, reply: None }
+        seen
     } else {
-        shrink(&run.wire, Shrinking::new(plan, group.case), code, group.complaint, most).await
+        tokio::select! {
+            shown = shrink(&run.wire, tree, code, group.complaint, most) => shown,
+            () = run.progress.ended() => seen,
+        }
     };
     let reply = reply.and_then(Result::ok);
     let hidden = |mut text: String| {

@@ -150,5 +150,5 @@ fn is_transient(
         .all
         .iter()
         .any(|error| Some(&error.code) == code && matches!(error.kind, ErrorKind::Server | ErrorKind::Throttling));
-    declared || matches!(status, 429 | 503)
+    declared || matches!(status, 429 | 502..=504)
 }

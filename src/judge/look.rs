@@ -214,7 +214,7 @@ mod tests {
 
     fn look_at(operation: &str, answer: fn(&str) -> (u16, &'static str, &'static str)) -> (Standing, Vec<String>) {
         let contract = Contract::builtin();
-        let plan = Arc::new(Plan::new(contract.operation(operation).expect("built in"), Dialect::Native, 0));
+        let plan = Arc::new(Plan::new(contract.operation(operation).expect("built in"), Dialect::Native));
         let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
         let secrets = signer.secrets();
         let sender = Scripted { answer, seen: Mutex::default() };

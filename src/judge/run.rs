@@ -76,6 +76,15 @@ impl Progress {
         self.stopped.notify_waiters();
     }
 
+    /// Waits until the run is to end.
+    pub(super) async fn ended(&self) {
+        // Before the question whether it is, so that no call is missed.
+        let stopped = self.stopped.notified();
+        if !self.is_stopped() {
+            stopped.await;
+        }
+    }
+
     /// Whether the run is to end.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
@@ -133,14 +142,10 @@ impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
         self.progress.total.store(total, Ordering::Relaxed);
         let mut standings = Vec::new();
         for plan in &self.plans {
-            let stopped = self.progress.stopped.notified();
-            if self.progress.is_stopped() {
-                standings.push(Standing::Unknown);
-                continue;
-            }
             let looked = tokio::select! {
+                biased;
+                () = self.progress.ended() => Standing::Unknown,
                 standing = look(&self.wire, plan) => standing,
-                () = stopped => Standing::Unknown,
             };
             standings.push(looked);
         }
@@ -201,12 +206,7 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
     async fn work(self: Arc<Self>) -> Tally {
         let mut tally = Tally::new(self.run.plans.len());
         let progress = &self.run.progress;
-        loop {
-            // Before the question whether it has come, so that it is not missed.
-            let stopped = progress.stopped.notified();
-            if progress.is_stopped() || self.gone() {
-                break;
-            }
+        while !progress.is_stopped() && !self.gone() {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some((operation, case)) = self.case(number) else { break };
             progress.done.fetch_add(1, Ordering::Relaxed);
@@ -214,7 +214,7 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
                 Some(Ok(case)) => {
                     tokio::select! {
                         () = self.one(operation, &case, &mut tally) => {}
-                        () = stopped => {}
+                        () = progress.ended() => {}
                     }
                 }
                 Some(Err(dropped)) => *tally.seen[operation].dropped.entry(dropped).or_default() += 1,

@@ -1,5 +1,7 @@
 //! Shrinking over the wire: the smallest case that still shows what a check complains of.
 
+use std::time::Duration;
+
 use proptest::strategy::ValueTree;
 
 use super::exchange::{Judged, Wire};
@@ -18,6 +20,10 @@ pub struct Shown {
     pub reply: Option<Result<Reply, TransportFailure>>,
 }
 
+/// Longest time that a server may take for all answers about one finding: where each answer is waited for in vain, few
+/// are asked for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Sends smaller and smaller cases, at most so many, as long as the same check complains of the same thing.
 pub async fn shrink<S: Send>(
     wire: &Wire<S>,
@@ -26,47 +32,54 @@ pub async fn shrink<S: Send>(
     complaint: Complaint,
     most: usize,
 ) -> Shown {
-    let case = tree.current();
-    let mut shown = match again(wire, &case, code, &complaint).await {
-        Some((complaint, reply)) => Shown { case, complaint, reply: Some(reply) },
-        // What the first time made may stand in the way of the second; a smaller case may make something else.
-        None => Shown { case, complaint, reply: None },
-    };
-    let mut sent = 1;
-    let mut more = tree.simplify();
-    while more && sent < most {
-        let case = tree.current();
-        sent += 1;
-        more = match again(wire, &case, code, &shown.complaint).await {
-            Some((complaint, reply)) => {
+    let mut case = tree.current();
+    let mut shown = Shown { case: case.clone(), complaint, reply: None };
+    let mut spent = Duration::ZERO;
+    for _ in 0..most {
+        let Judged { reply, complaints, .. } = wire.judge(&case).await;
+        spent += time_of(&reply);
+        let is_gone = reply.as_ref().is_err_and(TransportFailure::is_unreachable);
+        let first = shown.reply.is_none() && shown.case.token == case.token;
+        let more = match same(complaints, code, &shown.complaint) {
+            Some(complaint) => {
                 shown = Shown { case, complaint, reply: Some(reply) };
                 tree.simplify()
             }
+            // What the first time made may stand in the way of the second; a smaller case may make something else.
+            None if first => tree.simplify(),
             None => tree.complicate(),
         };
+        if !more || is_gone || spent > PATIENCE {
+            break;
+        }
+        case = tree.current();
     }
     shown
 }
 
-/// The same complaint about another case, with the answer to it.
-async fn again<S: Send>(
-    wire: &Wire<S>,
-    case: &Case,
-    code: &str,
-    complaint: &Complaint,
-) -> Option<(Complaint, Result<Reply, TransportFailure>)> {
-    let Judged { reply, complaints, .. } = wire.judge(case).await;
-    let same = complaints.into_iter().find(|(known, other)| {
-        *known == code && other.about == complaint.about && other.is_finding() == complaint.is_finding()
-    })?;
-    Some((same.1, reply))
+/// The complaint that is the same as another one, about another case.
+fn same(complaints: Vec<(&'static str, Complaint)>, code: &str, complaint: &Complaint) -> Option<Complaint> {
+    let is_same = |known: &str, other: &Complaint| {
+        known == code && other.about == complaint.about && other.is_finding() == complaint.is_finding()
+    };
+    complaints.into_iter().find(|(known, other)| is_same(known, other)).map(|(_, other)| other)
+}
+
+/// How long a reply took, or was waited for.
+fn time_of(reply: &Result<Reply, TransportFailure>) -> Duration {
+    match reply {
+        Ok(reply) => reply.elapsed,
+        Err(TransportFailure::Timeout(time)) => *time,
+        Err(_) => Duration::ZERO,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::sync::atomic::{AtomicU64, Ordering};
     use std::sync::{Arc, Mutex};
-    use std::time::{Duration, SystemTime};
+    use std::time::SystemTime;
 
     use bytes::Bytes;
     use http::{HeaderMap, Request, Response};
@@ -103,7 +116,7 @@ mod tests {
         let contract = Contract::builtin();
         let operation = contract.operation("CopyDBClusterSnapshot").expect("built in");
         let fresh = Adjustments { sets: vec![], uniques: vec![vec!["TargetDBClusterSnapshotIdentifier".into()]] };
-        let plan = Arc::new(Plan::new(operation, Dialect::Native, 0).adjusted(&fresh));
+        let plan = Arc::new(Plan::new(operation, Dialect::Native).adjusted(&fresh));
         let is_wanted = |case: &Case| {
             let broken = case.verdict.constraint().map(|id| operation.input.constraints[id].id.as_str());
             broken == Some("/CopyTags#type") && case.input.get("PreSignedUrl").is_some()
@@ -122,5 +135,39 @@ mod tests {
         });
         assert!(shown.reply.is_some_and(|reply| reply.is_ok_and(|reply| reply.response.status() == 200)));
         assert!(shown.case.input.get("PreSignedUrl").is_none(), "{}", shown.case.input);
+    }
+
+    /// Never answers.
+    #[derive(Default)]
+    struct Silent(AtomicU64);
+
+    impl Send for Silent {
+        async fn send(&self, _: Request<Bytes>) -> Result<Reply, TransportFailure> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Err(TransportFailure::Timeout(Duration::from_secs(21)))
+        }
+
+        async fn pause(&self, _: Duration) {}
+
+        fn now(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH
+        }
+    }
+
+    #[test]
+    fn a_server_that_says_nothing_is_not_waited_for_all_the_time() {
+        let contract = Contract::builtin();
+        let plan = Arc::new(Plan::new(contract.operation("StartBackupJob").expect("built in"), Dialect::Native));
+        let case = plan.case(Phase::Examples, 0, 1).expect("the maximal example").expect("it is sent");
+        let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
+        let (headers, secrets) = (HeaderMap::new(), signer.secrets());
+        let sender = Silent::default();
+        let wire = Wire { sender, signer, host: "h".into(), headers, secrets, hidden: Vec::new() };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            let complaint = wire.judge(&case).await.complaints.remove(0).1;
+            shrink(&wire, Shrinking::new(&plan, case), "transport-failure", complaint, 150).await
+        });
+        assert_eq!(wire.sender.0.into_inner(), 2, "one that was seen, and one to see it again");
     }
 }

@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_server_that_makes_up_names_makes_no_more_groups_than_are_kept_apart() {
         let contract = Contract::builtin();
-        let plan = Plan::new(&Arc::clone(&contract.operations()[0]), Dialect::Native, 0);
+        let plan = Plan::new(&Arc::clone(&contract.operations()[0]), Dialect::Native);
         let case = plan.case(Phase::Examples, 0, 0).expect("an example").expect("it is sent");
         let mut tally = Tally::new(1);
         let most = MOST_GROUPS as u64;

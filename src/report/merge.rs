@@ -65,7 +65,7 @@ fn same(first: &Report, other: &Report) -> Result<(), MergeError> {
     };
     let facts = [
         ("the version", first.version.clone(), other.version.clone()),
-        ("the contract", first.contract.clone(), other.contract.clone()),
+        ("the contract", first.contract.join(" "), other.contract.join(" ")),
         ("the dialect", first.dialect.clone(), other.dialect.clone()),
         ("the seed", first.seed.to_string(), other.seed.to_string()),
         ("the number of shards", shards(first), shards(other)),

@@ -32,8 +32,8 @@ pub struct Report {
     pub tool: String,
     /// Its version.
     pub version: String,
-    /// Identifies the contract; tokens end in it.
-    pub contract: String,
+    /// Identifies the specs of each operation, as tokens do.
+    pub contract: Vec<String>,
     /// What was judged: a URL without credentials, or `built-in mock`.
     pub target: String,
     /// The dialect it was spoken to in: `native` or `documented`.

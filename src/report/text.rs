@@ -44,7 +44,8 @@ fn render_finding(report: &Report, finding: &Finding, text: &mut String) {
     }
     line(text, format_args!("  curl      {}", finding.curl));
     let target = if report.target.starts_with("http") { format!("{} ", report.target) } else { String::new() };
-    line(text, format_args!("  again     accordant check {target}--replay {}", finding.token));
+    let dialect = if report.dialect == "native" { String::new() } else { format!("--dialect {} ", report.dialect) };
+    line(text, format_args!("  again     accordant check {target}{dialect}--replay {}", finding.token));
     text.push('\n');
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use accordant::Contract;
 use accordant::generate::{
-    Adjustments, Case, CaseKind, Cases, Phase, Plan, Probe, ReplayError, Shard, Shrinking, Token, Verdict, fingerprint,
+    Adjustments, Case, CaseKind, Cases, Phase, Plan, Probe, ReplayError, Shard, Shrinking, Token, Verdict,
 };
 use accordant::mock::Dialect;
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ static PLANS: LazyLock<Vec<Arc<Plan>>> = LazyLock::new(|| plans(&Contract::built
 fn plans(contract: &Contract, dialect: Dialect) -> Vec<Arc<Plan>> {
     let spoken =
         contract.operations().iter().filter(|operation| dialect == Dialect::Native || operation.documented.is_some());
-    spoken.map(|operation| Arc::new(Plan::new(operation, dialect, fingerprint(contract)))).collect()
+    spoken.map(|operation| Arc::new(Plan::new(operation, dialect))).collect()
 }
 
 /// All cases of a run with so many random ones per operation.
@@ -160,7 +160,7 @@ fn adjustments_hold_in_every_valid_case_and_keep_breaks_exact() {
         sets: vec![(path("/SourceDBClusterSnapshotIdentifier"), Value::from("pinned"))],
         uniques: vec![path("/TargetDBClusterSnapshotIdentifier")],
     };
-    let plan = Arc::new(Plan::new(operation, Dialect::Native, 1).adjusted(&adjustments));
+    let plan = Arc::new(Plan::new(operation, Dialect::Native).adjusted(&adjustments));
     let cases = all(&[plan], 200, 0);
     let mut names = HashSet::new();
     for case in &cases {

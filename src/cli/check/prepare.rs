@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use accordant::contract::SourceText;
-use accordant::generate::{Adjustments, Case, Plan, Token, fingerprint};
+use accordant::generate::{Adjustments, Case, Plan, Token};
 use accordant::judge::{Credentials, Settings, Signer, Target};
 use accordant::mock::{DEFAULT_REGION, Dialect};
 use accordant::report::Baseline;
@@ -83,12 +83,6 @@ pub fn plans(
         } else {
             selection.operation = options.replay.iter().map(|token| token.operation.clone()).collect();
         }
-    }
-    if let Some(token) = options.replay.iter().find(|token| token.contract != fingerprint(contract)) {
-        return Err(Failure::Usage(format!(
-            "the token {token} is of another contract or another version; this one's tokens end in {:08x}",
-            fingerprint(contract)
-        )));
     }
     let plans = selection.plans(contract, dialect)?.into_iter().map(|plan| {
         let operation = Arc::clone(plan.operation());

@@ -81,7 +81,7 @@ async fn answers_may_travel_in_every_way_that_http_has() {
         let client = Client::new(&url.parse().expect("a URL"), SendLimits::default()).expect("a client");
         let wire = Wire { host: client.host().to_owned(), ..wire(client) };
         for operation in contract.contract().operations() {
-            let plan = Plan::new(operation, Dialect::Native, 0);
+            let plan = Plan::new(operation, Dialect::Native);
             for index in 0..plan.count(Phase::Examples, 0) {
                 let case = plan.case(Phase::Examples, 0, index).expect("an example").expect("it is sent");
                 let judged = wire.judge(&case).await;

@@ -16,7 +16,7 @@ use accordant::codec::{Outcome, Received};
 use accordant::contract::model::ErrorKind;
 use accordant::contract::view::View;
 use accordant::contract::{ErrorDef, Operation};
-use accordant::generate::{Case, Phase, Plan, Probe, fingerprint};
+use accordant::generate::{Case, Phase, Plan, Probe};
 use accordant::judge::{Credentials, Reply, Send, Signer, TransportFailure, Wire};
 use accordant::mock::Dialect;
 use accordant::{Mock, codec};
@@ -153,7 +153,6 @@ fn refused(sent: &Sent<'_>, probe: Probe) -> bool {
 /// The cases of all operations, with the mock's answers to them.
 fn cases() -> Vec<(Case, Response<Bytes>)> {
     let mock = mock();
-    let fingerprint = fingerprint(mock.contract());
     let mut found = Vec::new();
     for operation in mock.contract().operations() {
         for dialect in [Dialect::Native, Dialect::Documented] {
@@ -162,7 +161,7 @@ fn cases() -> Vec<(Case, Response<Bytes>)> {
             {
                 continue;
             }
-            let plan = Plan::new(operation, dialect, fingerprint);
+            let plan = Plan::new(operation, dialect);
             for phase in Phase::ALL {
                 let numbered = 0..plan.count(phase, RANDOM);
                 found.extend(numbered.filter_map(|index| plan.case(phase, SEED, index)?.ok()));
@@ -254,10 +253,10 @@ fn wire<S>(sender: S) -> Wire<S> {
 async fn what_passes_is_waited_for_and_a_method_nobody_knows_may_end_a_connection() {
     let mock = mock();
     let throttled = |number: u64, reply: Reply| {
-        let page = page(503, "<h1>later</h1>");
+        let page = page([502, 503, 504, 429][usize::try_from(number % 4).expect("below 4")], "<h1>later</h1>");
         Ok(if number.is_multiple_of(3) { reply } else { page })
     };
-    let plan = Plan::new(mock.contract().operation("StartBackupJob").expect("built in"), Dialect::Native, 0);
+    let plan = Plan::new(mock.contract().operation("StartBackupJob").expect("built in"), Dialect::Native);
     let wire = wire(Server { mock: &mock, count: AtomicU64::new(1), answers: throttled });
     for index in 0..plan.count(Phase::Examples, 0) {
         let case = plan.case(Phase::Examples, 0, index).expect("an example").expect("it is sent");
