@@ -58,7 +58,7 @@ fn told(judged: &Judged) -> Vec<(&str, Option<&str>)> {
 }
 
 fn each_case(operation: &std::sync::Arc<Operation>, dialect: Dialect, mut look: impl FnMut(&Case)) {
-    let plan = Plan::new(operation, dialect, 0);
+    let plan = Plan::new(operation, dialect);
     let mut count = 0;
     for case in cases(&plan) {
         count += 1;

@@ -104,10 +104,11 @@ impl Proxy {
         let mut open = JoinSet::new();
         let mut stop = pin!(stop);
         loop {
-            let slot = Arc::clone(&slots).acquire_owned().await.expect("nothing closes the semaphore");
-            let accepted = tokio::select! {
+            // Nothing closes the semaphore.
+            let accept = async { (Arc::clone(&slots).acquire_owned().await.ok(), self.listener.accept().await) };
+            let (slot, accepted) = tokio::select! {
                 () = &mut stop => break,
-                accepted = self.listener.accept() => accepted,
+                accepted = accept => accepted,
             };
             while open.try_join_next().is_some() {}
             let client = match accepted {

@@ -89,7 +89,7 @@ fn no_byte_is_changed_and_right_traffic_is_silent() {
 
 #[test]
 fn both_sides_are_judged() {
-    let bad = GOOD.replace("{", r#"{"StartWindowMinutes": 59, "#);
+    let bad = GOOD.replace('{', r#"{"StartWindowMinutes": 59, "#);
     let (report, code, stderr) = judged(&request(&bad), CREATED);
     let about = "/StartWindowMinutes#minimum";
     assert!(found(&report).contains(&("request-schema", about)), "{stderr}");
