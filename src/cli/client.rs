@@ -1,7 +1,7 @@
 //! `accordant client`: runs a command against the mock, and judges what it sends and how it takes trouble.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -140,7 +140,10 @@ async fn each(
     faults: &[Fault],
     report: &mut ClientReport,
 ) -> Result<bool, Failure> {
-    for fault in faults {
+    for (number, fault) in faults.iter().enumerate() {
+        if io::stderr().is_terminal() {
+            let _ = writeln!(io::stderr(), "accordant: {} of {} faults: {}", number + 1, faults.len(), fault.name());
+        }
         let (exchanges, ended) = watched(options, contract, Trouble::always(fault.clone()), Streams::Null).await?;
         if ended == Ended::Interrupted {
             return Ok(true);
