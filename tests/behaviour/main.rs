@@ -17,6 +17,7 @@ mod malformed;
 mod models;
 mod proxy;
 mod replay;
+mod reviewed;
 mod secrets;
 mod sending;
 mod server;
@@ -27,8 +28,13 @@ mod wire;
 
 /// Compares with an approved output under the project's `snapshots/`.
 fn approved(assert: impl FnOnce()) {
+    approved_in("snapshots", assert);
+}
+
+/// The same, in a folder of their own.
+fn approved_in(folder: &str, assert: impl FnOnce()) {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots"));
+    settings.set_snapshot_path(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(assert);
@@ -47,6 +53,10 @@ fn no_snapshot_is_forgotten() {
         let stem = name.strip_suffix(".snap").unwrap_or_else(|| panic!("{name} waits for approval"));
         assert!(tests.contains(&format!("\"{stem}\"")), "no test compares {name}");
     }
+    let operations: std::collections::BTreeSet<String> = read("snapshots/operations")
+        .map(|path| path.file_name().expect("a name").to_string_lossy().trim_end_matches(".snap").to_owned())
+        .collect();
+    assert_eq!(operations, reviewed::names());
     // Those that `tests/targets/run` compares.
     for path in read("snapshots/targets") {
         let stem = path.file_stem().expect("a name").to_string_lossy();

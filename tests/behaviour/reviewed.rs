@@ -1,0 +1,285 @@
+//! What a reviewer sees of a change: for each operation and dialect the contract as it was read, the coverage cases with
+//! their verdicts, and the exchanges with the mock at the edges of each constraint.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use accordant::Contract;
+use accordant::codec::{Outcome, media_type};
+use accordant::contract::pointer;
+use accordant::generate::{Case, Expected, Phase, Plan, Probe, Verdict};
+use accordant::judge::{Credentials, Signer};
+use accordant::mock::{Dialect, Mock};
+use bytes::Bytes;
+use http::Response;
+use serde_json::Value;
+
+use crate::approved_in;
+
+/// What is reviewed of an operation in a dialect.
+const KINDS: [&str; 3] = ["contract", "coverage", "exchanges"];
+/// Where they are.
+const FOLDER: &str = "snapshots/operations";
+/// What stands for what differs from call to call.
+const VOLATILE: &str = "VOLATILE";
+
+/// The names of the snapshots that this file compares.
+pub fn names() -> BTreeSet<String> {
+    let plans = plans(&Contract::builtin()).into_iter();
+    plans.flat_map(|plan| KINDS.map(|kind| name(kind, &plan))).collect()
+}
+
+fn name(kind: &str, plan: &Plan) -> String {
+    format!("{kind}_{}_{}", plan.operation().name, plan.dialect().name())
+}
+
+fn plans(contract: &Contract) -> Vec<Plan> {
+    let dialects =
+        |documented: bool| if documented { &[Dialect::Native, Dialect::Documented][..] } else { &[Dialect::Native] };
+    let operations = contract.operations().iter();
+    let spoken = operations.flat_map(|operation| {
+        dialects(operation.documented.is_some()).iter().map(move |dialect| Plan::new(operation, *dialect))
+    });
+    spoken.collect()
+}
+
+/// All cases of a phase that are sent.
+fn cases(plan: &Plan, phase: Phase) -> impl Iterator<Item = (u64, Case)> + '_ {
+    (0..plan.count(phase, 0)).filter_map(move |index| Some((index, plan.case(phase, 0, index)?.ok()?)))
+}
+
+/// What is reviewed of a contract, by name.
+fn texts(contract: &Contract, kinds: &[&str]) -> BTreeMap<String, String> {
+    let mock = Mock::new(contract.clone());
+    let mut texts = BTreeMap::new();
+    for plan in plans(contract) {
+        for kind in kinds {
+            let text = match *kind {
+                "contract" => contract_of(&plan),
+                "coverage" => coverage_of(&plan),
+                _ => exchanges_of(&mock, &plan),
+            };
+            texts.insert(name(kind, &plan), text);
+        }
+    }
+    texts
+}
+
+fn compare(kind: &str) {
+    for (name, text) in texts(&Contract::builtin(), &[kind]) {
+        approved_in(FOLDER, || insta::assert_snapshot!(name, text));
+    }
+}
+
+#[test]
+fn contracts_read_as_approved() {
+    compare("contract");
+}
+
+#[test]
+fn coverage_is_as_approved() {
+    compare("coverage");
+}
+
+#[test]
+fn exchanges_are_as_approved() {
+    compare("exchanges");
+}
+
+/// A reviewer sees one changed bound in what is reviewed of that operation, and nowhere else.
+#[test]
+fn one_changed_bound_shows_where_it_must_and_nowhere_else() {
+    let contract = Contract::builtin();
+    let changed = contract.texts().iter().map(|text| {
+        let mut text = (**text).clone();
+        if text.name.ends_with("start-backup-job.yaml") {
+            assert_eq!(text.text.matches("minimum: 60\n").count(), 1);
+            text.text = text.text.replace("minimum: 60\n", "minimum: 50\n");
+        }
+        text
+    });
+    let changed = Contract::from_texts(changed).expect("specs");
+    // Exchanges are those of the coverage cases.
+    let (before, after) = (texts(&contract, &KINDS[..2]), texts(&changed, &KINDS[..2]));
+    let names = before.iter().filter(|(name, text)| after[*name] != **text).map(|(name, _)| name.as_str());
+    let names: Vec<&str> = names.collect();
+    let expected = [
+        "contract_StartBackupJob_documented",
+        "contract_StartBackupJob_native",
+        "coverage_StartBackupJob_documented",
+        "coverage_StartBackupJob_native",
+    ];
+    assert_eq!(names, expected);
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<String>>();
+    let (old, new) = (lines(&before[names[1]]), lines(&after[names[1]]));
+    let difference: Vec<&String> = old.symmetric_difference(&new).collect();
+    assert_eq!(difference.len(), 2, "{difference:?}");
+}
+
+fn coverage_of(plan: &Plan) -> String {
+    let mut text = String::new();
+    for phase in [Phase::Examples, Phase::Coverage] {
+        for (index, case) in cases(plan, phase) {
+            line(&mut text, format_args!("{} {index}: {}", phase.name(), verdict(&case)));
+        }
+    }
+    text
+}
+
+fn exchanges_of(mock: &Mock, plan: &Plan) -> String {
+    let mut text = String::new();
+    for (example, (_, case)) in plan.operation().examples.iter().zip(cases(plan, Phase::Examples)) {
+        exchange(mock, &format!("example {}", example.name), &case, &mut text);
+    }
+    // Of each constraint the first boundary and the first break.
+    let mut seen = BTreeSet::new();
+    for (_, case) in cases(plan, Phase::Coverage) {
+        if let Some(constraint) = case.verdict.constraint()
+            && seen.insert((constraint, case.verdict.kind()))
+        {
+            let id = &case.operation.input.constraints[constraint].id;
+            exchange(mock, &format!("{} {id}", case.verdict.kind()), &case, &mut text);
+        }
+    }
+    text
+}
+
+/// The contract of an operation as a person would read it.
+fn contract_of(plan: &Plan) -> String {
+    let operation = plan.operation();
+    let documented = operation.documented.as_ref().filter(|_| plan.dialect() == Dialect::Documented);
+    let (method, path) =
+        documented.map_or((&operation.http.method, &operation.http.path), |shown| (&shown.method, &shown.path));
+    let mut text = format!(
+        "{} ({}, {})\n{method} {path}\n\nConstraints\n",
+        operation.name,
+        operation.service.name,
+        plan.dialect().name()
+    );
+    for constraint in &operation.input.constraints {
+        let cited: Vec<String> = constraint.citations.iter().map(ToString::to_string).collect();
+        let disputed = if constraint.disputed { ", disputed" } else { "" };
+        let error = constraint.error.as_ref().map_or("no error is known".to_owned(), |link| {
+            let error = &operation.errors.all[link.error];
+            format!("{} {} ({:?})", error.status, error.code, link.strength)
+        });
+        line(&mut text, format_args!("  {}\n    {}", constraint.id, constraint.statement()));
+        line(&mut text, format_args!("    {} ({:?}{disputed})\n    {error}", cited.join(", "), constraint.strength));
+    }
+    text.push_str("\nErrors\n");
+    for error in &operation.errors.all {
+        let cited: Vec<String> = error.citations.iter().map(ToString::to_string).collect();
+        line(&mut text, format_args!("  {} {} ({:?}): {}", error.status, error.code, error.kind, cited.join(", ")));
+    }
+    text
+}
+
+fn verdict(case: &Case) -> String {
+    let about = match case.verdict {
+        Verdict::Refused { cause } => format!(" {}", cause.name()),
+        verdict => {
+            verdict.constraint().map(|id| format!(" {}", case.operation.input.constraints[id].id)).unwrap_or_default()
+        }
+    };
+    let probe = match case.probe {
+        Probe::Plain => "",
+        Probe::NoCredentials => ", without credentials",
+        Probe::OtherMethod => ", with another method",
+        Probe::Twice => ", twice",
+    };
+    let due = match case.expected() {
+        Expected::Success { status } => status.to_string(),
+        Expected::Error { error, .. } => format!("{} {}", error.status, error.code),
+        Expected::Unknown => "not known".to_owned(),
+    };
+    format!("{}{about}{probe}: {due}", case.verdict.kind())
+}
+
+/// The exchange of a case with the mock, readable and without what changes from call to call.
+fn exchange(mock: &Mock, title: &str, case: &Case, text: &mut String) {
+    let masked = case.operation.input.mask_sensitive(&case.input);
+    let shown = case.codec().encode_request(&case.operation, &masked);
+    let mut request = case.request.clone();
+    if case.dialect == Dialect::Native {
+        let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
+        signer.authorize(&case.operation.service, &mut request, "localhost", std::time::SystemTime::UNIX_EPOCH);
+    }
+    let response = mock.answer(&request).response;
+    line(text, format_args!("## {title}\n{} {}", shown.method(), readable_form(&shown.uri().to_string())));
+    for (name, value) in shown.headers() {
+        line(text, format_args!("{name}: {}", value.to_str().expect("text")));
+    }
+    line(text, format_args!("{}\n\n{}", body(shown.headers(), shown.body()), response.status()));
+    for (name, value) in response.headers().iter().filter(|(name, _)| name.as_str() != "content-length") {
+        let volatile = Some(name) == case.operation.service.request_id.as_ref();
+        let value = if volatile { VOLATILE } else { value.to_str().expect("text") };
+        line(text, format_args!("{name}: {value}"));
+    }
+    line(text, format_args!("{}\n", body(response.headers(), &steady(case, &response))));
+}
+
+/// The body of an answer with volatile members, dates and sensitive ones masked.
+fn steady(case: &Case, response: &Response<Bytes>) -> Bytes {
+    let received = case.codec().decode_response(&case.operation, response).expect("the mock is read");
+    let mut text = String::from_utf8(response.body().to_vec()).expect("text");
+    let mut hide = |value: Option<&Value>, mask: &str| {
+        if let Some(value) = value.and_then(Value::as_str).filter(|value| !value.is_empty()) {
+            text = text.replace(value, mask);
+        }
+    };
+    if let Some(id) = &received.request_id {
+        hide(Some(&Value::from(id.as_str())), VOLATILE);
+    }
+    if let Outcome::Output(output) = &received.outcome {
+        for volatile in &case.operation.volatile {
+            let path: Vec<String> = pointer::segments(volatile).collect();
+            hide(pointer::first(output, &path), VOLATILE);
+        }
+        hide(output.get("id"), VOLATILE);
+        hide(output.get("created_at"), VOLATILE);
+    }
+    dateless(&text).into()
+}
+
+/// Times are masked, and numbers that stand for them.
+fn dateless(text: &str) -> String {
+    let time = regex::Regex::new(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z").expect("a pattern");
+    let seconds = regex::Regex::new(r#"("CreationDate":)[0-9.]+"#).expect("a pattern");
+    let text = time.replace_all(text, "TIME");
+    seconds.replace_all(&text, r#"$1"TIME""#).into_owned()
+}
+
+/// A body by its media type: JSON and XML indented, forms a pair per line.
+fn body(headers: &http::HeaderMap, body: &Bytes) -> String {
+    let text = String::from_utf8_lossy(body).into_owned();
+    match media_type(headers).as_deref() {
+        _ if text.is_empty() => String::new(),
+        Some("application/x-www-form-urlencoded") => readable_form(&text),
+        Some("text/xml") => indented(&text),
+        _ => match serde_json::from_str::<Value>(&text) {
+            Ok(value) => serde_json::to_string_pretty(&value).expect("JSON"),
+            Err(_) => text,
+        },
+    }
+}
+
+fn readable_form(text: &str) -> String {
+    text.replace('&', "\n&").escape_debug().to_string().replace("\\n&", "\n&").replace("\\'", "'").replace("\\\"", "\"")
+}
+
+/// XML with an element per line.
+fn indented(text: &str) -> String {
+    let mut reader = quick_xml::Reader::from_str(text);
+    let mut writer = quick_xml::Writer::new_with_indent(Vec::new(), b' ', 2);
+    loop {
+        match reader.read_event().expect("XML") {
+            quick_xml::events::Event::Eof => break,
+            event => writer.write_event(event).expect("memory"),
+        }
+    }
+    String::from_utf8(writer.into_inner()).expect("text")
+}
+
+fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    writeln!(text, "{arguments}").expect("memory");
+}
