@@ -93,6 +93,8 @@
 
 #[cfg(feature = "check")]
 pub mod check;
+#[cfg(feature = "check")]
+pub mod client;
 pub mod codec;
 pub mod constraint;
 pub mod contract;

@@ -309,13 +309,13 @@ pub fn is_circumstance(kind: ErrorKind) -> bool {
 }
 
 /// The schema of a member of a value, or of an item.
-pub(super) fn child(node: &Node, name: &str) -> Option<NodeId> {
+pub(crate) fn child(node: &Node, name: &str) -> Option<NodeId> {
     let pattern = || node.patterns.iter().find(|(regex, _)| regex.is_match(name)).map(|(_, id)| *id);
     node.properties.get(name).copied().or_else(pattern).or(node.values)
 }
 
 /// The texts of a value that stand at or below sensitive members, each with the member's node.
-pub(super) fn sensitive_strings<'v>(shape: &'v Shape, value: &'v Value) -> Vec<(&'v Node, &'v str)> {
+pub(crate) fn sensitive_strings<'v>(shape: &'v Shape, value: &'v Value) -> Vec<(&'v Node, &'v str)> {
     let mut found = Vec::new();
     texts(shape, Some(0), value, None, &mut |sensitive, text| {
         found.extend(sensitive.map(|node| (node, text)));

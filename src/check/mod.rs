@@ -47,6 +47,7 @@ mod wrong_error_status;
 
 pub use complaint::Complaint;
 pub use exchange::{Answer, Demand, Exchange, is_circumstance};
+pub(crate) use exchange::{child, sensitive_strings};
 
 /// A judgement over an exchange.
 pub trait Check: Sync {

@@ -2,11 +2,14 @@
 
 mod cases;
 mod check;
+mod client;
+mod command;
 mod config;
 mod explain;
 mod failure;
 mod mock;
 mod mutants;
+mod proxy;
 mod report;
 mod selection;
 mod signals;
@@ -39,10 +42,14 @@ enum Command {
     Check(Box<check::Options>),
     /// Print generated cases without sending them
     Cases(cases::Options),
+    /// Judge a client: run a command against the mock, and see what it sends and how it takes trouble
+    Client(client::Options),
     /// Explain a check or a constraint
     Explain(explain::Options),
     /// Prove that the judge bites: every mutant of the mock must be caught
     Mutants(mutants::Options),
+    /// Judge the traffic between clients and a real implementation, both ways, without changing a byte
+    Proxy(Box<proxy::Options>),
     /// Join the reports of shards, or print the schema of reports
     Report(report::Options),
     /// Answer requests as a service that keeps its contract would
@@ -62,8 +69,10 @@ pub fn run() -> ExitCode {
     let outcome = match cli.command {
         Command::Check(options) => check::run(*options),
         Command::Cases(options) => cases::run(&options),
+        Command::Client(options) => client::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Mutants(options) => mutants::run(&options),
+        Command::Proxy(options) => proxy::run(&options),
         Command::Report(options) => report::run(&options),
         Command::Mock(options) => mock::run(&options),
         Command::Spec(options) => spec::run(options),

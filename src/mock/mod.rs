@@ -8,8 +8,14 @@ pub mod mutate;
 mod negotiate;
 mod prefer;
 mod respond;
+mod sending;
 
 pub use answer::{DEFAULT_REGION, answer};
 pub use breach::{Breach, Broken};
+#[cfg(feature = "check")]
+pub(crate) use credentials::fault as credentials_fault;
 pub use negotiate::Dialect;
+#[cfg(feature = "check")]
+pub(crate) use negotiate::{Target, target};
 pub use respond::{Answered, Mock, respond};
+pub use sending::{Pace, Sending};

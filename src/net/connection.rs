@@ -1,7 +1,7 @@
 //! The requests of one connection: each is read within its bounds, answered by the mock, and recorded.
 
-use std::convert::Infallible;
 use std::future::pending;
+use std::io;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response};
 use http_body::Body;
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -19,12 +19,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
+use super::body::{Paced, paced};
 use super::serve::Shared;
 use super::stream::Stream;
 use crate::contract::model::Cause;
-use crate::mock::Answered;
+use crate::mock::{Answered, Pace, Sending};
 
 /// The smallest buffer that hyper accepts.
 const MIN_BUFFER: usize = 8 * 1024;
@@ -39,17 +40,25 @@ pub type Connection<S> = http1::Connection<TokioIo<Stream>, S>;
 pub fn connection(
     tcp: TcpStream,
     shared: Arc<Shared>,
-) -> Connection<
-    impl Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send> + Send,
-> {
+) -> Connection<impl Service<Request<Incoming>, Response = Response<Paced>, Error = io::Error, Future: Send> + Send> {
     let limits = shared.limits;
     let busy = Arc::new(AtomicBool::new(false));
     let stream = Stream::new(tcp, limits.write_time, Arc::clone(&shared.stopping), Arc::clone(&busy));
+    let reset = stream.reset();
     let service = service_fn(move |request| {
-        let (shared, busy) = (Arc::clone(&shared), Arc::clone(&busy));
+        let (shared, busy, reset) = (Arc::clone(&shared), Arc::clone(&busy), Arc::clone(&reset));
         busy.store(true, Ordering::Relaxed);
         async move {
-            let mut response = shared.answer(request).await;
+            let sending = shared.answer(request).await;
+            match sending.pace {
+                Pace::Reset => {
+                    reset.store(true, Ordering::Relaxed);
+                    return Err(io::ErrorKind::ConnectionReset.into());
+                }
+                Pace::After(pause) => sleep(pause).await,
+                _ => {}
+            }
+            let mut response = paced(sending);
             if shared.stopping.load(Ordering::Relaxed) {
                 // hyper says so itself only once it was told of the stop, a moment later.
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -69,26 +78,26 @@ pub fn connection(
 }
 
 impl Shared {
-    async fn answer(self: &Arc<Self>, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let watched = self.journal.is_some() || tracing::enabled!(tracing::Level::DEBUG);
+    async fn answer(self: &Arc<Self>, request: Request<Incoming>) -> Sending {
+        let watched = self.journal.is_some() || self.observer.is_some() || tracing::enabled!(tracing::Level::DEBUG);
         let started = watched.then(Instant::now);
         let (parts, body) = request.into_parts();
         match self.read_body(body).await {
-            Ok((body, None)) => self.judge(&Request::from_parts(parts, body), started).map(Full::new),
+            Ok((body, None)) => self.judge(&Request::from_parts(parts, body), started),
             Ok((body, Some(turn))) => self.judge_large(Request::from_parts(parts, body), turn, started).await,
             Err((cause, detail)) => {
                 let request = Request::from_parts(parts, Bytes::new());
                 let answered = self.mock.refuse(&request, cause, &detail);
-                let mut response = self.record(answered, started).map(Full::new);
+                let mut sending = self.record(&request, answered, started);
                 // The rest of the body is still on its way; the connection cannot be used again.
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-                response
+                sending.response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                sending
             }
         }
     }
 
-    fn judge(&self, request: &Request<Bytes>, started: Option<Instant>) -> Response<Bytes> {
-        self.record(self.mock.answer(request), started)
+    fn judge(&self, request: &Request<Bytes>, started: Option<Instant>) -> Sending {
+        self.record(request, self.mock.answer(request), started)
     }
 
     /// Judges on a thread of its own: this one has other connections to serve meanwhile.
@@ -97,25 +106,27 @@ impl Shared {
         request: Request<Bytes>,
         turn: OwnedSemaphorePermit,
         started: Option<Instant>,
-    ) -> Response<Full<Bytes>> {
+    ) -> Sending {
         let judging = Arc::clone(&self.judging).acquire_owned().await;
         let shared = Arc::clone(self);
         let judged = spawn_blocking(move || {
-            let response = shared.judge(&request, started);
+            let sending = shared.judge(&request, started);
             drop((shared, request, judging, turn));
-            response
+            sending
         });
         match judged.await.map_err(tokio::task::JoinError::try_into_panic) {
-            Ok(response) => response.map(Full::new),
+            Ok(sending) => sending,
             Err(Ok(panic)) => resume_unwind(panic),
             // The runtime ends, and the connection with it.
             Err(Err(_)) => pending().await,
         }
     }
 
-    /// The answer, once the exchange is told to the log, without any value of it, and to the journal, which masks them.
-    fn record(&self, mut answered: Answered, started: Option<Instant>) -> Response<Bytes> {
-        let Some(duration) = started.map(|started| started.elapsed()) else { return answered.response };
+    /// What is sent, once the exchange is told to the log, without any value of it, to the journal, which masks them, and to
+    /// the observer, which may send something else.
+    fn record(&self, request: &Request<Bytes>, mut answered: Answered, started: Option<Instant>) -> Sending {
+        let Some(started) = started else { return answered.response.into() };
+        let duration = started.elapsed();
         tracing::debug!(
             operation = answered.operation.as_deref(),
             dialect = answered.dialect.name(),
@@ -124,10 +135,11 @@ impl Shared {
             ?duration,
             "answered"
         );
+        let seen = self.observer.as_ref().map(|observer| observer.see(request, &answered, started));
         if let Some(journal) = &self.journal {
             journal.record(&mut answered, duration);
         }
-        answered.response
+        seen.unwrap_or_else(|| answered.response.into())
     }
 }
 

@@ -1,17 +1,24 @@
-//! The only sockets, and the files of the mock: a server, a journal, the bridge to wiremock, and the client of the judge.
+//! The only sockets, and the files of the mock: a server, a journal, the bridge to wiremock, the client of the judge, and a proxy
+//! between a client and a server.
 
+#[cfg(feature = "serve")]
+mod body;
 #[cfg(feature = "serve")]
 mod connection;
 #[cfg(feature = "serve")]
 pub mod journal;
 #[cfg(feature = "check")]
 pub(crate) mod judging;
+#[cfg(feature = "cli")]
+pub mod proxy;
 #[cfg(feature = "check")]
 pub mod send;
 #[cfg(feature = "serve")]
 pub mod serve;
 #[cfg(feature = "serve")]
 mod stream;
+#[cfg(feature = "cli")]
+pub mod watch;
 #[cfg(feature = "mock-server")]
 mod wiremock;
 

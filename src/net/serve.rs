@@ -1,6 +1,7 @@
 //! The HTTP server of the mock: accepts connections, and stops, with a bound on all that clients can make it hold or
 //! wait for.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -9,8 +10,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use http::Request;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -19,7 +22,7 @@ use tokio::time::{sleep, timeout};
 
 use super::connection::connection;
 use super::journal::Journal;
-use crate::mock::Mock;
+use crate::mock::{Answered, Mock, Sending};
 
 /// What a client may make the server hold or wait for.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +60,13 @@ impl Default for Limits {
     }
 }
 
+/// Sees every exchange of a server, and says what is sent.
+pub trait Observer: fmt::Debug + Send + Sync {
+    /// What is sent to a request, given what the mock answers and when the request had arrived. Called before anything is
+    /// sent, so it must not wait.
+    fn see(&self, request: &Request<Bytes>, answered: &Answered, arrived: Instant) -> Sending;
+}
+
 /// A bound server that does not answer yet.
 #[derive(Debug)]
 #[must_use = "a server answers only while it runs"]
@@ -72,6 +82,7 @@ pub(super) struct Shared {
     pub(super) mock: Mock,
     pub(super) limits: Limits,
     pub(super) journal: Option<Journal>,
+    pub(super) observer: Option<Arc<dyn Observer>>,
     pub(super) large_bodies: Arc<Semaphore>,
     /// Of the large bodies, as many are judged at a time as there are processors: decoded, they take most memory.
     pub(super) judging: Arc<Semaphore>,
@@ -84,11 +95,25 @@ impl Server {
     /// # Errors
     /// When the address cannot be bound.
     pub async fn bind(address: SocketAddr, mock: Mock, limits: Limits, journal: Option<Journal>) -> io::Result<Self> {
+        Self::bind_observed(address, mock, limits, journal, None).await
+    }
+
+    /// Binds an address, as [`Server::bind`] does, for a server whose exchanges somebody sees.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn bind_observed(
+        address: SocketAddr,
+        mock: Mock,
+        limits: Limits,
+        journal: Option<Journal>,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let large_bodies = Arc::new(Semaphore::new(limits.large_bodies));
         let judging = Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
-        let shared = Shared { mock, limits, journal, large_bodies, judging, stopping: Arc::default() };
+        let shared = Shared { mock, limits, journal, observer, large_bodies, judging, stopping: Arc::default() };
         Ok(Self { listener, address, shared: Arc::new(shared) })
     }
 

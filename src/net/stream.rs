@@ -31,12 +31,19 @@ pub struct Stream {
     ended: bool,
     /// Whether this side has sent its end.
     closed: bool,
+    /// Whether the connection ends in a reset, rather than in order.
+    reset: Arc<AtomicBool>,
 }
 
 impl Stream {
     /// Takes over an accepted connection.
     pub fn new(tcp: TcpStream, write_time: Duration, stopping: Arc<AtomicBool>, busy: Arc<AtomicBool>) -> Self {
-        Self { tcp, write_time, stopping, busy, timer: None, ended: false, closed: false }
+        Self { tcp, write_time, stopping, busy, timer: None, ended: false, closed: false, reset: Arc::default() }
+    }
+
+    /// Set, it makes the connection end in a reset once it is dropped.
+    pub fn reset(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.reset)
     }
 
     /// Whether the server stops, and neither a request nor an answer is on its way. What hyper has of an answer is
@@ -48,6 +55,14 @@ impl Stream {
     /// Ready when the current wait has taken too long.
     fn poll_overdue(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
         self.timer.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(context)
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.reset.load(Ordering::Relaxed) {
+            let _ = self.tcp.set_zero_linger();
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use crate::check::{self, CHECKS};
+use crate::client::check::{self as client_check, CLIENT_CHECKS};
+use crate::client::{WRONG_ANSWER_PAGE, WRONG_ANSWER_TAKEN};
 use crate::constraint::Wish;
 use crate::contract::model::Strength;
 use crate::contract::{Citation, Constraint, Contract, Node, Operation};
@@ -53,6 +55,9 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     if let Some(check) = check::by_code(name) {
         return Ok(format!("{}\n", check.page().trim()));
     }
+    if let Some(page) = client_page(name) {
+        return Ok(format!("{}\n", page.trim()));
+    }
     let end = name.find(['/', '#']).unwrap_or(name.len());
     let operation = contract.operation(&name[..end]).map_err(|_| unknown(contract, &name[..end]))?;
     let rest = &name[end..];
@@ -66,6 +71,12 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     let constraint = operation.input.constraints.iter().find(|constraint| constraint.id == rest);
     let missing = || ExplainError::NoConstraint { operation: operation.name.clone(), id: rest.to_owned() };
     constraint.map(|constraint| page(operation, constraint)).ok_or_else(missing)
+}
+
+/// The page of a check of clients.
+fn client_page(name: &str) -> Option<&'static str> {
+    let check = client_check::by_code(name).map(client_check::ClientCheck::page);
+    check.or_else(|| (name == WRONG_ANSWER_TAKEN).then_some(WRONG_ANSWER_PAGE))
 }
 
 fn unknown(contract: &Contract, name: &str) -> ExplainError {
@@ -135,6 +146,11 @@ pub fn contents(contract: &Contract) -> String {
     let mut text = String::from("Checks:\n");
     for check in CHECKS {
         line(&mut text, format_args!("  {:<24} {}", check.code(), first_sentence(check.page())));
+    }
+    text.push_str("\nChecks of clients:\n");
+    let pages = CLIENT_CHECKS.iter().map(|check| (check.code(), check.page()));
+    for (code, page) in pages.chain([(WRONG_ANSWER_TAKEN, WRONG_ANSWER_PAGE)]) {
+        line(&mut text, format_args!("  {code:<31} {}", first_sentence(page)));
     }
     text.push_str("\nConstraints: OPERATION lists those of an operation, OPERATION/MEMBER#KEYWORD explains one:\n");
     for operation in contract.operations() {

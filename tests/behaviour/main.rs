@@ -5,6 +5,7 @@
 mod answers;
 mod cases;
 mod checks;
+mod client;
 mod constraints;
 mod failures;
 mod innocent;
@@ -15,6 +16,7 @@ mod library;
 mod limits;
 mod malformed;
 mod models;
+mod proxy;
 mod replay;
 mod reviewed;
 mod secrets;

@@ -1,0 +1,214 @@
+//! A command that is run as a process of its own, and ended with everything it started.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use accordant::client::Ended;
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+use super::Failure;
+use super::signals::Signals;
+
+/// How long a command may take to end once it is told to.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Whether a command's input and output are those of this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Streams {
+    /// They are.
+    Ours,
+    /// It has none.
+    Null,
+}
+
+/// Runs a command to its end, or until it takes too long or a signal asks for the end.
+pub async fn run(
+    words: &[OsString],
+    environment: &Environment,
+    streams: Streams,
+    limit: Option<Duration>,
+) -> Result<Ended, Failure> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(Failure::Usage("no command is given: write it after --".to_owned()));
+    };
+    let mut signals = Signals::catch().map_err(Failure::io("cannot catch signals"))?;
+    let mut command = Command::new(program);
+    command.args(arguments).kill_on_drop(true);
+    environment.apply(&mut command);
+    if streams == Streams::Null {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    }
+    // In a group of its own, a command cannot read from the terminal.
+    let own_group = streams == Streams::Null || !io::stdin().is_terminal();
+    #[cfg(unix)]
+    if own_group {
+        command.process_group(0);
+    }
+    let child = command.spawn().map_err(|source| not_started(program, source))?;
+    let mut running = Running { group: child.id().filter(|_| own_group), child };
+    let late = async {
+        match limit {
+            Some(limit) => sleep(limit).await,
+            None => std::future::pending().await,
+        }
+    };
+    let ended = tokio::select! {
+        status = running.child.wait() => ended(status.map_err(Failure::io("cannot wait for the command"))?),
+        () = late => {
+            running.end().await;
+            Ended::TimedOut
+        }
+        () = signals.next() => {
+            running.end().await;
+            Ended::Interrupted
+        }
+    };
+    running.kill_group();
+    Ok(ended)
+}
+
+fn not_started(program: &OsString, source: io::Error) -> Failure {
+    let program = program.to_string_lossy();
+    match source.kind() {
+        io::ErrorKind::NotFound => {
+            Failure::Usage(format!("there is no command {program}: it is neither a file nor in PATH"))
+        }
+        io::ErrorKind::PermissionDenied => {
+            Failure::Usage(format!("{program} cannot be run: it is no program, or not ours to run"))
+        }
+        _ => Failure::io(format!("cannot run {program}"))(source),
+    }
+}
+
+#[cfg(unix)]
+fn ended(status: ExitStatus) -> Ended {
+    use std::os::unix::process::ExitStatusExt;
+    let signal = status.signal().map(Ended::Signal);
+    status.code().map(Ended::Exit).or(signal).unwrap_or(Ended::Exit(1))
+}
+
+#[cfg(not(unix))]
+fn ended(status: ExitStatus) -> Ended {
+    Ended::Exit(status.code().unwrap_or(1))
+}
+
+/// A command that runs, and the group of what it starts; killed when it is dropped.
+struct Running {
+    child: Child,
+    group: Option<u32>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill_group();
+    }
+}
+
+impl Running {
+    /// Asks for the end, and forces it after some time.
+    async fn end(&mut self) {
+        self.terminate();
+        if timeout(GRACE, self.child.wait()).await.is_err() {
+            self.kill_group();
+            let _ = self.child.kill().await;
+        }
+    }
+
+    #[cfg(unix)]
+    fn terminate(&mut self) {
+        use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+        let own = self.child.id().and_then(pid);
+        let _ = match self.group.and_then(pid) {
+            Some(group) => kill_process_group(group, Signal::TERM),
+            None => own.map_or(Ok(()), |own: Pid| kill_process(own, Signal::TERM)),
+        };
+    }
+
+    #[cfg(not(unix))]
+    fn terminate(&mut self) {
+        let _ = self.child.start_kill();
+    }
+
+    /// Ends what the command has left behind.
+    #[cfg(unix)]
+    fn kill_group(&mut self) {
+        use rustix::process::{Signal, kill_process_group};
+        if let Some(group) = self.group.take().and_then(pid) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn kill_group(&mut self) {
+        self.group = None;
+    }
+}
+
+#[cfg(unix)]
+fn pid(raw: u32) -> Option<rustix::process::Pid> {
+    rustix::process::Pid::from_raw(i32::try_from(raw).ok()?)
+}
+
+/// What a command finds in its environment.
+#[derive(Debug)]
+pub struct Environment {
+    set: Vec<(String, String)>,
+}
+
+/// Variables that lead clients elsewhere, or to other credentials.
+const REMOVED: [&str; 11] = [
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_CA_BUNDLE",
+    "AWS_USE_FIPS_ENDPOINT",
+];
+
+impl Environment {
+    /// One in which clients speak to a URL, with credentials that are worth nothing.
+    pub fn new<'s>(url: &str, services: impl Iterator<Item = &'s str>) -> Self {
+        let own = [
+            ("ACCORDANT_URL", url),
+            ("AWS_ENDPOINT_URL", url),
+            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("HUAWEICLOUD_SDK_AK", "AKEXAMPLE"),
+            ("HUAWEICLOUD_SDK_SK", "SKEXAMPLE"),
+        ];
+        let mut set: Vec<(String, String)> = own.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        set.extend(services.map(|service| {
+            let name: String =
+                service.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
+            (format!("AWS_ENDPOINT_URL_{}", name.to_uppercase()), url.to_owned())
+        }));
+        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            if std::env::var_os(name).is_none_or(|region| region.is_empty()) {
+                set.push((name.to_owned(), accordant::mock::DEFAULT_REGION.to_owned()));
+            }
+        }
+        // What goes to this machine must not go through a proxy.
+        for name in ["NO_PROXY", "no_proxy"] {
+            let others = std::env::var(name).unwrap_or_default();
+            let comma = if others.is_empty() { "" } else { "," };
+            set.push((name.to_owned(), format!("{others}{comma}127.0.0.1,localhost")));
+        }
+        Self { set }
+    }
+
+    fn apply(&self, command: &mut Command) {
+        for name in REMOVED {
+            command.env_remove(name);
+        }
+        command.envs(self.set.iter().map(|(name, value)| (name, value)));
+    }
+}

@@ -1,0 +1,141 @@
+//! `accordant proxy`: judges the traffic between clients and a real implementation, both ways.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use accordant::Contract;
+use accordant::client::{ClientReport, Ended, Exchanges, judge, judge_answers};
+use accordant::net::proxy::{Proxy, Seen};
+use clap::Args;
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use url::Url;
+
+use super::Failure;
+use super::client::{conclude, parse_duration};
+use super::command::{Environment, Streams, run as run_command};
+use super::signals::Signals;
+use super::spec::contract;
+
+/// Longest time for the first connection to the target.
+const REACH: Duration = Duration::from_secs(10);
+
+/// Options of `accordant proxy`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "No byte is changed on the way, so signatures hold for the Host that the client sends. With a command, \
+    it is run with ACCORDANT_URL and AWS_ENDPOINT_URL leading to the proxy and credentials that are worth nothing; without, \
+    the proxy runs until SIGINT or SIGTERM. Then it reports on standard error.\n\n\
+    Exit codes: the command's own if it failed, 124 when it took too long, 1 on findings, 3 when the target cannot be \
+    reached, 4 when nothing was judged, else 0."
+)]
+pub struct Options {
+    /// The implementation, as http://HOST:PORT
+    url: String,
+    /// Directory of the specs; the built-in ones when absent
+    #[arg(long, value_name = "DIR")]
+    specs: Option<PathBuf>,
+    /// Address to listen on; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Listen on an address that other machines reach
+    #[arg(long)]
+    allow_remote: bool,
+    /// Longest time for the command: 500ms, 30s, 5m
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    timeout: Option<Duration>,
+    /// Write the report to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Fail on notes too
+    #[arg(long)]
+    strict: bool,
+    /// A command to run, and its arguments
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+/// Runs the subcommand.
+pub fn run(options: &Options) -> Result<ExitCode, Failure> {
+    let contract = Arc::new(contract(options.specs.as_deref())?);
+    let target = target(&options.url)?;
+    if !options.listen.ip().is_loopback() && !options.allow_remote {
+        let message =
+            format!("{} can be reached from other machines: add --allow-remote if that is meant", options.listen);
+        return Err(Failure::Usage(message));
+    }
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
+    let (seen, ended) = runtime.block_on(pass(options, &contract, &target))?;
+    let report = reported(options, &contract, &seen.take(), ended);
+    if seen.unread() > 0 {
+        say(&format!("{} connections were passed on that could not be read, and so not judged", seen.unread()));
+    }
+    if seen.unreachable() > 0 {
+        say(&format!("{} connections failed, since {target} could not be reached", seen.unreachable()));
+    }
+    conclude(&report, ended, options.report.as_deref(), "nothing came through the proxy that could be judged")
+}
+
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "accordant: {line}");
+}
+
+/// Host and port of a URL.
+fn target(url: &str) -> Result<String, Failure> {
+    let usage = |why: &str| Failure::Usage(format!("the target {why}: write http://HOST:PORT"));
+    let parsed = Url::parse(url).map_err(|_| usage("is no URL"))?;
+    if parsed.scheme() == "https" {
+        return Err(usage("speaks TLS, which cannot be read on its way"));
+    }
+    let plain = matches!(parsed.path(), "" | "/") && parsed.query().is_none() && parsed.username().is_empty();
+    match (parsed.scheme(), parsed.host_str(), parsed.port_or_known_default()) {
+        ("http", Some(host), Some(port)) if plain => Ok(format!("{host}:{port}")),
+        ("http", ..) => Err(usage("has more than host and port, which no proxy could pass on unchanged")),
+        _ => Err(usage("is no http:// URL")),
+    }
+}
+
+/// Passes on while the command runs, or until a signal.
+async fn pass(options: &Options, contract: &Contract, target: &str) -> Result<(Arc<Seen>, Ended), Failure> {
+    let unreachable = |why: String| Failure::Unreachable(format!("{target} cannot be reached: {why}"));
+    match timeout(REACH, TcpStream::connect(target)).await {
+        Err(_) => return Err(unreachable(format!("no connection within {REACH:?}"))),
+        Ok(Err(error)) => return Err(unreachable(error.to_string())),
+        Ok(Ok(_)) => {}
+    }
+    let what = format!("cannot listen on {}, where port 0 would pick a free one", options.listen);
+    let proxy = Proxy::bind(options.listen, target.to_owned()).await.map_err(Failure::io(what))?;
+    let (seen, url) = (proxy.seen(), format!("http://{}", proxy.address()));
+    let mut signals = Signals::catch().map_err(Failure::io("cannot catch signals"))?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let passing = tokio::spawn(proxy.run(async {
+        let _ = stopped.await;
+    }));
+    let ended = if options.command.is_empty() {
+        let _ = writeln!(io::stdout(), "listening on {url}");
+        signals.next().await;
+        Ok(Ended::Exit(0))
+    } else {
+        let environment = Environment::new(&url, contract.services().iter().map(|service| service.name.as_str()));
+        run_command(&options.command, &environment, Streams::Ours, options.timeout).await
+    };
+    drop(stop);
+    let _ = passing.await;
+    Ok((seen, ended?))
+}
+
+fn reported(options: &Options, contract: &Contract, exchanges: &Exchanges, ended: Ended) -> ClientReport {
+    let mut judged = judge(contract, exchanges);
+    let answers = judge_answers(contract, exchanges);
+    judged.findings.extend(answers.findings);
+    judged.notes.extend(answers.notes);
+    let program = options.command.first().map(|program| program.to_string_lossy().into_owned());
+    ClientReport::new(program.unwrap_or_default(), ended, options.strict, judged)
+}

@@ -1,0 +1,258 @@
+//! How a command took a fault.
+
+use std::collections::HashMap;
+
+use super::attempt::{Attempt, Attempts, Outcome, identity};
+use super::exchange::Exchanges;
+use super::fault::Fault;
+use super::report::{ClientFinding, FaultReport};
+use super::sent::Sent;
+use crate::contract::Contract;
+use crate::contract::model::{ErrorKind, Strength};
+
+/// The code of what is found of a command that succeeds without an answer to succeed on.
+pub const WRONG_ANSWER_TAKEN: &str = "wrong-answer-taken";
+
+/// The page of it, as those of the checks are.
+pub const WRONG_ANSWER_PAGE: &str = "\
+# wrong-answer-taken
+
+## What it does
+
+Complains of a command that ends with success although a request of it never had a good answer: with
+`--faults`, each attempt was answered with an error, a page of a gateway, half a body, or not at all.
+
+## Why it matters
+
+The work was not done, or nobody knows whether it was, and the caller goes on as if it was.
+
+## Example
+
+A script calls `curl` without `--fail`, and goes on when the service answers 500.
+
+## Remedy
+
+Look at the status and at the whole body, and end with a failure. A command whose purpose it is to
+carry on without the answer is right to succeed: leave the fault out of `--faults`.
+
+## When it is a note
+
+When the error says something about the state of a resource or a quota, as that it exists already, which
+the command may be content with.
+";
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// With an exit code.
+    Exit(i32),
+    /// By a signal.
+    Signal(i32),
+    /// It took too long, and was ended.
+    TimedOut,
+    /// The one who started it did not want to wait any more.
+    Interrupted,
+}
+
+impl Ended {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Exit(code) => format!("ended with exit code {code}"),
+            Self::Signal(signal) => format!("was ended by signal {signal}"),
+            Self::TimedOut => "did not end in time".to_owned(),
+            Self::Interrupted => "was interrupted".to_owned(),
+        }
+    }
+
+    fn in_short(self) -> String {
+        match self {
+            Self::Exit(code) => format!("exit {code}"),
+            Self::Signal(signal) => format!("signal {signal}"),
+            Self::TimedOut => "timeout".to_owned(),
+            Self::Interrupted => "interrupted".to_owned(),
+        }
+    }
+}
+
+/// What became of a request that met a fault.
+#[derive(Debug, Default)]
+struct Story {
+    operation: String,
+    attempts: Vec<Attempt>,
+    /// Whether an attempt had a good answer.
+    recovered: bool,
+    kind: Option<ErrorKind>,
+}
+
+/// How a command took a fault, and what is wrong with that.
+#[must_use]
+pub fn behaviour(
+    contract: &Contract,
+    exchanges: &Exchanges,
+    fault: &Fault,
+    ended: Ended,
+) -> (FaultReport, Option<ClientFinding>) {
+    let name = fault.name();
+    let stories = stories(contract, exchanges, fault);
+    let attempts = stories.iter().map(|story| story.attempts.len()).max().unwrap_or(0);
+    let unanswered: Vec<&Story> = stories.iter().filter(|story| !story.recovered).collect();
+    let taken = fault.is_wrong() && ended == Ended::Exit(0) && !unanswered.is_empty();
+    let report = FaultReport {
+        fault: name.clone(),
+        requests: stories.len() as u64,
+        attempts: attempts as u64,
+        token: token(&stories),
+        ended: ended.in_short(),
+        behaviour: if taken { "took it for a success".to_owned() } else { words(fault, ended, &stories, attempts) },
+    };
+    (report, taken.then(|| finding(name, &unanswered)))
+}
+
+/// The requests that met the fault, each with all its attempts.
+fn stories(contract: &Contract, exchanges: &Exchanges, fault: &Fault) -> Vec<Story> {
+    let name = fault.name();
+    let mut attempts = Attempts::default();
+    let mut index: HashMap<String, usize> = HashMap::new();
+    let mut stories: Vec<Story> = Vec::new();
+    for exchange in exchanges.kept() {
+        let mut sent = Sent::read(contract, &exchange.request);
+        attempts.place(&mut sent, exchange);
+        let Some(operation) = sent.operation() else { continue };
+        let met = exchange.fault.as_deref() == Some(name.as_str());
+        let identity = identity(&sent);
+        if met && !index.contains_key(&identity) {
+            index.insert(identity.clone(), stories.len());
+            let kind = match fault {
+                Fault::Error(code) => operation.errors.by_code(code).map(|error| operation.errors.all[error].kind),
+                _ => None,
+            };
+            stories.push(Story { operation: operation.name.clone(), kind, ..Story::default() });
+        }
+        if let Some(at) = index.get(&identity) {
+            stories[*at].recovered |= !met && sent.attempt.outcome == Outcome::Success;
+            stories[*at].attempts.push(sent.attempt);
+        }
+    }
+    stories
+}
+
+/// Whether other attempts had the same token; nothing where there was no other, or no token.
+fn token(stories: &[Story]) -> Option<String> {
+    let retried = stories.iter().filter(|story| story.attempts.len() > 1);
+    let mut tokens = retried.flat_map(|story| story.attempts.windows(2)).filter_map(|pair| {
+        let (one, other) = (pair[0].token.as_ref()?, pair[1].token.as_ref()?);
+        Some(one == other)
+    });
+    let first = tokens.next()?;
+    Some(if first && tokens.all(|same| same) { "reused" } else { "changed" }.to_owned())
+}
+
+fn words(fault: &Fault, ended: Ended, stories: &[Story], attempts: usize) -> String {
+    if stories.is_empty() {
+        return "no request could meet it".to_owned();
+    }
+    let recovered = fault.is_wrong() && stories.iter().all(|story| story.recovered);
+    let tried = if attempts > 1 { format!(" after {attempts} attempts") } else { " at once".to_owned() };
+    match ended {
+        Ended::TimedOut => "did not end".to_owned(),
+        Ended::Interrupted => "was interrupted".to_owned(),
+        Ended::Exit(0) if recovered => "recovered".to_owned(),
+        Ended::Exit(0) => "coped".to_owned(),
+        _ if recovered => "recovered, and failed".to_owned(),
+        _ => format!("failed{tried}"),
+    }
+}
+
+fn finding(fault: String, unanswered: &[&Story]) -> ClientFinding {
+    let content = |story: &&Story| matches!(story.kind, Some(ErrorKind::State | ErrorKind::Quota));
+    let strength = if unanswered.iter().all(content) { Strength::Assumed } else { Strength::Documented };
+    let first = unanswered.first().map(|story| story.operation.clone());
+    ClientFinding {
+        check: WRONG_ANSWER_TAKEN.to_owned(),
+        operation: first,
+        about: Some(fault.clone()),
+        strength,
+        disputed: false,
+        expected: "a failure, since no attempt at the request had a good answer".to_owned(),
+        actual: "the command ended with success".to_owned(),
+        count: unanswered.len() as u64,
+        fault: Some(fault),
+        request: None,
+        citation: vec!["RFC 9110, section 15".to_owned()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use http::Request;
+
+    use super::*;
+    use crate::Mock;
+    use crate::client::{Exchange, Trouble};
+
+    /// What a run comes to in which a request is sent so many times.
+    fn run(trouble: &mut Trouble, times: usize, fault: &Fault, ended: Ended) -> (FaultReport, Option<ClientFinding>) {
+        let contract = Contract::builtin();
+        let mock = Mock::new(contract.clone());
+        let mut exchanges = Exchanges::default();
+        for _ in 0..times {
+            let body = r#"{"backup_id": "x", "BackupVaultName": "vault", "IamRoleArn": "arn:aws:iam::123456789012:role/r",
+                "ResourceArn": "arn:aws:ec2:us-east-1:123456789012:volume/vol-1", "IdempotencyToken": "t"}"#;
+            let body = body.replace(r#""backup_id": "x", "#, "");
+            let request = Request::put("/backup-jobs").header("content-type", "application/json");
+            let request =
+                request.header("authorization", "AWS4-HMAC-SHA256 Credential=A, SignedHeaders=h, Signature=0");
+            let request = request.body(Bytes::from(body)).expect("a request");
+            let answered = mock.answer(&request);
+            let due = trouble.due(&contract, &request, &answered);
+            let (fault, sending) = due.map_or_else(
+                || (None, answered.response.clone().into()),
+                |(fault, sending)| (Some(fault.name()), sending),
+            );
+            let mut exchange = Exchange::new(request, &sending, Duration::ZERO);
+            exchange.fault = fault;
+            exchanges.push(exchange);
+        }
+        behaviour(&contract, &exchanges, fault, ended)
+    }
+
+    fn always(fault: Fault, times: usize, ended: Ended) -> (FaultReport, Option<ClientFinding>) {
+        run(&mut Trouble::always(fault.clone()), times, &fault, ended)
+    }
+
+    #[test]
+    fn a_wrong_answer_is_no_success() {
+        for fault in [Fault::ServerError, Fault::TruncatedBody, Fault::ConnectionReset, Fault::HtmlSuccess] {
+            let (report, finding) = always(fault.clone(), 1, Ended::Exit(0));
+            assert!(finding.is_some_and(|finding| finding.is_finding()), "{fault:?}");
+            assert_eq!(report.behaviour, "took it for a success");
+            let (report, finding) = always(fault, 3, Ended::Exit(1));
+            assert!(finding.is_none());
+            assert_eq!(report.behaviour, "failed after 3 attempts");
+            assert_eq!(report.token.as_deref(), Some("reused"));
+        }
+        let (_, finding) = always(Fault::Error("AlreadyExistsException".into()), 1, Ended::Exit(0));
+        assert!(finding.is_none_or(|finding| !finding.is_finding()));
+    }
+
+    #[test]
+    fn what_may_be_taken_is_no_finding() {
+        for fault in [Fault::UnknownMembers, Fault::Slow, Fault::WrongContentType, Fault::MissingOptionalMembers] {
+            let (report, finding) = always(fault, 1, Ended::Exit(0));
+            assert!(finding.is_none() && report.behaviour == "coped", "{report:?}");
+        }
+    }
+
+    #[test]
+    fn in_turn_each_request_meets_one_fault_once() {
+        let mut trouble = Trouble::in_turn(vec![Fault::Unavailable, Fault::Slow]);
+        let (report, finding) = run(&mut trouble, 2, &Fault::Unavailable, Ended::Exit(0));
+        assert_eq!((report.requests, report.attempts, report.behaviour.as_str()), (1, 2, "recovered"));
+        assert!(finding.is_none());
+    }
+}

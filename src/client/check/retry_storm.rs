@@ -1,0 +1,105 @@
+//! `retry-storm`: one request sent again and again in a short time.
+
+use std::time::Duration;
+
+use super::ClientCheck;
+use crate::check::Complaint;
+use crate::client::Sent;
+use crate::client::{Attempt, Outcome};
+use crate::contract::model::Strength;
+
+/// Most attempts before one more is too many.
+const MOST: usize = 10;
+/// The time in which they are counted.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// The check.
+pub struct RetryStorm;
+
+const PAGE: &str = "\
+# retry-storm
+
+## What it does
+
+Complains when a request that keeps failing is sent for the eleventh time within ten seconds. Only
+attempts after failures of the server, or those that the client itself calls attempts at one
+invocation, count.
+
+## Why it matters
+
+A service in trouble does not recover while all its clients ask without a pause; and the client's own
+account is throttled.
+
+## Example
+
+A loop sends `StartBackupJob` again at once for as long as 503 is answered.
+
+## Remedy
+
+Wait between attempts, longer each time and not all clients alike, and give up after a few.
+
+## When it is a note
+
+Always: no document of the built-in services puts a number on it.
+";
+
+impl ClientCheck for RetryStorm {
+    fn code(&self) -> &'static str {
+        "retry-storm"
+    }
+
+    fn page(&self) -> &'static str {
+        PAGE
+    }
+
+    fn judge(&self, sent: &Sent<'_>) -> Vec<Complaint> {
+        let now = &sent.attempt;
+        let recent = sent.earlier.iter().rev().take_while(|earlier| {
+            earlier.outcome != Outcome::Success
+                && now.at.saturating_sub(earlier.at) <= WINDOW
+                && is_retried(earlier, now)
+        });
+        let count = recent.count();
+        if count < MOST {
+            return Vec::new();
+        }
+        let actual = format!("more than {MOST} attempts at one request within {} seconds", WINDOW.as_secs());
+        vec![
+            Complaint::new("a pause that grows between attempts, and an end to them", actual)
+                .at_most(Strength::Assumed),
+        ]
+    }
+}
+
+/// Whether an attempt is one that another follows, rather than a request of its own.
+fn is_retried(earlier: &Attempt, now: &Attempt) -> bool {
+    earlier.outcome == Outcome::Trouble || earlier.invocation.is_some() && earlier.invocation == now.invocation
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{backup, judged};
+    use super::*;
+
+    fn after(outcome: Outcome, times: u64, invocation: Option<&str>) -> Vec<Complaint> {
+        judged(&RetryStorm, backup(), "{}", |sent| {
+            let attempt = |number| Attempt {
+                at: Duration::from_millis(number),
+                outcome,
+                invocation: invocation.map(str::to_owned),
+                ..Attempt::default()
+            };
+            sent.earlier = (0..times).map(attempt).collect();
+            sent.attempt = Attempt { outcome: Outcome::Success, ..attempt(times) };
+        })
+    }
+
+    #[test]
+    fn many_attempts_in_a_short_time_are_a_storm() {
+        assert_eq!(after(Outcome::Trouble, 10, None).len(), 1);
+        assert_eq!(after(Outcome::Refused, 10, Some("one")).len(), 1);
+        assert!(after(Outcome::Trouble, 9, None).is_empty());
+        assert!(after(Outcome::Refused, 50, None).is_empty(), "tests of one wrong input are no attempts");
+        assert!(after(Outcome::Success, 50, Some("one")).is_empty());
+    }
+}

@@ -1,0 +1,100 @@
+//! `token-not-reused-on-retry`: a retry with another idempotency token than the attempt before it.
+
+use std::time::Duration;
+
+use super::ClientCheck;
+use crate::check::Complaint;
+use crate::client::Outcome;
+use crate::client::Sent;
+use crate::contract::model::Strength;
+
+/// What comes later than this is a request of its own.
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// The check.
+pub struct TokenNotReusedOnRetry;
+
+const PAGE: &str = "\
+# token-not-reused-on-retry
+
+## What it does
+
+Complains when a request is sent again after trouble (a failure of the server, too many calls, an
+answer cut short, no answer) and its idempotency token is another one than before.
+
+## Why it matters
+
+The first attempt may have been carried out. With the same token the service knows the second for a
+repetition; with another one the work is done twice, and paid for twice.
+
+## Example
+
+`StartBackupJob` is answered with 503, and sent again with a new `IdempotencyToken`.
+
+## Remedy
+
+Draw the token once for each piece of work, outside of the loop that retries.
+
+## When it is a note
+
+Unless the client itself says, by `amz-sdk-invocation-id`, that both are attempts at one invocation:
+else they may be two calls with the same input.
+";
+
+impl ClientCheck for TokenNotReusedOnRetry {
+    fn code(&self) -> &'static str {
+        "token-not-reused-on-retry"
+    }
+
+    fn page(&self) -> &'static str {
+        PAGE
+    }
+
+    fn judge(&self, sent: &Sent<'_>) -> Vec<Complaint> {
+        let (Some(operation), Some(before)) = (sent.operation(), sent.earlier.last()) else { return Vec::new() };
+        let Some(idempotency) = &operation.idempotency else { return Vec::new() };
+        let now = &sent.attempt;
+        let (Some(token), Some(earlier)) = (&now.token, &before.token) else { return Vec::new() };
+        let again = before.outcome == Outcome::Trouble && now.at.saturating_sub(before.at) <= WINDOW;
+        if !again || sent.earlier.iter().any(|earlier| earlier.token.as_ref() == Some(token)) || earlier.is_empty() {
+            return Vec::new();
+        }
+        let one = now.invocation.is_some() && now.invocation == before.invocation;
+        let complaint = Complaint::new("the idempotency token of the attempt before", "a retry with another token");
+        let pointer = format!("/{}", idempotency.token.join("/"));
+        let stated = operation.input.node(&pointer).map_or(&[][..], |node| &node.citations);
+        let complaint = complaint.about(pointer).cite_all(stated);
+        vec![if one { complaint } else { complaint.at_most(Strength::Assumed) }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{backup, judged};
+    use super::*;
+    use crate::client::Attempt;
+
+    fn retried(outcome: Outcome, tokens: [&str; 2], invocations: [Option<&str>; 2]) -> Vec<Complaint> {
+        judged(&TokenNotReusedOnRetry, backup(), "{}", |sent| {
+            let attempt = |number: usize| Attempt {
+                outcome,
+                token: Some(tokens[number].to_owned()),
+                invocation: invocations[number].map(str::to_owned),
+                ..Attempt::default()
+            };
+            sent.earlier = vec![attempt(0)];
+            sent.attempt = attempt(1);
+        })
+    }
+
+    #[test]
+    fn a_token_is_kept_after_trouble() {
+        let one = [Some("one"); 2];
+        assert!(retried(Outcome::Trouble, ["a", "b"], one)[0].is_finding());
+        assert!(!retried(Outcome::Trouble, ["a", "b"], [Some("one"), Some("two")])[0].is_finding());
+        assert!(!retried(Outcome::Trouble, ["a", "b"], [None; 2])[0].is_finding());
+        assert!(retried(Outcome::Trouble, ["a", "a"], one).is_empty());
+        assert!(retried(Outcome::Success, ["a", "b"], one).is_empty());
+        assert!(retried(Outcome::Refused, ["a", "b"], one).is_empty());
+    }
+}

@@ -1,0 +1,104 @@
+//! `unknown-member`: a member that the operation does not have.
+
+use super::ClientCheck;
+use crate::check::Complaint;
+use crate::client::Sent;
+use crate::codec::Oddity;
+use crate::contract::Operation;
+use crate::contract::model::Strength;
+
+/// The check.
+pub struct UnknownMember;
+
+const PAGE: &str = "\
+# unknown-member
+
+## What it does
+
+Complains of a member or parameter that the operation's input does not have.
+
+## Why it matters
+
+The service ignores it, or refuses the request. Often it is a misspelt name, and the setting that was
+meant does not take effect.
+
+## Example
+
+`StartBackupJob` with `BackupvaultName`.
+
+## Remedy
+
+Send the member by the name that `accordant explain OPERATION` has.
+
+## When it is a note
+
+When a parameter of a form may as well be one that is just written in another way.
+";
+
+impl ClientCheck for UnknownMember {
+    fn code(&self) -> &'static str {
+        "unknown-member"
+    }
+
+    fn page(&self) -> &'static str {
+        PAGE
+    }
+
+    fn judge(&self, sent: &Sent<'_>) -> Vec<Complaint> {
+        let (Some(operation), Some(Ok(decoded))) = (sent.operation(), &sent.decoded) else { return Vec::new() };
+        let mut named = Vec::new();
+        operation.input.unknown_members(&decoded.input, &mut named);
+        for oddity in &decoded.oddities {
+            match oddity {
+                Oddity::Unknown(name) => named.push(format!("/{name}")),
+                Oddity::Unclear => return vec![complaint(operation, None).at_most(Strength::Assumed)],
+                Oddity::Duplicate(_) | Oddity::OtherForm(_) => {}
+            }
+        }
+        named.retain(|name| !is_signature(name));
+        named.sort();
+        named.dedup();
+        named.iter().map(|name| complaint(operation, Some(name))).collect()
+    }
+}
+
+/// A name that is too long to be one of a member is not repeated: it may be anything.
+const LONGEST: usize = 60;
+
+fn complaint(operation: &Operation, name: Option<&String>) -> Complaint {
+    let named = name.filter(|name| name.len() <= LONGEST);
+    let actual = named
+        .map_or_else(|| "a member that it does not have".to_owned(), |name| format!("{name}, which it does not have"));
+    let expected = format!("members of {}", operation.name);
+    let complaint = Complaint::new(expected, actual).cite_all(&operation.http.citations);
+    match named {
+        Some(name) => complaint.about(name),
+        None => complaint,
+    }
+}
+
+/// Whether a parameter is part of a presigned URL.
+fn is_signature(pointer: &str) -> bool {
+    pointer.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("/X-Amz-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::super::tests::{backup, judged};
+    use super::*;
+
+    #[test]
+    fn members_nobody_knows_are_named() {
+        let complaints = judged(&UnknownMember, backup(), r#"{"BackupvaultName": "x"}"#, |_| ());
+        assert_eq!(complaints.len(), 1);
+        assert_eq!(complaints[0].about.as_deref(), Some("/BackupvaultName"));
+        assert!(judged(&UnknownMember, backup(), r#"{"BackupVaultName": "x"}"#, |_| ()).is_empty());
+        let form = Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+        let complaints = judged(&UnknownMember, form, "Action=CopyDBClusterSnapshot&Nonsense=1", |_| ());
+        assert_eq!(complaints[0].about.as_deref(), Some("/Nonsense"));
+        let presigned = Request::get("/?Action=CopyDBClusterSnapshot&Version=2014-10-31&X-Amz-Signature=x");
+        assert!(judged(&UnknownMember, presigned, "", |_| ()).is_empty());
+    }
+}

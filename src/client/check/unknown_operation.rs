@@ -1,0 +1,84 @@
+//! `unknown-operation`: a request that is for no operation of the contract.
+
+use super::ClientCheck;
+use crate::check::Complaint;
+use crate::client::Sent;
+use crate::contract::model::{Cause, Strength};
+
+/// The check.
+pub struct UnknownOperation;
+
+const PAGE: &str = "\
+# unknown-operation
+
+## What it does
+
+Complains of a request that is for no operation of the contract: another path, method, action or
+version.
+
+## Why it matters
+
+The mock cannot answer it, so nothing is judged of it.
+
+## Example
+
+`Action=copyDBClusterSnapshot`, where actions are told apart by the case of their letters.
+
+## Remedy
+
+Correct the name; or add the operation's spec to the contract, when the service has it.
+
+## When it is a note
+
+Unless the action differs from one of the contract's in the case of its letters only: a contract need
+not have all operations of a service, so that the request may well be right.
+";
+
+impl ClientCheck for UnknownOperation {
+    fn code(&self) -> &'static str {
+        "unknown-operation"
+    }
+
+    fn page(&self) -> &'static str {
+        PAGE
+    }
+
+    fn judge(&self, sent: &Sent<'_>) -> Vec<Complaint> {
+        let Some((cause, detail)) = sent.astray().filter(|(cause, _)| *cause != Cause::MissingAction) else {
+            return Vec::new();
+        };
+        let operations = sent.contract.operations();
+        let form = form_urlencoded::parse(sent.request.body()).into_owned();
+        let action = sent.query().into_iter().chain(form).find(|(name, _)| name == "Action").map(|(_, action)| action);
+        let meant = action.and_then(|action| {
+            operations.iter().find(|known| known.name != action && known.name.eq_ignore_ascii_case(&action))
+        });
+        vec![match meant {
+            Some(operation) => Complaint::new(format!("the action {}", operation.name), "its name in other letters")
+                .about(&operation.name)
+                .cite_all(&operation.http.citations),
+            None => Complaint::new("an operation of the contract", detail)
+                .about(format!("#{}", cause.name()))
+                .at_most(Strength::Assumed),
+        }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::super::tests::{backup, judged};
+    use super::*;
+
+    #[test]
+    fn only_another_spelling_is_a_finding() {
+        let check = &UnknownOperation;
+        let form = || Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+        let misspelt = judged(check, form(), "Action=copyDbClusterSnapshot", |_| ());
+        assert!(misspelt[0].is_finding() && misspelt[0].about.as_deref() == Some("CopyDBClusterSnapshot"));
+        let other = judged(check, form(), "Action=DescribeDBInstances", |_| ());
+        assert!(!other[0].is_finding() && other[0].about.as_deref() == Some("#unknown-action"));
+        assert!(judged(check, backup(), "{}", |_| ()).is_empty());
+    }
+}

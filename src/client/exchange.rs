@@ -1,0 +1,102 @@
+//! What a client sent and what it was sent, as it is kept until it is judged.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::mock::{Pace, Sending};
+
+/// Most exchanges that are kept.
+const MOST: usize = 100_000;
+/// Most bytes of bodies that are kept.
+const MOST_BYTES: usize = 128 * 1024 * 1024;
+/// What an exchange takes besides its bodies, roughly.
+const OVERHEAD: usize = 2048;
+
+/// A request and what was sent to it.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// The request.
+    pub request: Request<Bytes>,
+    /// What was sent; nothing where the connection ended before.
+    pub response: Option<Response<Bytes>>,
+    /// Whether all of the answer was sent.
+    pub whole: bool,
+    /// When the request had arrived, since the command's start.
+    pub at: Duration,
+    /// How long the answer took, as far as that was seen.
+    pub elapsed: Duration,
+    /// The fault that it met.
+    pub fault: Option<String>,
+}
+
+impl Exchange {
+    /// An exchange, given how its answer was sent.
+    #[must_use]
+    pub fn new(request: Request<Bytes>, sending: &Sending, at: Duration) -> Self {
+        let response = (sending.pace != Pace::Reset).then(|| sending.response.clone());
+        Self {
+            request,
+            response,
+            whole: !matches!(sending.pace, Pace::Cut | Pace::Reset),
+            at,
+            elapsed: Duration::ZERO,
+            fault: None,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        OVERHEAD + self.request.body().len() + self.response.as_ref().map_or(0, |response| response.body().len())
+    }
+}
+
+/// Exchanges, up to a bound.
+#[derive(Debug, Default)]
+pub struct Exchanges {
+    kept: Vec<Exchange>,
+    bytes: usize,
+    /// Exchanges that came when the bound was reached.
+    lost: u64,
+}
+
+impl Exchanges {
+    /// Keeps an exchange, or counts it where too many are kept.
+    pub fn push(&mut self, exchange: Exchange) {
+        let bytes = exchange.bytes();
+        if self.kept.len() >= MOST || self.bytes + bytes > MOST_BYTES {
+            self.lost += 1;
+            return;
+        }
+        self.bytes += bytes;
+        self.kept.push(exchange);
+    }
+
+    /// Those that were kept, in the order of their arrival.
+    #[must_use]
+    pub fn kept(&self) -> &[Exchange] {
+        &self.kept
+    }
+
+    /// How many were not kept.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_counted() {
+        let large = Bytes::from(vec![0; MOST_BYTES / 2]);
+        let sending = Sending::from(Response::new(Bytes::new()));
+        let mut exchanges = Exchanges::default();
+        for _ in 0..3 {
+            exchanges.push(Exchange::new(Request::new(large.clone()), &sending, Duration::ZERO));
+        }
+        assert_eq!((exchanges.kept().len(), exchanges.lost()), (1, 2));
+    }
+}

@@ -1,0 +1,113 @@
+//! Generated requests against the client's checks, and the mock's answers against those of answers: nobody is accused who
+//! keeps the contract, and each broken constraint is told.
+
+use std::time::Duration;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, Request, Response, StatusCode};
+
+use super::{ClientFinding, Exchange, Exchanges, Judged, judge, judge_answers};
+use crate::contract::model::AuthScheme;
+use crate::contract::{Contract, Operation};
+use crate::generate::{Case, Phase, Plan, Probe, Verdict};
+use crate::mock::{Dialect, Mock, Sending};
+
+const RANDOM: u64 = 40;
+
+/// The plain cases of an operation.
+fn cases(plan: &Plan) -> impl Iterator<Item = Case> + '_ {
+    let numbers = [Phase::Examples, Phase::Coverage, Phase::Random]
+        .into_iter()
+        .flat_map(|phase| (0..plan.count(phase, RANDOM)).map(move |index| (phase, index)));
+    let cases = numbers.filter_map(|(phase, index)| plan.case(phase, 7, index)?.ok());
+    cases.filter(|case| matches!(case.probe, Probe::Plain | Probe::Twice))
+}
+
+/// The request of a case as a client would send it.
+fn signed(case: &Case) -> Request<bytes::Bytes> {
+    let mut request = case.request.clone();
+    if case.dialect == Dialect::Documented {
+        return request;
+    }
+    let Some(auth) = case.operation.service.auth.first() else { return request };
+    let sigv4 = format!("{} Credential=A/20260101/us-east-1/x/aws4_request, SignedHeaders=h, Signature=0", auth.name);
+    match auth.scheme {
+        AuthScheme::Header => {
+            let name: http::HeaderName = auth.name.parse().expect("a header");
+            request.headers_mut().insert(name, HeaderValue::from_static("token-of-nobody"));
+        }
+        _ => {
+            request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_str(&sigv4).expect("a value"));
+        }
+    }
+    request
+}
+
+fn exchange(mock: &Mock, case: &Case, spoil: impl Fn(&mut Response<bytes::Bytes>)) -> Exchanges {
+    let request = signed(case);
+    let mut response = mock.answer(&request).response;
+    spoil(&mut response);
+    let mut exchanges = Exchanges::default();
+    exchanges.push(Exchange::new(request, &Sending::from(response), Duration::ZERO));
+    exchanges
+}
+
+fn told(judged: &Judged) -> Vec<(&str, Option<&str>)> {
+    let all = judged.findings.iter().chain(&judged.notes);
+    all.map(|finding: &ClientFinding| (finding.check.as_str(), finding.about.as_deref())).collect()
+}
+
+fn each_case(operation: &std::sync::Arc<Operation>, dialect: Dialect, mut look: impl FnMut(&Case)) {
+    let plan = Plan::new(operation, dialect);
+    let mut count = 0;
+    for case in cases(&plan) {
+        count += 1;
+        look(&case);
+    }
+    assert!(count > 20, "{}: {count}", operation.name);
+}
+
+fn dialects(operation: &Operation) -> impl Iterator<Item = Dialect> {
+    let documented = operation.documented.is_some().then_some(Dialect::Documented);
+    [Dialect::Native].into_iter().chain(documented)
+}
+
+#[test]
+fn what_keeps_the_contract_is_silent_and_what_breaks_it_is_told() {
+    let contract = Contract::builtin();
+    let mock = Mock::new(contract.clone());
+    for operation in contract.operations() {
+        for dialect in dialects(operation) {
+            each_case(operation, dialect, |case| {
+                let exchanges = exchange(&mock, case, |_| ());
+                let judged = judge(&contract, &exchanges);
+                let told = told(&judged);
+                match case.verdict {
+                    Verdict::Valid { .. } => assert_eq!(told, [], "{}", case.token),
+                    Verdict::Invalid { constraint } => {
+                        let id = operation.input.constraints[constraint].id.as_str();
+                        assert!(told.contains(&("request-schema", Some(id))), "{}: {id} not in {told:?}", case.token);
+                    }
+                    Verdict::Refused { .. } => {}
+                }
+                assert_eq!(self::told(&judge_answers(&contract, &exchanges)), [], "{}", case.token);
+            });
+        }
+    }
+}
+
+#[test]
+fn an_implementation_that_accepts_everything_or_fails_is_found() {
+    let contract = Contract::builtin();
+    let mock = Mock::new(contract.clone());
+    let operation = contract.operation("StartBackupJob").expect("built in");
+    each_case(operation, Dialect::Native, |case| {
+        let failing =
+            |response: &mut Response<bytes::Bytes>| *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        let judged = judge_answers(&contract, &exchange(&mock, case, failing));
+        let found = told(&judged);
+        if matches!(case.verdict, Verdict::Valid { .. }) {
+            assert!(found.iter().any(|(check, _)| *check == "server-error"), "{}: {found:?}", case.token);
+        }
+    });
+}

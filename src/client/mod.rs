@@ -1,0 +1,31 @@
+//! Judging clients: what they send, which of the contract they exercise, and how they take trouble. Pure: exchanges in, a
+//! report out.
+
+mod answers;
+mod attempt;
+mod behaviour;
+pub mod check;
+mod conclude;
+mod coverage;
+mod exchange;
+mod fault;
+#[cfg(test)]
+mod innocent;
+mod report;
+mod sent;
+mod text;
+mod trouble;
+mod wire;
+
+pub use answers::judge_answers;
+pub use attempt::{Attempt, Outcome};
+pub use behaviour::{Ended, WRONG_ANSWER_PAGE, WRONG_ANSWER_TAKEN, behaviour};
+pub use conclude::judge;
+pub use coverage::{Coverage, Exercised};
+pub use exchange::{Exchange, Exchanges};
+pub use fault::{Fault, FaultError, parse_faults};
+pub use report::{ClientFinding, ClientReport, FaultReport, Judged};
+pub use sent::Sent;
+pub use text::{render_faults, render_text};
+pub use trouble::Trouble;
+pub use wire::{Direction, Head, Message, Reader};

@@ -1,0 +1,136 @@
+//! The report of a client as text.
+
+use std::fmt::Write;
+
+use super::coverage::{Coverage, Exercised};
+use super::report::{ClientFinding, ClientReport, FaultReport};
+use super::sent::cut;
+
+/// Most names of a list.
+const NAMES: usize = 12;
+/// Longest line that a body is shown in, in characters.
+const BODY: usize = 400;
+
+/// The report as text.
+#[must_use]
+pub fn render_text(report: &ClientReport) -> String {
+    let judged = &report.judged;
+    let mut text = String::new();
+    for (word, list) in [("FINDING", &judged.findings), ("note", &judged.notes)] {
+        for finding in list {
+            render_finding(&mut text, word, finding);
+        }
+    }
+    render_coverage(&mut text, &judged.coverage);
+    if !report.faults.is_empty() {
+        line(&mut text, format_args!("faults:"));
+        for row in render_faults(&report.faults).lines() {
+            line(&mut text, format_args!("  {row}"));
+        }
+    }
+    if judged.lost > 0 {
+        line(
+            &mut text,
+            format_args!("{} more requests were answered but not judged: there were too many", judged.lost),
+        );
+    }
+    let count = |count: usize, word| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let requests = usize::try_from(judged.requests).unwrap_or(usize::MAX);
+    let (findings, notes) = (judged.findings.len(), judged.notes.len());
+    line(
+        &mut text,
+        format_args!(
+            "accordant: {} judged, {}, {}; the command {}",
+            count(requests, "request"),
+            count(findings, "finding"),
+            count(notes, "note"),
+            report.ended
+        ),
+    );
+    text
+}
+
+fn render_finding(text: &mut String, word: &str, finding: &ClientFinding) {
+    let about = finding.about.as_deref().unwrap_or_default();
+    let operation = finding.operation.as_deref().unwrap_or("no operation");
+    let times = if finding.count == 1 { "once".to_owned() } else { format!("{} times", finding.count) };
+    let under = finding.fault.as_ref().map_or_else(String::new, |fault| format!(", under {fault}"));
+    line(text, format_args!("{word} {} {operation} {about} ({times}{under})", finding.check));
+    line(text, format_args!("  expected: {}", finding.expected));
+    line(text, format_args!("  actual:   {}", finding.actual));
+    if let Some(shown) = &finding.request {
+        line(text, format_args!("  first:    {}", shown.line));
+        if !shown.body.is_empty() {
+            line(text, format_args!("            {}", cut(&shown.body, BODY)));
+        }
+    }
+    if !finding.citation.is_empty() {
+        line(text, format_args!("  source:   {}", finding.citation.join(", ")));
+    }
+}
+
+fn render_coverage(text: &mut String, coverage: &[Coverage]) {
+    let (called, never): (Vec<&Coverage>, Vec<&Coverage>) = coverage.iter().partition(|one| one.calls > 0);
+    line(text, format_args!("coverage: {} of {} operations", called.len(), coverage.len()));
+    for one in called {
+        line(
+            text,
+            format_args!(
+                "  {}: {} calls; {} members, {} listed values, {} constraints broken, {} errors",
+                one.operation,
+                one.calls,
+                part(&one.members),
+                part(&one.values),
+                part(&one.constraints),
+                part(&one.errors)
+            ),
+        );
+        for (what, list) in [("members never sent", &one.members), ("values never sent", &one.values)] {
+            if !list.never.is_empty() {
+                line(text, format_args!("    {what}: {}", names(&list.never)));
+            }
+        }
+    }
+    if !never.is_empty() {
+        let never: Vec<String> = never.iter().map(|one| one.operation.clone()).collect();
+        line(text, format_args!("  never called: {}", names(&never)));
+    }
+}
+
+fn part(exercised: &Exercised) -> String {
+    format!("{} of {}", exercised.seen.len(), exercised.seen.len() + exercised.never.len())
+}
+
+fn names(all: &[String]) -> String {
+    let more = all.len().saturating_sub(NAMES);
+    let shown = all[..all.len() - more].join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+/// The faults as a table in Markdown.
+#[must_use]
+pub fn render_faults(faults: &[FaultReport]) -> String {
+    let header = ["fault", "requests", "attempts", "token", "command", "behaviour"].map(str::to_owned);
+    let rows = faults.iter().map(|row| {
+        let token = row.token.clone().unwrap_or_else(|| "-".to_owned());
+        let attempts = if row.requests == 0 { "-".to_owned() } else { row.attempts.to_string() };
+        [row.fault.clone(), row.requests.to_string(), attempts, token, row.ended.clone(), row.behaviour.clone()]
+    });
+    let rows: Vec<[String; 6]> = std::iter::once(header).chain(rows).collect();
+    let widths: Vec<usize> =
+        (0..6).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
+    let mut text = String::new();
+    for (index, row) in rows.iter().enumerate() {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        line(&mut text, format_args!("| {} |", cells.join(" | ")));
+        if index == 0 {
+            let rules: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+            line(&mut text, format_args!("| {} |", rules.join(" | ")));
+        }
+    }
+    text
+}
+
+fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(text, "{line}");
+}
