@@ -119,6 +119,27 @@ mod tests {
     use crate::generate::{Phase, Plan};
     use crate::mock::Dialect;
 
+    /// Whoever saw it first, and in whatever order workers are joined.
+    #[test]
+    fn the_case_with_the_smallest_token_is_kept() {
+        let contract = Contract::builtin();
+        let plan = Plan::new(&contract.operations()[0], Dialect::Native);
+        let seen_by = |indices: &[u64]| {
+            let mut tally = Tally::new(1);
+            for index in indices {
+                let case = plan.case(Phase::Coverage, 0, *index).expect("a case").expect("it is sent");
+                tally.complain(0, "server-error", &case, Complaint::new("a success", "500"));
+            }
+            tally
+        };
+        for (one, other) in [([3, 1], [2, 5]), ([2, 5], [3, 1])] {
+            let mut tally = seen_by(&one);
+            tally.join(seen_by(&other));
+            let group = tally.groups.values().next().expect("one group");
+            assert_eq!((tally.groups.len(), group.count, group.case.token.index), (1, 4, 1));
+        }
+    }
+
     #[test]
     fn a_server_that_makes_up_names_makes_no_more_groups_than_are_kept_apart() {
         let contract = Contract::builtin();
