@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 
 use super::Failure;
 use super::command::{Environment, Streams, run as run_command};
+use super::duration::parse_duration;
 use super::failure::{FINDINGS, INTERRUPTED};
 use super::spec::contract;
 
@@ -58,19 +59,6 @@ pub struct Options {
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
-}
-
-/// Reads a duration with its unit.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let number: u64 = number.parse().map_err(|_| "a duration is a number and a unit, as 30s".to_owned())?;
-    match unit {
-        "ms" => Ok(Duration::from_millis(number)),
-        "s" | "" => Ok(Duration::from_secs(number)),
-        "m" => Ok(Duration::from_secs(number.saturating_mul(60))),
-        _ => Err(format!("{unit:?} is no unit: write ms, s or m")),
-    }
 }
 
 /// Runs the subcommand.

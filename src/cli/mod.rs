@@ -5,6 +5,7 @@ mod check;
 mod client;
 mod command;
 mod config;
+mod duration;
 mod explain;
 mod failure;
 mod mock;

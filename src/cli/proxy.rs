@@ -18,8 +18,9 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::Failure;
-use super::client::{conclude, parse_duration};
+use super::client::conclude;
 use super::command::{Environment, Streams, run as run_command};
+use super::duration::parse_duration;
 use super::signals::Signals;
 use super::spec::contract;
 

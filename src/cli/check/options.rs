@@ -15,6 +15,7 @@ use clap::Args;
 use http::{HeaderName, HeaderValue};
 
 use crate::cli::cases::RANDOM;
+use crate::cli::duration::parse_duration;
 use crate::cli::selection::{DialectFlag, PhaseFlag, Selection};
 
 /// Options of `accordant check`.
@@ -99,16 +100,6 @@ fn parse_rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").unwrap_or(text);
     let rate = number.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate >= 0.001 && *rate <= 1e6);
     rate.ok_or_else(|| "write a number of requests per second, as 50/s".to_owned())
-}
-
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0)];
-    let parsed = units.iter().find_map(|(unit, seconds)| {
-        let number: f64 = text.strip_suffix(unit)?.trim().parse().ok()?;
-        Duration::try_from_secs_f64(number * seconds).ok()
-    });
-    let fits = |duration: &Duration| !duration.is_zero() && *duration <= Duration::from_secs(3600);
-    parsed.filter(fits).ok_or_else(|| "write a time up to an hour with its unit, as 500ms, 30s or 2m".to_owned())
 }
 
 fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
