@@ -107,6 +107,8 @@ pub mod mock;
 pub mod net;
 #[cfg(feature = "check")]
 pub mod report;
+#[cfg(feature = "check")]
+pub mod snapshot;
 
 pub use contract::{Contract, ContractError};
 pub use mock::Mock;

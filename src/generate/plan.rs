@@ -80,6 +80,12 @@ impl Plan {
         self
     }
 
+    /// The members that are fresh in every case.
+    #[must_use]
+    pub fn fresh_members(&self) -> &[Vec<String>] {
+        &self.adjustments.uniques
+    }
+
     /// The operation.
     #[must_use]
     pub fn operation(&self) -> &Arc<Operation> {

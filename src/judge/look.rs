@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::uri::{PathAndQuery, Uri};
 
 use super::exchange::Wire;
-use super::{Reply, Send, show};
+use super::{Reply, Send, TransportFailure, show};
 use crate::codec::Outcome;
 use crate::contract::Operation;
 use crate::contract::model::{Cause, ErrorKind};
@@ -47,31 +47,50 @@ enum Glance {
     Unclear,
 }
 
+/// What one exchange says of how a server stands to an operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Glimpse {
+    /// It is clear.
+    Clear(Standing),
+    /// So it is where every other example is answered alike.
+    Unclear(Standing),
+}
+
 /// Sends examples, as requests that count for nothing, until one shows how the server stands to the operation. An error
 /// that may stand for anything is held against the answer to an operation that there is not: who answers every example
 /// alike does not have it.
 pub async fn look<S: Send>(wire: &Wire<S>, plan: &Arc<Plan>) -> Standing {
-    let mut standing = Standing::Unknown;
+    let mut first = None;
     for case in firsts(plan) {
-        let reply = match wire.sender.send(wire.request(&case)).await {
-            Ok(reply) => reply,
-            Err(failure) if failure.is_unreachable() => return Standing::Unreachable(failure.to_string()),
-            // Every case will show it.
-            Err(_) => return Standing::Ready,
-        };
-        let shown = format!("an example was answered with {}", shown(wire, &case, &reply));
-        match glance(&case, &reply) {
-            Glance::Has => return Standing::Ready,
-            Glance::Lacks => return Standing::Lacking(shown),
-            Glance::Refuses => return Standing::CredentialsRefused(shown),
-            Glance::Unclear if !is_answered_to_nobody(wire, &case, &reply).await => return Standing::Ready,
-            Glance::Unclear if standing == Standing::Unknown => {
-                standing = Standing::Lacking(format!("{shown}, as is an operation that there is not"));
-            }
-            Glance::Unclear => {}
+        let reply = wire.sender.send(wire.request(&case)).await;
+        match glimpse(wire, &case, &reply).await {
+            Glimpse::Clear(standing) => return standing,
+            Glimpse::Unclear(standing) => drop(first.get_or_insert(standing)),
         }
     }
-    standing
+    first.unwrap_or(Standing::Unknown)
+}
+
+/// What an answer to an example says of how the server stands to its operation.
+pub async fn glimpse<S: Send>(wire: &Wire<S>, case: &Case, reply: &Result<Reply, TransportFailure>) -> Glimpse {
+    let reply = match reply {
+        Ok(reply) => reply,
+        Err(failure) if failure.is_unreachable() => {
+            return Glimpse::Clear(Standing::Unreachable(failure.to_string()));
+        }
+        // Every case will show it.
+        Err(_) => return Glimpse::Clear(Standing::Ready),
+    };
+    let shown = format!("an example was answered with {}", shown(wire, case, reply));
+    match glance(case, reply) {
+        Glance::Has => Glimpse::Clear(Standing::Ready),
+        Glance::Lacks => Glimpse::Clear(Standing::Lacking(shown)),
+        Glance::Refuses => Glimpse::Clear(Standing::CredentialsRefused(shown)),
+        Glance::Unclear if is_answered_to_nobody(wire, case, reply).await => {
+            Glimpse::Unclear(Standing::Lacking(format!("{shown}, as is an operation that there is not")))
+        }
+        Glance::Unclear => Glimpse::Clear(Standing::Ready),
+    }
 }
 
 /// The examples, or the first other case where there are none.

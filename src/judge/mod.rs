@@ -7,7 +7,7 @@ mod look;
 mod mutants;
 mod run;
 mod send;
-mod show;
+pub(crate) mod show;
 mod shrink;
 mod sign;
 mod tally;
@@ -15,7 +15,7 @@ pub mod target;
 
 pub use exchange::{Judged, Wire};
 pub use given::{Given, GivenFailed, GivenFailure, GivenRequest, run_givens};
-pub use look::Standing;
+pub use look::{Glimpse, Standing, glimpse};
 pub use mutants::{Mutants, Survivor, judge_mutants};
 pub use run::{Progress, Run, Settings};
 pub use send::{Reply, Send, TransportFailure};

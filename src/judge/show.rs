@@ -16,12 +16,12 @@ use serde_json::Value;
 /// Longest body that is shown, in characters.
 const LONGEST: usize = 4000;
 /// What stands for a secret.
-const MASK: &str = "***";
+pub const MASK: &str = "***";
 /// Shortest secret that is looked for in what a server sends.
 const SHORTEST_SECRET: usize = 4;
 
 /// The request of a case, its sensitive members masked.
-fn masked<S>(wire: &Wire<S>, case: &Case) -> Request<Bytes> {
+pub fn masked<S>(wire: &Wire<S>, case: &Case) -> Request<Bytes> {
     let mut input = case.operation.input.mask_sensitive(&case.input);
     hide_in(&mut input, &wire.hidden);
     let mut request = case.codec().encode_request(&case.operation, &input);
@@ -88,7 +88,7 @@ fn credentials<S>(wire: &Wire<S>, case: &Case) -> Option<String> {
 }
 
 /// Everything that went out with a case and must not be shown.
-fn secrets<S>(wire: &Wire<S>, case: &Case) -> Vec<String> {
+pub fn secrets<S>(wire: &Wire<S>, case: &Case) -> Vec<String> {
     let mut secrets = Vec::new();
     changed(&case.input, &case.operation.input.mask_sensitive(&case.input), &mut secrets);
     secrets.extend(wire.secrets.iter().chain(&wire.hidden).cloned());
@@ -98,8 +98,8 @@ fn secrets<S>(wire: &Wire<S>, case: &Case) -> Vec<String> {
     spelt
 }
 
-/// A secret as it is, and as JSON, XML and forms write it.
-fn spellings(secret: &str) -> [String; 4] {
+/// A text as it is, and as JSON, XML and forms write it.
+pub fn spellings(secret: &str) -> [String; 4] {
     let json = Value::from(secret).to_string();
     let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     [secret.to_owned(), json[1..json.len() - 1].to_owned(), quick_xml::escape::escape(secret).into_owned(), form]
@@ -130,15 +130,18 @@ fn texts(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Puts a mask in the place of each secret, the longest first: one may be the beginning of another.
+/// Puts a mask in the place of each secret.
 pub fn hide(text: &mut String, secrets: &[String]) {
-    let mut secrets: Vec<&String> = secrets.iter().collect();
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    for secret in secrets {
-        if text.contains(secret.as_str()) {
-            *text = text.replace(secret.as_str(), MASK);
-        }
+    if secrets.iter().any(|secret| text.contains(secret.as_str())) {
+        *text = replace(text, secrets, MASK);
     }
+}
+
+/// The text with a mask in the place of each word, the longest first: one may be the beginning of another.
+pub fn replace(text: &str, words: &[String], mask: &str) -> String {
+    let mut words: Vec<&String> = words.iter().collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    words.into_iter().fold(text.to_owned(), |text, word| text.replace(word.as_str(), mask))
 }
 
 /// Puts a mask in the place of each secret, in all texts of a value.

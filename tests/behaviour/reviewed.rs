@@ -3,16 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::time::{Duration, SystemTime};
 
 use accordant::Contract;
-use accordant::codec::{Outcome, media_type};
-use accordant::contract::pointer;
 use accordant::generate::{Case, Expected, Phase, Plan, Probe, Verdict};
-use accordant::judge::{Credentials, Signer};
+use accordant::judge::{Credentials, Reply, Signer, Target, Wire};
 use accordant::mock::{Dialect, Mock};
-use bytes::Bytes;
-use http::Response;
-use serde_json::Value;
+use accordant::snapshot::{Selected, render, select};
 
 use crate::approved_in;
 
@@ -20,8 +17,6 @@ use crate::approved_in;
 const KINDS: [&str; 3] = ["contract", "coverage", "exchanges"];
 /// Where they are.
 const FOLDER: &str = "snapshots/operations";
-/// What stands for what differs from call to call.
-const VOLATILE: &str = "VOLATILE";
 
 /// The names of the snapshots that this file compares.
 pub fn names() -> BTreeSet<String> {
@@ -126,20 +121,18 @@ fn coverage_of(plan: &Plan) -> String {
     text
 }
 
+/// The exchanges that `accordant snapshot` would record of the mock.
 fn exchanges_of(mock: &Mock, plan: &Plan) -> String {
+    let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
+    let wire = Wire::new((), "localhost".to_owned(), signer, &Target::default());
     let mut text = String::new();
-    for (example, (_, case)) in plan.operation().examples.iter().zip(cases(plan, Phase::Examples)) {
-        exchange(mock, &format!("example {}", example.name), &case, &mut text);
-    }
-    // Of each constraint the first boundary and the first break.
-    let mut seen = BTreeSet::new();
-    for (_, case) in cases(plan, Phase::Coverage) {
-        if let Some(constraint) = case.verdict.constraint()
-            && seen.insert((constraint, case.verdict.kind()))
-        {
-            let id = &case.operation.input.constraints[constraint].id;
-            exchange(mock, &format!("{} {id}", case.verdict.kind()), &case, &mut text);
+    for Selected { title, case, .. } in select(plan, &[Phase::Examples, Phase::Coverage], 0, 0) {
+        let mut request = case.request.clone();
+        if case.dialect == Dialect::Native {
+            wire.signer.authorize(&case.operation.service, &mut request, &wire.host, SystemTime::UNIX_EPOCH);
         }
+        let reply = Reply { response: mock.answer(&request).response, elapsed: Duration::ZERO };
+        line(&mut text, format_args!("## {title}\n{}", render(&wire, plan, &case, &Ok(reply))));
     }
     text
 }
@@ -193,91 +186,6 @@ fn verdict(case: &Case) -> String {
         Expected::Unknown => "not known".to_owned(),
     };
     format!("{}{about}{probe}: {due}", case.verdict.kind())
-}
-
-/// The exchange of a case with the mock, readable and without what changes from call to call.
-fn exchange(mock: &Mock, title: &str, case: &Case, text: &mut String) {
-    let masked = case.operation.input.mask_sensitive(&case.input);
-    let shown = case.codec().encode_request(&case.operation, &masked);
-    let mut request = case.request.clone();
-    if case.dialect == Dialect::Native {
-        let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
-        signer.authorize(&case.operation.service, &mut request, "localhost", std::time::SystemTime::UNIX_EPOCH);
-    }
-    let response = mock.answer(&request).response;
-    line(text, format_args!("## {title}\n{} {}", shown.method(), readable_form(&shown.uri().to_string())));
-    for (name, value) in shown.headers() {
-        line(text, format_args!("{name}: {}", value.to_str().expect("text")));
-    }
-    line(text, format_args!("{}\n\n{}", body(shown.headers(), shown.body()), response.status()));
-    for (name, value) in response.headers().iter().filter(|(name, _)| name.as_str() != "content-length") {
-        let volatile = Some(name) == case.operation.service.request_id.as_ref();
-        let value = if volatile { VOLATILE } else { value.to_str().expect("text") };
-        line(text, format_args!("{name}: {value}"));
-    }
-    line(text, format_args!("{}\n", body(response.headers(), &steady(case, &response))));
-}
-
-/// The body of an answer with volatile members, dates and sensitive ones masked.
-fn steady(case: &Case, response: &Response<Bytes>) -> Bytes {
-    let received = case.codec().decode_response(&case.operation, response).expect("the mock is read");
-    let mut text = String::from_utf8(response.body().to_vec()).expect("text");
-    let mut hide = |value: Option<&Value>, mask: &str| {
-        if let Some(value) = value.and_then(Value::as_str).filter(|value| !value.is_empty()) {
-            text = text.replace(value, mask);
-        }
-    };
-    if let Some(id) = &received.request_id {
-        hide(Some(&Value::from(id.as_str())), VOLATILE);
-    }
-    if let Outcome::Output(output) = &received.outcome {
-        for volatile in &case.operation.volatile {
-            let path: Vec<String> = pointer::segments(volatile).collect();
-            hide(pointer::first(output, &path), VOLATILE);
-        }
-        hide(output.get("id"), VOLATILE);
-        hide(output.get("created_at"), VOLATILE);
-    }
-    dateless(&text).into()
-}
-
-/// Times are masked, and numbers that stand for them.
-fn dateless(text: &str) -> String {
-    let time = regex::Regex::new(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z").expect("a pattern");
-    let seconds = regex::Regex::new(r#"("CreationDate":)[0-9.]+"#).expect("a pattern");
-    let text = time.replace_all(text, "TIME");
-    seconds.replace_all(&text, r#"$1"TIME""#).into_owned()
-}
-
-/// A body by its media type: JSON and XML indented, forms a pair per line.
-fn body(headers: &http::HeaderMap, body: &Bytes) -> String {
-    let text = String::from_utf8_lossy(body).into_owned();
-    match media_type(headers).as_deref() {
-        _ if text.is_empty() => String::new(),
-        Some("application/x-www-form-urlencoded") => readable_form(&text),
-        Some("text/xml") => indented(&text),
-        _ => match serde_json::from_str::<Value>(&text) {
-            Ok(value) => serde_json::to_string_pretty(&value).expect("JSON"),
-            Err(_) => text,
-        },
-    }
-}
-
-fn readable_form(text: &str) -> String {
-    text.replace('&', "\n&").escape_debug().to_string().replace("\\n&", "\n&").replace("\\'", "'").replace("\\\"", "\"")
-}
-
-/// XML with an element per line.
-fn indented(text: &str) -> String {
-    let mut reader = quick_xml::Reader::from_str(text);
-    let mut writer = quick_xml::Writer::new_with_indent(Vec::new(), b' ', 2);
-    loop {
-        match reader.read_event().expect("XML") {
-            quick_xml::events::Event::Eof => break,
-            event => writer.write_event(event).expect("memory"),
-        }
-    }
-    String::from_utf8(writer.into_inner()).expect("text")
 }
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {

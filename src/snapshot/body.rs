@@ -1,0 +1,117 @@
+//! Bodies as what they say: JSON as a value, XML as elements, anything else as text.
+
+use serde_json::Value;
+
+use super::xml::Element;
+
+/// Longest body that is written, in characters.
+const LONGEST: usize = 256 * 1024;
+
+/// A body.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// JSON.
+    Json(Value),
+    /// XML.
+    Xml(Element),
+    /// Anything else, nothing included.
+    Text(String),
+}
+
+impl Body {
+    /// Reads a body as what it looks like, since not every server says rightly what it sends.
+    pub fn read(text: &str) -> Self {
+        let json = || serde_json::from_str(text).ok().map(Self::Json);
+        let xml = || Element::read(text).map(Self::Xml);
+        json().or_else(xml).unwrap_or_else(|| Self::Text(plain(text)))
+    }
+
+    /// The body as a person reads it; what is read from that is the same body.
+    pub fn render(&self) -> String {
+        let text = match self {
+            Self::Json(value) => {
+                let pretty = serde_json::to_string_pretty(value).unwrap_or_default();
+                escaped(&pretty, |character| format!("\\u{:04x}", u32::from(character)))
+            }
+            Self::Xml(element) => element.render(),
+            Self::Text(text) => text.clone(),
+        };
+        cut(text.trim_end())
+    }
+
+    /// The body as it is compared.
+    pub fn canonical(self) -> Self {
+        match self {
+            Self::Xml(element) => Self::Xml(element.sorted()),
+            other => other,
+        }
+    }
+}
+
+/// Text on lines of one kind, without what no terminal should see.
+fn plain(text: &str) -> String {
+    let lines = text.replace("\r\n", "\n");
+    escaped(lines.trim_end(), |character| format!("\\u{:04x}", u32::from(character)))
+}
+
+/// The text with another spelling for its control characters.
+pub fn escaped(text: &str, spell: impl Fn(char) -> String) -> String {
+    let mut spelt = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && !matches!(character, '\n' | '\t') {
+            spelt.push_str(&spell(character));
+        } else {
+            spelt.push(character);
+        }
+    }
+    spelt
+}
+
+/// A text that is not too long; of a longer one the beginning, and what tells it from others.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => {
+            let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
+            format!("{}… ({} bytes in all, their hash {hash:016x})", &text[..end], text.len())
+        }
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_as_the_same() {
+        for text in [
+            "{\"b\": [1, 2.5, null],\r\n \"a\": \"x\\u0007\u{9b}\"}",
+            "<a><b>1</b><c/></a>",
+            "<html><p>never closed",
+            "Not\r\nFound\u{1b}[31m",
+            "404",
+            "",
+        ] {
+            let body = Body::read(text);
+            let written = body.render();
+            assert_eq!(Body::read(&written), body, "{written}");
+            assert!(!written.contains(['\r', '\u{1b}', '\u{9b}', '\u{7}']), "{written}");
+        }
+    }
+
+    #[test]
+    fn order_says_nothing_in_objects_and_something_in_lists() {
+        let same = |one: &str, other: &str| Body::read(one).canonical() == Body::read(other).canonical();
+        assert!(same("{\"a\":1,\"b\":2}", "{ \"b\" : 2, \"a\" : 1 }"));
+        assert!(!same("[1,2]", "[2,1]"));
+        assert!(!same("{\"a\":1}", "{\"a\":\"1\"}"));
+        assert!(same("<a><b/><c/></a>", "<a><c/><b/></a>"));
+    }
+
+    #[test]
+    fn long_bodies_are_cut_and_told_apart() {
+        let long = |last: &str| Body::Text("x".repeat(LONGEST + 9) + last).render();
+        assert!(long("a").len() < LONGEST + 100);
+        assert_ne!(long("a"), long("b"));
+    }
+}

@@ -1,0 +1,178 @@
+//! What differs from call to call, or must not be shown, by the names that the contract gives it.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::body::Body;
+use super::xml::Element;
+use crate::contract::model::Place;
+use crate::contract::pointer;
+use crate::generate::Case;
+use crate::judge::show::MASK;
+use crate::mock::Dialect;
+
+/// What stands for what differs from call to call.
+pub const VOLATILE: &str = "VOLATILE";
+/// What stands for a time.
+const TIME: &str = "TIME";
+/// How protocols call the id of a request in a body.
+const REQUEST_IDS: [&str; 4] = ["RequestId", "RequestID", "requestId", "request_id"];
+
+/// What becomes of a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    Volatile,
+    Time,
+    Secret,
+}
+
+/// The members of an operation's answers that are not shown as they are, by their names on the wire.
+#[derive(Debug)]
+pub struct Masks {
+    fates: HashMap<String, Fate>,
+}
+
+impl Masks {
+    /// The masks of a case's answer.
+    pub fn of(case: &Case) -> Self {
+        let mut masks = Self { fates: HashMap::new() };
+        let operation = &case.operation;
+        for node in &operation.output.nodes {
+            for (name, id) in &node.properties {
+                let member = &operation.output.nodes[*id];
+                let wire = member.wire.name.as_deref().unwrap_or(name);
+                if member.sensitive {
+                    masks.add(wire, Fate::Secret);
+                } else if member.format.as_deref() == Some("date-time") {
+                    masks.add(wire, Fate::Time);
+                }
+            }
+        }
+        for volatile in &operation.volatile {
+            let name = pointer::segments(volatile).filter(|segment| segment != "*").last().unwrap_or_default();
+            let wire = operation.output.node(volatile).and_then(|node| node.wire.name.clone());
+            masks.add(wire.as_deref().unwrap_or(&name), Fate::Volatile);
+        }
+        REQUEST_IDS.into_iter().for_each(|name| masks.add(name, Fate::Volatile));
+        if let Some(documented) = operation.documented.as_ref().filter(|_| case.dialect == Dialect::Documented) {
+            for (name, path) in [("id", &documented.id), ("created_at", &documented.created_at)] {
+                let last = path.last().and_then(|last| masks.fates.get(last).copied());
+                last.into_iter().for_each(|fate| masks.add(name, fate));
+            }
+        }
+        masks
+    }
+
+    fn add(&mut self, name: &str, fate: Fate) {
+        let known = self.fates.entry(name.to_owned()).or_insert(fate);
+        *known = fate.max(*known);
+    }
+
+    /// Whether a header of an answer differs from call to call, by the contract.
+    pub fn hides_header(&self, name: &str, case: &Case) -> bool {
+        let operation = &case.operation;
+        let is_id = operation.service.request_id.as_ref().is_some_and(|id| id.as_str() == name);
+        let mut members = operation.output.root().properties.iter();
+        is_id
+            || members.any(|(member, id)| {
+                let node = &operation.output.nodes[*id];
+                let wire = node.wire.name.as_deref().unwrap_or(member);
+                node.place == Some(Place::Header) && wire.eq_ignore_ascii_case(name) && self.fates.contains_key(wire)
+            })
+    }
+
+    /// Puts masks in the places of the members.
+    pub fn apply(&self, body: &mut Body) {
+        match body {
+            Body::Json(value) => self.json(value),
+            Body::Xml(element) => self.xml(element),
+            Body::Text(_) => {}
+        }
+    }
+
+    fn json(&self, value: &mut Value) {
+        match value {
+            Value::Object(members) => members.iter_mut().for_each(|(name, member)| match self.fates.get(name) {
+                Some(fate) => fate.meet(member),
+                None => self.json(member),
+            }),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.json(item)),
+            _ => {}
+        }
+    }
+
+    fn xml(&self, element: &mut Element) {
+        match self.fates.get(&element.name) {
+            Some(fate) => fate.meet_element(element),
+            None => element.children.iter_mut().for_each(|child| self.xml(child)),
+        }
+    }
+}
+
+impl Fate {
+    /// Masks all that a value holds, so that its form can still be seen.
+    fn meet(self, value: &mut Value) {
+        match value {
+            Value::Object(members) => members.values_mut().for_each(|member| self.meet(member)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.meet(item)),
+            Value::Null => {}
+            Value::String(text) => {
+                if let Some(mask) = self.mask(text) {
+                    *value = mask.into();
+                }
+            }
+            Value::Number(_) | Value::Bool(_) if self == Self::Secret => *value = MASK.into(),
+            Value::Number(_) => *value = format!("{} as a number", self.word()).into(),
+            Value::Bool(_) => *value = format!("{} as a boolean", self.word()).into(),
+        }
+    }
+
+    fn meet_element(self, element: &mut Element) {
+        element.children.iter_mut().for_each(|child| self.meet_element(child));
+        if let Some(mask) = self.mask(&element.text) {
+            mask.clone_into(&mut element.text);
+        }
+    }
+
+    /// What stands for a text; nothing for one that is no time where it should be, or is empty.
+    fn mask(self, text: &str) -> Option<&'static str> {
+        let is_time = || text.parse::<Timestamp>().is_ok() || httpdate::parse_http_date(text).is_ok();
+        (!text.is_empty() && (self != Self::Time || is_time())).then_some(self.word())
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Time => TIME,
+            Self::Volatile => VOLATILE,
+            Self::Secret => MASK,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(text: &str) -> String {
+        let fates = [("at", Fate::Time), ("id", Fate::Volatile), ("key", Fate::Secret)];
+        let masks = Masks { fates: fates.map(|(name, fate)| (name.to_owned(), fate)).into() };
+        let mut body = Body::read(text);
+        masks.apply(&mut body);
+        body.render().replace(['\n', ' '], "")
+    }
+
+    #[test]
+    fn masks_keep_the_form() {
+        let json = masked(r#"{"at": "2026-01-02T03:04:05Z", "id": "a", "x": [{"key": 1, "id": ["b", 2]}], "y": 1.5}"#);
+        assert_eq!(
+            json,
+            r#"{"at":"TIME","id":"VOLATILE","x":[{"key":"***","id":["VOLATILE","VOLATILEasanumber"]}],"y":1.5}"#
+        );
+        assert_eq!(masked(r#"{"at": 1.5, "id": null, "key": ""}"#), r#"{"at":"TIMEasanumber","id":null,"key":""}"#);
+        assert_eq!(masked(r#"{"at": "yesterday", "id": ""}"#), r#"{"at":"yesterday","id":""}"#);
+        let xml = masked("<r><at>2026-01-02T03:04:05.1Z</at><id><m>1</m><m/></id><at>x</at><b>id</b></r>");
+        assert_eq!(xml, "<r><at>TIME</at><id><m>VOLATILE</m><m/></id><at>x</at><b>id</b></r>");
+    }
+}

@@ -1,0 +1,14 @@
+//! Approved outputs: what a server answered, as text that a person reviews and that later answers are held against.
+
+mod body;
+mod exchange;
+mod file;
+mod mask;
+mod meaning;
+mod select;
+mod xml;
+
+pub use exchange::render;
+pub use file::{ForeignSnapshot, SOURCE, Snapshot};
+pub use meaning::same;
+pub use select::{Selected, select};
