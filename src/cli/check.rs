@@ -11,21 +11,20 @@ use std::time::{Duration, Instant};
 
 use accordant::Contract;
 use accordant::generate::{Case, Plan, Shard};
-use accordant::judge::{GivenFailed, GivenFailure, Progress, Run, Signer, Target, Wire, run_givens};
-use accordant::mock::{Dialect, Mock};
-use accordant::net::send::{Client, SendLimits};
+use accordant::judge::{Progress, Run, Signer, Target};
+use accordant::mock::Mock;
+use accordant::net::send::Client;
 use accordant::net::serve::{Limits, Server};
 use accordant::report::{Baseline, Report, render_text};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::Runtime;
-use url::Url;
 
 use super::Failure;
 use super::failure::INTERRUPTED;
 use super::report::{check_names, exit_code, write};
 use super::signals::Signals;
 pub use options::Options;
-use prepare::{baseline, plans, replays, settings, signer, target};
+use prepare::{baseline, plans, replays, settings};
 
 /// How often the progress bar is drawn.
 const FRAME: Duration = Duration::from_millis(100);
@@ -40,11 +39,10 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
     }
     let contract = options.selection.contract()?;
     let baseline = baseline(&options, &contract)?;
-    let target = target(&options, &contract)?;
-    let dialect = options.dialect.map(Dialect::from).or(target.dialect).unwrap_or(Dialect::Native);
-    let plans = plans(&options, &contract, &target, dialect)?;
+    let target = options.reach.target(&contract)?;
+    let plans = plans(&options, &contract, &target)?;
     let replays = replays(&options.replay, &plans)?;
-    let signer = signer(&options, &target)?;
+    let signer = options.reach.signer(&target)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(Failure::io("cannot start"))?;
     let checked = check(&options, &runtime, Checking { contract, target, plans, replays, signer, baseline });
@@ -65,23 +63,14 @@ struct Checking {
 
 fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<ExitCode, Failure> {
     let Checking { contract, target, plans, replays, signer, baseline } = checking;
-    let (url, name) = match options.url.as_ref().or(target.url.as_ref()) {
+    let (url, name) = match options.reach.url.as_ref().or(target.url.as_ref()) {
         Some(url) => (url.clone(), url.clone()),
         None => {
             let address = runtime.block_on(start_mock(&contract))?;
             (format!("http://{address}"), format!("the built-in mock on {address}"))
         }
     };
-    let parsed = Url::parse(&url).map_err(|error| Failure::Usage(format!("the URL cannot be read: {error}")))?;
-    let limits = SendLimits::default();
-    let timeout = options.timeout.or(target.timeout).unwrap_or(limits.timeout);
-    let limits = SendLimits { timeout, connect_timeout: limits.connect_timeout.min(timeout), ..limits };
-    let client = Client::new(&parsed, limits).map_err(|error| Failure::Usage(error.to_string()))?;
-    let signer = signer.below(client.prefix());
-    let given = run_givens(&client, &contract, &signer, &target, client.host());
-    runtime.block_on(given).map_err(given_failed)?;
-    let host = client.host().to_owned();
-    let wire = Wire::new(client, host, signer, &target);
+    let wire = runtime.block_on(options.reach.wire(&url, signer, &contract, &target))?;
     let settings = settings(options, target.concurrency);
     let progress = Arc::new(Progress::default());
     let run = Run { plans, wire, settings, replays, target: name, url, progress: Arc::clone(&progress) };
@@ -95,13 +84,6 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
     print(&report, started.elapsed()).map_err(Failure::io("cannot write"))?;
     let interrupted = progress.is_stopped() && report.findings.is_empty();
     Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { exit_code(&report) })
-}
-
-fn given_failed(failed: GivenFailed) -> Failure {
-    match &failed.reason {
-        GivenFailure::Unanswered(failure) if failure.is_unreachable() => Failure::Unreachable(failed.to_string()),
-        _ => Failure::Usage(failed.to_string()),
-    }
 }
 
 /// Runs, with a progress bar where somebody looks at one; an interruption ends the run, and what was seen is reported.

@@ -11,9 +11,11 @@ mod failure;
 mod mock;
 mod mutants;
 mod proxy;
+mod reach;
 mod report;
 mod selection;
 mod signals;
+mod snapshot;
 mod spec;
 
 use std::process::ExitCode;
@@ -55,6 +57,8 @@ enum Command {
     Report(report::Options),
     /// Answer requests as a service that keeps its contract would
     Mock(mock::Options),
+    /// Record what a server answers, and hold later answers against what was approved
+    Snapshot(Box<snapshot::Options>),
     /// Look at specs, and check them
     Spec(spec::Options),
 }
@@ -76,6 +80,7 @@ pub fn run() -> ExitCode {
         Command::Proxy(options) => proxy::run(&options),
         Command::Report(options) => report::run(&options),
         Command::Mock(options) => mock::run(&options),
+        Command::Snapshot(options) => snapshot::run(&options),
         Command::Spec(options) => spec::run(options),
     };
     match outcome {

@@ -20,4 +20,4 @@ pub use mutants::{Mutants, Survivor, judge_mutants};
 pub use run::{Progress, Run, Settings};
 pub use send::{Reply, Send, TransportFailure};
 pub use sign::{Credentials, CredentialsError, Signer};
-pub use target::{PinError, Set, Target, Unique};
+pub use target::{PinError, Set, Target, Unique, Volatile};

@@ -56,15 +56,15 @@ fn plain(text: &str) -> String {
 
 /// The text with another spelling for its control characters.
 pub fn escaped(text: &str, spell: impl Fn(char) -> String) -> String {
-    let mut spelt = String::with_capacity(text.len());
+    let mut written = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() && !matches!(character, '\n' | '\t') {
-            spelt.push_str(&spell(character));
+            written.push_str(&spell(character));
         } else {
-            spelt.push(character);
+            written.push(character);
         }
     }
-    spelt
+    written
 }
 
 /// A text that is not too long; of a longer one the beginning, and what tells it from others.

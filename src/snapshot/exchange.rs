@@ -28,7 +28,13 @@ const SHORTEST: usize = 8;
 /// A case and its answer as a person reviews them: without credentials, and with a mask for all that differs from call to
 /// call or is sensitive, as far as the contract says so.
 #[must_use]
-pub fn render<S>(wire: &Wire<S>, plan: &Plan, case: &Case, reply: &Result<Reply, TransportFailure>) -> String {
+pub fn render<S>(
+    wire: &Wire<S>,
+    plan: &Plan,
+    masks: &Masks,
+    case: &Case,
+    reply: &Result<Reply, TransportFailure>,
+) -> String {
     let request = masked(wire, case);
     let target = request.uri().to_string();
     let mut text = format!("{} {}\n", request.method(), plain(&target.replace('&', "\n&")));
@@ -40,7 +46,7 @@ pub fn render<S>(wire: &Wire<S>, plan: &Plan, case: &Case, reply: &Result<Reply,
     };
     let _ = write!(text, "\n{sent}\n\n");
     match reply {
-        Ok(reply) => answer(&mut text, case, reply),
+        Ok(reply) => answer(&mut text, masks, case, reply),
         Err(failure) => {
             let _ = writeln!(text, "{NO_ANSWER}{}", word(failure));
         }
@@ -51,8 +57,8 @@ pub fn render<S>(wire: &Wire<S>, plan: &Plan, case: &Case, reply: &Result<Reply,
     if wire.host.len() >= SHORTEST { text.replace(&wire.host, HOST) } else { text }
 }
 
-fn answer(text: &mut String, case: &Case, reply: &Reply) {
-    let (status, masks) = (reply.response.status(), Masks::of(case));
+fn answer(text: &mut String, masks: &Masks, case: &Case, reply: &Reply) {
+    let status = reply.response.status();
     let _ = writeln!(
         text,
         "{ANSWER}{}",
@@ -61,7 +67,7 @@ fn answer(text: &mut String, case: &Case, reply: &Reply) {
     let meant = meant(case);
     headers(text, reply.response.headers(), |name, value| {
         let is_meant = meant.contains(name) || name.as_str().starts_with("accordant-");
-        is_meant.then(|| if masks.hides_header(name.as_str(), case) { VOLATILE } else { value })
+        is_meant.then(|| if masks.hides_header(name.as_str(), &case.operation) { VOLATILE } else { value })
     });
     let mut body = Body::read(&String::from_utf8_lossy(reply.response.body()));
     masks.apply(&mut body);
@@ -104,7 +110,8 @@ fn plain(text: &str) -> String {
 /// The values of members that are fresh in every case.
 fn fresh<'c>(plan: &'c Plan, case: &'c Case) -> impl Iterator<Item = String> + 'c {
     let values = plan.fresh_members().iter().filter_map(|path| pointer::first(&case.input, path)?.as_str());
-    values.map(str::to_owned)
+    // Some services keep names in lower case.
+    values.flat_map(|value| [value.to_owned(), value.to_lowercase()])
 }
 
 /// Why there is no answer, without what differs from call to call.

@@ -8,8 +8,7 @@ use serde_json::Value;
 use super::body::Body;
 use super::xml::Element;
 use crate::contract::model::Place;
-use crate::contract::pointer;
-use crate::generate::Case;
+use crate::contract::{Operation, pointer};
 use crate::judge::show::MASK;
 use crate::mock::Dialect;
 
@@ -35,10 +34,10 @@ pub struct Masks {
 }
 
 impl Masks {
-    /// The masks of a case's answer.
-    pub fn of(case: &Case) -> Self {
+    /// The masks of an operation's answers, with what differs from call to call besides.
+    #[must_use]
+    pub fn new(operation: &Operation, dialect: Dialect, volatile: &[Vec<String>]) -> Self {
         let mut masks = Self { fates: HashMap::new() };
-        let operation = &case.operation;
         for node in &operation.output.nodes {
             for (name, id) in &node.properties {
                 let member = &operation.output.nodes[*id];
@@ -50,16 +49,18 @@ impl Masks {
                 }
             }
         }
-        for volatile in &operation.volatile {
-            let name = pointer::segments(volatile).filter(|segment| segment != "*").last().unwrap_or_default();
-            let wire = operation.output.node(volatile).and_then(|node| node.wire.name.clone());
-            masks.add(wire.as_deref().unwrap_or(&name), Fate::Volatile);
+        let stated = operation.volatile.iter().map(|path| pointer::segments(path).collect());
+        for path in stated.chain(volatile.iter().cloned()) {
+            masks.add(&on_the_wire(operation, path), Fate::Volatile);
         }
-        REQUEST_IDS.into_iter().for_each(|name| masks.add(name, Fate::Volatile));
-        if let Some(documented) = operation.documented.as_ref().filter(|_| case.dialect == Dialect::Documented) {
+        for name in REQUEST_IDS {
+            masks.add(name, Fate::Volatile);
+        }
+        if let Some(documented) = operation.documented.as_ref().filter(|_| dialect == Dialect::Documented) {
             for (name, path) in [("id", &documented.id), ("created_at", &documented.created_at)] {
-                let last = path.last().and_then(|last| masks.fates.get(last).copied());
-                last.into_iter().for_each(|fate| masks.add(name, fate));
+                if let Some(fate) = path.last().and_then(|last| masks.fates.get(last).copied()) {
+                    masks.add(name, fate);
+                }
             }
         }
         masks
@@ -71,8 +72,7 @@ impl Masks {
     }
 
     /// Whether a header of an answer differs from call to call, by the contract.
-    pub fn hides_header(&self, name: &str, case: &Case) -> bool {
-        let operation = &case.operation;
+    pub(super) fn hides_header(&self, name: &str, operation: &Operation) -> bool {
         let is_id = operation.service.request_id.as_ref().is_some_and(|id| id.as_str() == name);
         let mut members = operation.output.root().properties.iter();
         is_id
@@ -84,7 +84,7 @@ impl Masks {
     }
 
     /// Puts masks in the places of the members.
-    pub fn apply(&self, body: &mut Body) {
+    pub(super) fn apply(&self, body: &mut Body) {
         match body {
             Body::Json(value) => self.json(value),
             Body::Xml(element) => self.xml(element),
@@ -109,6 +109,19 @@ impl Masks {
             None => element.children.iter_mut().for_each(|child| self.xml(child)),
         }
     }
+}
+
+/// What a member is called in bodies; the item of a list as the list.
+fn on_the_wire(operation: &Operation, mut path: Vec<String>) -> String {
+    while path.last().is_some_and(|last| last == "*") {
+        path.pop();
+    }
+    let mut text = String::new();
+    for segment in &path {
+        pointer::push(&mut text, segment);
+    }
+    let named = operation.output.node(&text).and_then(|node| node.wire.name.clone());
+    named.or_else(|| path.pop()).unwrap_or_default()
 }
 
 impl Fate {

@@ -10,5 +10,6 @@ mod xml;
 
 pub use exchange::render;
 pub use file::{ForeignSnapshot, SOURCE, Snapshot};
+pub use mask::Masks;
 pub use meaning::same;
 pub use select::{Selected, select};

@@ -22,6 +22,7 @@ mod reviewed;
 mod secrets;
 mod sending;
 mod server;
+mod snapshot;
 mod specs;
 mod support;
 mod targets;

@@ -9,7 +9,7 @@ use accordant::Contract;
 use accordant::generate::{Case, Expected, Phase, Plan, Probe, Verdict};
 use accordant::judge::{Credentials, Reply, Signer, Target, Wire};
 use accordant::mock::{Dialect, Mock};
-use accordant::snapshot::{Selected, render, select};
+use accordant::snapshot::{Masks, Selected, render, select};
 
 use crate::approved_in;
 
@@ -125,6 +125,7 @@ fn coverage_of(plan: &Plan) -> String {
 fn exchanges_of(mock: &Mock, plan: &Plan) -> String {
     let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
     let wire = Wire::new((), "localhost".to_owned(), signer, &Target::default());
+    let masks = Masks::new(plan.operation(), plan.dialect(), &[]);
     let mut text = String::new();
     for Selected { title, case, .. } in select(plan, &[Phase::Examples, Phase::Coverage], 0, 0) {
         let mut request = case.request.clone();
@@ -132,7 +133,7 @@ fn exchanges_of(mock: &Mock, plan: &Plan) -> String {
             wire.signer.authorize(&case.operation.service, &mut request, &wire.host, SystemTime::UNIX_EPOCH);
         }
         let reply = Reply { response: mock.answer(&request).response, elapsed: Duration::ZERO };
-        line(&mut text, format_args!("## {title}\n{}", render(&wire, plan, &case, &Ok(reply))));
+        line(&mut text, format_args!("## {title}\n{}", render(&wire, plan, &masks, &case, &Ok(reply))));
     }
     text
 }

@@ -7,16 +7,13 @@
 )]
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use accordant::generate::{Shard, Token};
-use accordant::judge::{Set, Unique};
 use clap::Args;
-use http::{HeaderName, HeaderValue};
 
 use crate::cli::cases::RANDOM;
-use crate::cli::duration::parse_duration;
-use crate::cli::selection::{DialectFlag, PhaseFlag, Selection};
+use crate::cli::reach::Reach;
+use crate::cli::selection::{PhaseFlag, Selection};
 
 /// Options of `accordant check`.
 #[derive(Debug, Args)]
@@ -26,13 +23,10 @@ use crate::cli::selection::{DialectFlag, PhaseFlag, Selection};
                         broken spec, 3 target unreachable, 4 nothing was checked, 130 interrupted."
 )]
 pub struct Options {
-    /// Where the server is, as http://localhost:5000
-    pub url: Option<String>,
+    #[command(flatten)]
+    pub reach: Reach,
     #[command(flatten)]
     pub selection: Selection,
-    /// A file that describes the server: URL, headers, givens, sets, uniques; flags go before it
-    #[arg(long, value_name = "FILE.yaml")]
-    pub target: Option<PathBuf>,
     /// Only this phase; may be given several times
     #[arg(long, value_enum, value_name = "PHASE")]
     pub phase: Vec<PhaseFlag>,
@@ -51,34 +45,6 @@ pub struct Options {
     /// Most requests per second, as 50/s
     #[arg(long, value_name = "N/s", value_parser = parse_rate)]
     pub rate: Option<f64>,
-    /// Longest time for an answer, as 500ms, 30s or 2m [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    pub timeout: Option<Duration>,
-    /// Which protocol is spoken [default: native]
-    #[arg(long, value_enum)]
-    pub dialect: Option<DialectFlag>,
-    /// A header for every request; may be given several times
-    #[arg(long, value_name = "K: V", value_parser = parse_header)]
-    pub header: Vec<(HeaderName, HeaderValue)>,
-    /// Credentials, which everybody on this machine may see: the environment's ACCORDANT_CREDENTIALS and
-    /// --credentials-file are better places. Without any, dummy ones are sent
-    #[arg(long, value_name = "KEY:SECRET[:TOKEN]", conflicts_with = "credentials_file")]
-    pub credentials: Option<String>,
-    /// A file with KEY:SECRET[:TOKEN]
-    #[arg(long, value_name = "FILE")]
-    pub credentials_file: Option<PathBuf>,
-    /// The region that requests are signed for [default: us-east-1]
-    #[arg(long)]
-    pub region: Option<String>,
-    /// A file with requests that are sent first, in order, so that what valid cases need exists
-    #[arg(long, value_name = "FILE.yaml")]
-    pub given: Option<PathBuf>,
-    /// Sets an input member in every case: [OPERATION:]/POINTER=VALUE; may be given several times
-    #[arg(long, value_name = "POINTER=VALUE")]
-    pub set: Vec<Set>,
-    /// Makes an input member fresh in every case: [OPERATION:]/POINTER; may be given several times
-    #[arg(long, value_name = "POINTER")]
-    pub unique: Vec<Unique>,
     /// Sends only the case of this token; may be given several times
     #[arg(long, value_name = "TOKEN")]
     pub replay: Vec<Token>,
@@ -100,12 +66,4 @@ fn parse_rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").unwrap_or(text);
     let rate = number.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate >= 0.001 && *rate <= 1e6);
     rate.ok_or_else(|| "write a number of requests per second, as 50/s".to_owned())
-}
-
-fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let (name, value) = text.split_once(':').ok_or("write NAME: VALUE")?;
-    let name = name.trim().parse().map_err(|_| "the name is no header's name")?;
-    let mut value: HeaderValue = value.trim().parse().map_err(|_| "the value is none that a header can have")?;
-    value.set_sensitive(true);
-    Ok((name, value))
 }

@@ -9,12 +9,12 @@ use url::Url;
 
 use super::pin::path_of;
 use super::reader::{Environment, Reader, below};
-use super::{Set, Target, Unique, requests};
+use super::{Set, Target, Unique, Volatile, requests};
 use crate::contract::{Contract, SourceText, SpecProblem};
 use crate::mock::Dialect;
 
 /// The keys of a target file.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "url",
     "region",
     "headers",
@@ -26,6 +26,7 @@ const KEYS: [&str; 11] = [
     "givens",
     "sets",
     "uniques",
+    "volatile",
 ];
 
 /// Stands for every operation that has the member.
@@ -45,6 +46,7 @@ pub(super) fn target(
         givens: requests::givens(&mut reader, contract),
         sets: sets(&mut reader, contract),
         uniques: uniques(&mut reader, contract),
+        volatile: volatile(&mut reader, contract),
         operations: operations(&mut reader, contract),
         services: services(&mut reader, contract),
         dialect: dialect(&mut reader),
@@ -180,19 +182,41 @@ fn sets(reader: &mut Reader, contract: &Contract) -> Vec<Set> {
 
 fn uniques(reader: &mut Reader, contract: &Contract) -> Vec<Unique> {
     let mut uniques = Vec::new();
-    for (operation, at) in reader.members("/uniques") {
-        let pointers: Vec<String> = reader.get(&at, "a list of pointers").unwrap_or_default();
-        for (index, pointer) in pointers.iter().enumerate() {
-            let at = below(&at, &index.to_string());
-            let Some(pointer) = path(reader, &at, pointer) else { continue };
-            let unique = Unique { operation: named(&operation), pointer };
-            match unique.fit(contract) {
-                Ok(()) => uniques.push(unique),
-                Err(error) => reader.problem(&at, error.to_string(), "name a member of the operation's input"),
-            }
+    for (operation, pointer, at) in pointers(reader, "/uniques") {
+        let unique = Unique { operation, pointer };
+        match unique.fit(contract) {
+            Ok(()) => uniques.push(unique),
+            Err(error) => reader.problem(&at, error.to_string(), "name a member of the operation's input"),
         }
     }
     uniques
+}
+
+fn volatile(reader: &mut Reader, contract: &Contract) -> Vec<Volatile> {
+    let mut members = Vec::new();
+    for (operation, pointer, at) in pointers(reader, "/volatile") {
+        let volatile = Volatile { operation, pointer };
+        match volatile.fit(contract) {
+            Ok(()) => members.push(volatile),
+            Err(error) => reader.problem(&at, error.to_string(), "name a member of the operation's output"),
+        }
+    }
+    members
+}
+
+/// Lists of members by operation: each with where it stands in the file.
+fn pointers(reader: &mut Reader, key: &str) -> Vec<(Option<String>, Vec<String>, String)> {
+    let mut found = Vec::new();
+    for (operation, at) in reader.members(key) {
+        let pointers: Vec<String> = reader.get(&at, "a list of pointers").unwrap_or_default();
+        for (index, pointer) in pointers.iter().enumerate() {
+            let at = below(&at, &index.to_string());
+            if let Some(pointer) = path(reader, &at, pointer) {
+                found.push((named(&operation), pointer, at));
+            }
+        }
+    }
+    found
 }
 
 fn named(operation: &str) -> Option<String> {

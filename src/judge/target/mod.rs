@@ -12,7 +12,8 @@ use std::time::Duration;
 use http::HeaderMap;
 use serde_json::Value;
 
-pub use pin::{PinError, Set, Unique};
+use pin::Side;
+pub use pin::{PinError, Set, Unique, Volatile};
 
 use super::Given;
 use crate::contract::{Contract, Operation, SourceText, SpecProblem};
@@ -36,6 +37,8 @@ pub struct Target {
     pub sets: Vec<Set>,
     /// Input members that are fresh in every case.
     pub uniques: Vec<Unique>,
+    /// Output members that differ from call to call here, though the contract does not say so.
+    pub volatile: Vec<Volatile>,
     /// The operations to check; all of the services when there are none.
     pub operations: Vec<String>,
     /// The services to check; all when there are none.
@@ -94,15 +97,26 @@ impl Target {
     /// The members of an operation's input that have a value of their own.
     #[must_use]
     pub fn sets_for(&self, operation: &Operation) -> Vec<(Vec<String>, Value)> {
-        let sets = self.sets.iter().filter(|set| pin::concerns(set.operation.as_deref(), &set.pointer, operation));
+        let sets = self
+            .sets
+            .iter()
+            .filter(|set| pin::concerns(set.operation.as_deref(), &set.pointer, operation, Side::Input));
         sets.map(|set| (set.pointer.clone(), set.value.clone())).collect()
     }
 
     /// The members of an operation's input that are fresh in every case.
     #[must_use]
     pub fn uniques_for(&self, operation: &Operation) -> Vec<Vec<String>> {
-        let concerns = |unique: &&Unique| pin::concerns(unique.operation.as_deref(), &unique.pointer, operation);
+        let concerns =
+            |unique: &&Unique| pin::concerns(unique.operation.as_deref(), &unique.pointer, operation, Side::Input);
         self.uniques.iter().filter(concerns).map(|unique| unique.pointer.clone()).collect()
+    }
+
+    /// The members of an operation's output that differ from call to call here.
+    #[must_use]
+    pub fn volatile_for(&self, operation: &Operation) -> Vec<Vec<String>> {
+        let concerns = |one: &&Volatile| pin::concerns(one.operation.as_deref(), &one.pointer, operation, Side::Output);
+        self.volatile.iter().filter(concerns).map(|one| one.pointer.clone()).collect()
     }
 
     /// Puts the target's headers among others, in place of those with the same names.

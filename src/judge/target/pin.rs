@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::constraint::Test;
 use crate::contract::model::JsonType;
-use crate::contract::{Contract, ContractError, Node, Operation, pointer};
+use crate::contract::{Contract, ContractError, Node, Operation, Shape, pointer};
 
 /// An input member with a value of its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,15 @@ pub struct Unique {
     pub pointer: Vec<String>,
 }
 
+/// An output member that differs from call to call, for all that the contract says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Volatile {
+    /// The operation; every one that has the member when there is none.
+    pub operation: Option<String>,
+    /// The member's path in the output.
+    pub pointer: Vec<String>,
+}
+
 /// Why a member cannot be pinned. No value is repeated.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -41,9 +50,11 @@ pub enum PinError {
     /// The contract has no such operation.
     #[error(transparent)]
     Operation(#[from] ContractError),
-    /// No input has such a member.
-    #[error("no input of {operations} has a member {pointer}; {hint}")]
+    /// No input, or no output, has such a member.
+    #[error("no {side} of {operations} has a member {pointer}; {hint}")]
     Unknown {
+        /// Whether it was looked for in inputs or outputs.
+        side: &'static str,
         /// Where it was looked for.
         operations: String,
         /// What was looked for.
@@ -93,6 +104,16 @@ impl FromStr for Unique {
     }
 }
 
+/// Reads `POINTER` or `OPERATION:POINTER`.
+impl FromStr for Volatile {
+    type Err = PinError;
+
+    fn from_str(text: &str) -> Result<Self, PinError> {
+        let (operation, pointer) = member_of(text).ok_or(PinError::Member)?;
+        Ok(Self { operation, pointer })
+    }
+}
+
 impl Set {
     /// Holds the set against a contract: the member must exist, and takes a number or a boolean as text where text is all
     /// it takes.
@@ -100,7 +121,7 @@ impl Set {
     /// # Errors
     /// [`PinError`] when the operation or the member does not exist, or never has a value of this type.
     pub fn fit(&mut self, contract: &Contract) -> Result<(), PinError> {
-        for node in nodes(contract, self.operation.as_deref(), &self.pointer)? {
+        for node in nodes(contract, self.operation.as_deref(), &self.pointer, Side::Input)? {
             if node.types.is_empty() || node.types.holds(&self.value) {
                 continue;
             }
@@ -119,7 +140,7 @@ impl Unique {
     /// # Errors
     /// [`PinError`] when the operation or the member does not exist, or the member takes no text.
     pub fn fit(&self, contract: &Contract) -> Result<(), PinError> {
-        for node in nodes(contract, self.operation.as_deref(), &self.pointer)? {
+        for node in nodes(contract, self.operation.as_deref(), &self.pointer, Side::Input)? {
             if !node.types.is_empty() && !node.types.contains(JsonType::String) {
                 return Err(PinError::NotText { pointer: written(&self.pointer), takes: node.types.to_string() });
             }
@@ -128,26 +149,58 @@ impl Unique {
     }
 }
 
-/// Whether a pinned member is one of the operation's.
-pub(super) fn concerns(named: Option<&str>, pointer: &[String], operation: &Operation) -> bool {
-    let is_named = |name: &str| operation.name == name || operation.aliases.iter().any(|alias| alias == name);
-    named.is_none_or(is_named) && operation.input.node(&written(pointer)).is_some()
+impl Volatile {
+    /// Holds it against a contract.
+    ///
+    /// # Errors
+    /// [`PinError`] when the operation or the member does not exist.
+    pub fn fit(&self, contract: &Contract) -> Result<(), PinError> {
+        nodes(contract, self.operation.as_deref(), &self.pointer, Side::Output).map(drop)
+    }
 }
 
-/// What a member of inputs is, in each operation that is meant; there is at least one.
-fn nodes<'c>(contract: &'c Contract, named: Option<&str>, pointer: &[String]) -> Result<Vec<&'c Node>, PinError> {
+/// Where a member is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Input,
+    Output,
+}
+
+impl Side {
+    fn shape(self, operation: &Operation) -> &Shape {
+        match self {
+            Self::Input => &operation.input,
+            Self::Output => &operation.output,
+        }
+    }
+}
+
+/// Whether a pinned member is one of the operation's.
+pub(super) fn concerns(named: Option<&str>, pointer: &[String], operation: &Operation, side: Side) -> bool {
+    let is_named = |name: &str| operation.name == name || operation.aliases.iter().any(|alias| alias == name);
+    named.is_none_or(is_named) && side.shape(operation).node(&written(pointer)).is_some()
+}
+
+/// What a member is, in each operation that is meant; there is at least one.
+fn nodes<'c>(
+    contract: &'c Contract,
+    named: Option<&str>,
+    pointer: &[String],
+    side: Side,
+) -> Result<Vec<&'c Node>, PinError> {
     let operations = match named {
         Some(name) => std::slice::from_ref(contract.operation(name)?),
         None => contract.operations(),
     };
     let text = written(pointer);
-    let nodes: Vec<&Node> = operations.iter().filter_map(|operation| operation.input.node(&text)).collect();
+    let nodes: Vec<&Node> = operations.iter().filter_map(|operation| side.shape(operation).node(&text)).collect();
     if !nodes.is_empty() {
         return Ok(nodes);
     }
-    let hint = hint(operations.iter().flat_map(|operation| &operation.input.nodes), pointer);
+    let hint = hint(operations.iter().flat_map(|operation| &side.shape(operation).nodes), pointer);
     let operations = named.map_or_else(|| "any operation".to_owned(), str::to_owned);
-    Err(PinError::Unknown { operations, pointer: text, hint })
+    let side = if side == Side::Input { "input" } else { "output" };
+    Err(PinError::Unknown { side, operations, pointer: text, hint })
 }
 
 fn hint<'c>(nodes: impl Iterator<Item = &'c Node>, pointer: &[String]) -> String {
