@@ -45,7 +45,7 @@ pub struct Options {
     #[arg(long, value_enum, value_name = "PHASE")]
     phase: Vec<PhaseFlag>,
     /// Random cases for each operation, in the random phase
-    #[arg(short = 'n', long, value_name = "N", default_value_t = RANDOM)]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = RANDOM, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     cases: u64,
     /// Seed of the random phase: the same seed has the same cases
     #[arg(long, default_value_t = 0)]

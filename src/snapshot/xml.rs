@@ -84,10 +84,10 @@ impl Element {
         Some(Self { name: start.local_name().into_inner().to_owned(), namespace, attributes, ..Self::default() })
     }
 
-    /// What stands between elements says nothing when it is blank.
+    /// Blanks beside elements say nothing.
     fn without_blanks(mut self) -> Self {
-        if !self.children.is_empty() && self.text.trim().is_empty() {
-            self.text.clear();
+        if !self.children.is_empty() {
+            self.text = self.text.trim().to_owned();
         }
         self.children = self.children.into_iter().map(Self::without_blanks).collect();
         self
@@ -171,6 +171,12 @@ mod tests {
         let written = read.render();
         assert_eq!(Element::read(&written).as_ref(), Some(&read), "{written}");
         assert!(written.contains("<C xmlns=\"v\">\n    <D/>") && !written.contains('\u{9b}'), "{written}");
+    }
+
+    #[test]
+    fn text_beside_elements_survives_being_written() {
+        let read = Element::read("<p>one <b>two</b> three</p>").expect("XML");
+        assert_eq!(Element::read(&read.render()), Some(read));
     }
 
     #[test]

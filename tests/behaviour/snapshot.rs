@@ -243,6 +243,15 @@ fn a_server_that_goes_away_takes_nothing_with_it() {
 }
 
 #[test]
+fn a_server_that_says_nothing_is_not_waited_for_each_time() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let recorded = Recorded { folder: tempfile::tempdir().expect("a folder") };
+    let ended = recorded.again(silent.local_addr().expect("an address"), &["--timeout", "50ms"]);
+    assert!(ended.code == Some(3) && ended.stderr.contains("no complete answer within 50ms"), "{ended:?}");
+    assert_eq!(recorded.files().len(), 4);
+}
+
+#[test]
 fn what_cannot_be_recorded_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().join("new");

@@ -61,6 +61,9 @@ impl Tally {
     }
 }
 
+/// Exchanges in a row without an answer in time before recording ends.
+const SILENT: usize = 5;
+
 /// Sends what is recorded, and keeps it.
 pub struct Recorder<'o> {
     /// What was asked for.
@@ -76,7 +79,7 @@ impl Recorder<'_> {
     pub async fn operation(&self, plan: &Plan, masks: &Masks, group: &Group) -> Result<Tally, Failure> {
         let selected = select(plan, &self.phases, self.options.seed, self.options.cases);
         let mut tally = Tally::default();
-        let mut waiting = Vec::new();
+        let (mut waiting, mut silent) = (Vec::new(), 0);
         // Until an example shows that the server has the operation, nothing is kept.
         let mut doubt = selected.iter().any(is_example).then(|| "no example was answered".to_owned());
         for one in &selected {
@@ -84,10 +87,13 @@ impl Recorder<'_> {
                 break;
             }
             let judged = self.wire.judge(&one.case).await;
-            if let Err(failure) = judged.reply.as_ref()
-                && failure.is_unreachable()
-            {
-                return Err(self.unreachable(failure));
+            if let Err(failure) = judged.reply.as_ref() {
+                silent += usize::from(matches!(failure, TransportFailure::Timeout(_)));
+                if failure.is_unreachable() || silent == SILENT {
+                    return Err(self.unreachable(failure));
+                }
+            } else {
+                silent = 0;
             }
             waiting.push((one, self.snapshot(plan, masks, one, &judged.reply)));
             if doubt.is_some() {
