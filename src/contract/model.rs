@@ -51,7 +51,8 @@ pub struct ServiceSpec {
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OperationSpec {
-    /// The operation's name, as the service documents it.
+    /// The operation's name, as the service documents it: letters, digits, hyphens and low lines, since it names files and tests.
+    #[cfg_attr(feature = "cli", schemars(regex(pattern = "^[A-Za-z][A-Za-z0-9_-]{0,127}$")))]
     pub operation: String,
     /// Other names of the same operation, such as another SDK's.
     #[serde(default)]
