@@ -72,6 +72,13 @@ impl Exchanges {
         self.kept.push(exchange);
     }
 
+    /// The same, in the order in which the requests had arrived.
+    #[must_use]
+    pub fn in_order(mut self) -> Self {
+        self.kept.sort_by_key(|exchange| exchange.at);
+        self
+    }
+
     /// Those that were kept, in the order of their arrival.
     #[must_use]
     pub fn kept(&self) -> &[Exchange] {

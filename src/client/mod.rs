@@ -28,4 +28,4 @@ pub use report::{ClientFinding, ClientReport, FaultReport, Judged};
 pub use sent::Sent;
 pub use text::{render_faults, render_text};
 pub use trouble::Trouble;
-pub use wire::{Direction, Head, Message, Reader};
+pub use wire::{Direction, Extent, Head, LONGEST_BODY, Message, Reader};

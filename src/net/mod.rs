@@ -10,6 +10,8 @@ pub mod journal;
 #[cfg(feature = "check")]
 pub(crate) mod judging;
 #[cfg(feature = "cli")]
+pub mod origin;
+#[cfg(feature = "cli")]
 pub mod proxy;
 #[cfg(feature = "check")]
 pub mod send;
