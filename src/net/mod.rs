@@ -20,6 +20,8 @@ pub mod serve;
 #[cfg(feature = "serve")]
 mod stream;
 #[cfg(feature = "cli")]
+mod talk;
+#[cfg(feature = "cli")]
 pub mod watch;
 #[cfg(feature = "mock-server")]
 mod wiremock;
