@@ -76,17 +76,15 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
 
 /// Tells what was not judged.
 fn tell(seen: &Seen, target: &Origin) {
-    let longest = LONGEST_BODY / (1024 * 1024);
+    let (longest, target) = (LONGEST_BODY / (1024 * 1024), target.to_string());
     let lines = [
-        (seen.unread(), "connections were passed on that could not be read, and so not judged".to_owned()),
-        (
-            seen.too_long(),
-            format!("exchanges were passed on, but not judged, since a body is longer than {longest} MiB"),
-        ),
-        (seen.unreachable(), format!("connections failed, since {target} could not be reached")),
+        (seen.unread(), "connection", "could not be read, and so not be judged".to_owned()),
+        (seen.too_long(), "exchange", format!("passed on but not judged, since a body is longer than {longest} MiB")),
+        (seen.unreachable(), "connection", format!("failed, since {target} could not be reached")),
     ];
-    for (count, line) in lines.iter().filter(|(count, _)| *count > 0) {
-        let _ = writeln!(io::stderr(), "accordant: {count} {line}");
+    for (count, what, line) in lines.iter().filter(|(count, ..)| *count > 0) {
+        let plural = if *count == 1 { "" } else { "s" };
+        let _ = writeln!(io::stderr(), "accordant: {line}: {count} {what}{plural}");
     }
 }
 

@@ -252,6 +252,21 @@ mod tests {
     }
 
     #[test]
+    fn exchanges_are_told_in_the_order_of_their_requests() {
+        let seen = Arc::new(Seen::nothing());
+        let mut talks = ["PUT", "POST"].map(|method| {
+            let mut talk = Talk::new(Arc::clone(&seen));
+            talk.read(Direction::Requests, format!("{method} /a HTTP/1.1\r\n\r\n").as_bytes());
+            talk
+        });
+        talks[1].read(Direction::Responses, b"HTTP/1.1 204 No Content\r\n\r\n");
+        drop(talks);
+        let exchanges = seen.take();
+        let methods: Vec<_> = exchanges.kept().iter().map(|exchange| exchange.request.method().as_str()).collect();
+        assert_eq!(methods, ["PUT", "POST"]);
+    }
+
+    #[test]
     fn many_connections_hold_no_more_than_they_may() {
         let seen = Arc::new(Seen::nothing());
         let piece = vec![b'x'; 4 * 1024 * 1024];
