@@ -357,7 +357,7 @@ fn a_signal_ends_the_command_too() {
     let (told, report) = (directory.path().join("told"), directory.path().join("report.json"));
     let target = listener();
     let url = format!("http://{}", target.local_addr().expect("an address"));
-    let script = format!("sleep 100 & echo $! > {0}.new; mv {0}.new {0}; wait", told.display());
+    let script = format!("sleep 100 >/dev/null 2>&1 & echo $! > {0}.new; mv {0}.new {0}; wait", told.display());
     let report_path = report.to_str().expect("a path of text");
     let mut program = Program::start(&["proxy", &url, "--report", report_path, "--", "sh", "-c", &script]);
     let child = in_the_end(|| fs::read_to_string(&told).ok());
