@@ -71,7 +71,13 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     let (seen, ended) = runtime.block_on(pass(options, &contract, &target))?;
     let report = reported(options, &contract, &seen.take(), ended);
     tell(&seen, &target);
-    conclude(&report, ended, options.report.as_deref(), "nothing came through the proxy that could be judged")
+    let nothing = "nothing came through the proxy that could be judged";
+    match conclude(&report, ended, options.report.as_deref(), nothing) {
+        Err(Failure::Nothing(_)) if seen.unreachable() > 0 => {
+            Err(Failure::Unreachable(format!("{target} cannot be reached any more, and nothing was judged before")))
+        }
+        concluded => concluded,
+    }
 }
 
 /// Tells what was not judged.

@@ -129,6 +129,6 @@ impl fmt::Display for Origin {
 
 impl fmt::Debug for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Origin").field("address", &self.to_string()).field("tls", &self.tls.is_some()).finish()
+        f.debug_struct("Origin").field("address", &self.to_string()).finish_non_exhaustive()
     }
 }

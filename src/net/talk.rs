@@ -180,8 +180,11 @@ mod tests {
     const PUT: &str = "PUT /a HTTP/1.1\r\nContent-Length: 3\r\n\r\n";
     const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
 
-    /// Lets a talk be read, each part said by one side, and gives out its exchanges in short: method, body and status.
-    fn said(parts: &[(Direction, &str)]) -> (Vec<(String, Option<(u16, String)>)>, u64) {
+    /// An exchange: method and body, status and body.
+    type Short = (String, Option<(u16, String)>);
+
+    /// Lets a talk be read, each part said by one side; gives out its exchanges, and on how many talks it was given up.
+    fn said(parts: &[(Direction, &str)]) -> (Vec<Short>, u64) {
         let seen = Arc::new(Seen::nothing());
         let mut talk = Talk::new(Arc::clone(&seen));
         for (direction, text) in parts {
@@ -198,7 +201,7 @@ mod tests {
         (shown.collect(), seen.unread())
     }
 
-    fn whole(request: &str, status: u16, body: &str) -> (String, Option<(u16, String)>) {
+    fn whole(request: &str, status: u16, body: &str) -> Short {
         (request.to_owned(), Some((status, body.to_owned())))
     }
 

@@ -197,6 +197,18 @@ fn a_target_that_is_down_is_told() {
 }
 
 #[test]
+fn a_target_that_goes_away_is_told() {
+    let Between { mut program, address, target, directory } = Between::start(&[]);
+    drop(target);
+    let mut client = connect(address);
+    // Nobody is there who could answer, and nobody pretends to be.
+    assert!(matches!(client.read(&mut [0]), Ok(0) | Err(_)));
+    let (report, code, stderr) = reported(&mut program, "TERM", &directory.path().join("report.json"));
+    assert_eq!((report["requests"].as_u64(), code), (Some(0), Some(3)), "{stderr}");
+    assert!(stderr.contains("could not be reached: 1 connection"), "{stderr}");
+}
+
+#[test]
 fn tls_is_spoken_to_a_target_that_is_trusted() {
     let (target, serving) = server_on(request(GOOD).len(), CREATED.as_bytes(), tls);
     let url = format!("https://localhost:{}", target.port());

@@ -192,53 +192,65 @@ def without(counts, checks):
 class Differences(list):
     def hold(self, what, due, seen):
         if due != seen:
-            self.append(f"{what}:\n  due   {due}\n  seen  {seen}")
+            both = isinstance(due, (set, collections.Counter))
+            due, seen = (due - seen, seen - due) if both else (due, seen)
+            self.append(f"{what}:\n  only due   {due}\n  only seen  {seen}")
+
+
+def send_again(accordant, moto, forms, report, differences):
+    """Sends forms with boto3 through the proxy, and holds what its two sides said against each other."""
+    moto.reset()
+    moto.prepare()
+    after = Relay(moto.port)
+    with proxy(accordant, after.port, report) as listening:
+        before = Relay(listening)
+        sender = Sender(before.port)
+        unlike = [form for form in forms if not sender.send(value_of(form), form)]
+        sender.client.close()
+    differences.hold("requests that boto3 writes otherwise", [], unlike)
+    differences.hold("connections", len(before.spoken()), len(after.spoken()))
+    # One changed connection says enough.
+    pairs = zip(before.spoken(), after.spoken())
+    differences.hold("bytes", *next((pair for pair in pairs if pair[0] != pair[1]), (None, None)))
 
 
 def by_boto3(accordant, moto, scratch, differences):
     """Sends the requests of a check once more, by boto3 through the proxy; says what came of it."""
     cases, others = sendable(accordant)
+    checked, proxied = f"{scratch}/check.json", f"{scratch}/proxy.json"
     recorder = Relay(moto.port)
     moto.reset()
     replays = [word for case in cases for word in ("--replay", case["token"])]
     url = f"http://127.0.0.1:{recorder.port}"
-    run(accordant, "check", url, "--target", moto.file, "--report", f"{scratch}/check.json", *replays)
-    forms = forms_of(recorder.spoken(), len(cases))
-    moto.reset()
-    moto.prepare()
-    after = Relay(moto.port)
-    with proxy(accordant, after.port, f"{scratch}/proxy.json") as listening:
-        before = Relay(listening)
-        sender = Sender(before.port)
-        differences.hold("requests that boto3 writes otherwise", [], [f for f in forms if not sender.send(value_of(f), f)])
-        sender.client.close()
-    differences.hold("connections", len(before.spoken()), len(after.spoken()))
-    differences.hold("connections whose bytes were changed", [], [
-        pair for pair in zip(before.spoken(), after.spoken()) if pair[0] != pair[1]
-    ])
-    checked, proxied = read(f"{scratch}/check.json"), read(f"{scratch}/proxy.json")
+    run(accordant, "check", url, "--target", moto.file, "--report", checked, *replays)
+    send_again(accordant, moto, forms_of(recorder.spoken(), len(cases)), proxied, differences)
+    checked, proxied = read(checked), read(proxied)
     differences.hold("requests judged", len(cases), proxied["requests"])
     for kind in ("findings", "notes"):
-        seen = without(found(proxied[kind]), OF_REQUESTS)
-        differences.hold(f"{kind} of answers", without(found(checked[kind]), OF_PROBES), seen)
-    broken = [case["verdict"]["constraint"] for case in cases if case["verdict"]["kind"] == "invalid"]
+        due, seen = without(found(checked[kind]), OF_PROBES), without(found(proxied[kind]), OF_REQUESTS)
+        differences.hold(f"{kind} of answers", due, seen)
+    of_requests = [one for one in proxied["findings"] + proxied["notes"] if one["check"] in OF_REQUESTS]
+    broken = (case["verdict"]["constraint"] for case in cases if case["verdict"]["kind"] == "invalid")
     due = collections.Counter((OPERATION, "request-schema", constraint) for constraint in broken)
-    of_requests = found(proxied["findings"] + proxied["notes"])
-    differences.hold("findings of requests", due, without(of_requests, {check for _, check, _ in of_requests} - OF_REQUESTS))
-    groups = found(checked["findings"] + checked["notes"])
-    return f"{len(cases)} of {len(cases) + others} cases sent by boto3, no byte changed, {len(groups)} findings and notes as check has them"
+    differences.hold("findings of requests", due, found(of_requests))
+    same = len(found(checked["findings"])), len(found(checked["notes"]))
+    if not all(same):
+        differences.append("check has found nothing that the proxy could miss")
+    words = f"boto3 sends {len(cases)} of {len(cases) + others} cases, no byte changed"
+    return f"{words}, {same[0]} findings and {same[1]} notes as check has them"
 
 
 def by_check(accordant, moto, scratch, differences):
     """Sends a whole check through the proxy."""
+    checked, proxied = f"{scratch}/inner.json", f"{scratch}/outer.json"
     moto.reset()
     inner = 'exec "$0" check "$ACCORDANT_URL" --target "$1" --report "$2"'
-    command = ["sh", "-c", inner, accordant, moto.file, f"{scratch}/inner.json"]
-    run(accordant, "proxy", f"http://127.0.0.1:{moto.port}", "--report", f"{scratch}/outer.json", "--", *command)
-    checked, proxied = read(f"{scratch}/inner.json"), read(f"{scratch}/outer.json")
-    differences.hold("findings of a check's own traffic", set(found(checked["findings"])),
-                     set(without(found(proxied["findings"]), OF_REQUESTS)))
-    # Of the requests by which it makes findings smaller, a check tells no notes.
+    command = ["sh", "-c", inner, accordant, moto.file, checked]
+    run(accordant, "proxy", f"http://127.0.0.1:{moto.port}", "--report", proxied, "--", *command)
+    checked, proxied = read(checked), read(proxied)
+    due, seen = set(found(checked["findings"])), set(without(found(proxied["findings"]), OF_REQUESTS))
+    differences.hold("findings of a check's own traffic", due, seen)
+    # The proxy may have more: a check tells no notes of the requests by which it makes findings smaller.
     notes = set(without(found(checked["notes"]), OF_PROBES))
     differences.hold("notes that only the check has", set(), notes - set(found(proxied["notes"])))
 
