@@ -3,83 +3,17 @@
 
 use std::mem;
 
-use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{Method, StatusCode};
+
+use super::message::{Direction, Extent, Head, Message, parse};
 
 /// Longest head that is read, in bytes.
 const HEAD: usize = 128 * 1024;
-/// Most headers of a message.
-const HEADERS: usize = 128;
 /// Longest body that is kept, in bytes. Of a longer one, only the head is.
 pub const LONGEST_BODY: usize = 8 * 1024 * 1024;
 /// Longest line that says how long a chunk is, in bytes.
 const CHUNK_LINE: usize = 8 * 1024;
-
-/// The head of a message.
-#[derive(Debug, Clone)]
-pub enum Head {
-    /// Of a request.
-    Request(Method, Uri),
-    /// Of an answer.
-    Response(StatusCode),
-}
-
-/// A message.
-#[derive(Debug, Clone)]
-pub struct Message {
-    /// Request line or status line.
-    pub head: Head,
-    /// Headers.
-    pub headers: HeaderMap,
-    /// The body; nothing of one that is too long.
-    pub body: Bytes,
-    /// How much of it there is.
-    pub extent: Extent,
-}
-
-/// How much of a message there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// All of it.
-    Whole,
-    /// It broke off.
-    Cut,
-    /// Its head: the body is longer than what is kept.
-    TooLong,
-}
-
-impl Message {
-    /// The request that it is.
-    #[must_use]
-    pub fn into_request(self) -> Option<Request<Bytes>> {
-        let Head::Request(method, uri) = self.head else { return None };
-        let mut request = Request::new(self.body);
-        *request.method_mut() = method;
-        *request.uri_mut() = uri;
-        *request.headers_mut() = self.headers;
-        Some(request)
-    }
-
-    /// The answer that it is.
-    #[must_use]
-    pub fn into_response(self) -> Option<Response<Bytes>> {
-        let Head::Response(status) = self.head else { return None };
-        let mut response = Response::new(self.body);
-        *response.status_mut() = status;
-        *response.headers_mut() = self.headers;
-        Some(response)
-    }
-}
-
-/// Which way bytes go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// From the client.
-    Requests,
-    /// To the client.
-    Responses,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -303,29 +237,6 @@ fn head_end(bytes: &[u8]) -> Option<usize> {
         let empty = if rest.starts_with(b"\r\n") { 2 } else { usize::from(rest.starts_with(b"\n")) };
         (empty > 0).then_some(at + 1 + empty)
     })
-}
-
-fn parse(direction: Direction, bytes: &[u8]) -> Option<Message> {
-    let mut fields = [httparse::EMPTY_HEADER; HEADERS];
-    let (head, fields): (Head, &[httparse::Header<'_>]) = match direction {
-        Direction::Requests => {
-            let mut request = httparse::Request::new(&mut fields);
-            request.parse(bytes).ok().filter(httparse::Status::is_complete)?;
-            let method = request.method?.parse().ok()?;
-            (Head::Request(method, request.path?.parse().ok()?), request.headers)
-        }
-        Direction::Responses => {
-            let mut response = httparse::Response::new(&mut fields);
-            response.parse(bytes).ok().filter(httparse::Status::is_complete)?;
-            (Head::Response(StatusCode::from_u16(response.code?).ok()?), response.headers)
-        }
-    };
-    let mut headers = HeaderMap::new();
-    for field in fields {
-        let name = HeaderName::from_bytes(field.name.as_bytes()).ok()?;
-        headers.append(name, HeaderValue::from_bytes(field.value).ok()?);
-    }
-    Some(Message { head, headers, body: Bytes::new(), extent: Extent::Whole })
 }
 
 #[cfg(test)]

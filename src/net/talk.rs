@@ -10,7 +10,7 @@ use http::header::EXPECT;
 use http::{Method, Request, Response};
 
 use super::proxy::Seen;
-use crate::client::{Direction, Exchange, Extent, Head, Message, Reader};
+use crate::client::{Direction, Exchange, Extent, Head, Message, Reader, size};
 
 /// Most requests of a connection that wait for their answers, and are still judged.
 const PIPELINE: usize = 256;
@@ -115,8 +115,8 @@ impl Talk {
 
     /// Whether what all connections hold together is within bounds.
     fn is_bearable(&mut self) -> bool {
-        let early = self.early.as_ref().map_or(0, |message| message.body.len());
-        let due: usize = self.due.iter().map(|due| due.request.body().len()).sum();
+        let early = self.early.as_ref().map_or(0, |message| size(&message.headers, &message.body));
+        let due: usize = self.due.iter().map(|due| size(due.request.headers(), due.request.body())).sum();
         let held = self.requests.held() + self.responses.held() + early + due;
         let others = self.seen.held.fetch_sub(self.held, Ordering::Relaxed) - self.held;
         self.seen.held.fetch_add(held, Ordering::Relaxed);
