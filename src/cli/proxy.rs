@@ -9,13 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accordant::Contract;
-use accordant::client::{ClientReport, Ended, Exchanges, judge, judge_answers};
+use accordant::client::{ClientReport, Ended, Exchanges, LONGEST_BODY, judge, judge_answers};
+use accordant::net::origin::{Origin, OriginError};
 use accordant::net::proxy::{Proxy, Seen};
 use clap::Args;
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
-use url::Url;
 
 use super::Failure;
 use super::client::conclude;
@@ -23,9 +21,6 @@ use super::command::{Environment, Streams, run as run_command};
 use super::duration::parse_duration;
 use super::signals::Signals;
 use super::spec::contract;
-
-/// Longest time for the first connection to the target.
-const REACH: Duration = Duration::from_secs(10);
 
 /// Options of `accordant proxy`.
 #[derive(Debug, Args)]
@@ -37,7 +32,7 @@ const REACH: Duration = Duration::from_secs(10);
     reached, 4 when nothing was judged, else 0."
 )]
 pub struct Options {
-    /// The implementation, as http://HOST:PORT
+    /// The implementation, as http://HOST:PORT or https://HOST:PORT; the client speaks plain HTTP to the proxy either way
     url: String,
     /// Directory of the specs; the built-in ones when absent
     #[arg(long, value_name = "DIR")]
@@ -65,7 +60,7 @@ pub struct Options {
 /// Runs the subcommand.
 pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     let contract = Arc::new(contract(options.specs.as_deref())?);
-    let target = target(&options.url)?;
+    let target: Origin = options.url.parse().map_err(|error: OriginError| Failure::Usage(error.to_string()))?;
     if !options.listen.ip().is_loopback() && !options.allow_remote {
         let message =
             format!("{} can be reached from other machines: add --allow-remote if that is meant", options.listen);
@@ -75,44 +70,36 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
     let (seen, ended) = runtime.block_on(pass(options, &contract, &target))?;
     let report = reported(options, &contract, &seen.take(), ended);
-    if seen.unread() > 0 {
-        say(&format!("{} connections were passed on that could not be read, and so not judged", seen.unread()));
+    tell(&seen, &target);
+    let nothing = "nothing came through the proxy that could be judged";
+    match conclude(&report, ended, options.report.as_deref(), nothing) {
+        Err(Failure::Nothing(_)) if seen.unreachable() > 0 => {
+            Err(Failure::Unreachable(format!("{target} cannot be reached any more, and nothing was judged before")))
+        }
+        concluded => concluded,
     }
-    if seen.unreachable() > 0 {
-        say(&format!("{} connections failed, since {target} could not be reached", seen.unreachable()));
-    }
-    conclude(&report, ended, options.report.as_deref(), "nothing came through the proxy that could be judged")
 }
 
-fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "accordant: {line}");
-}
-
-/// Host and port of a URL.
-fn target(url: &str) -> Result<String, Failure> {
-    let usage = |why: &str| Failure::Usage(format!("the target {why}: write http://HOST:PORT"));
-    let parsed = Url::parse(url).map_err(|_| usage("is no URL"))?;
-    if parsed.scheme() == "https" {
-        return Err(usage("speaks TLS, which cannot be read on its way"));
-    }
-    let plain = matches!(parsed.path(), "" | "/") && parsed.query().is_none() && parsed.username().is_empty();
-    match (parsed.scheme(), parsed.host_str(), parsed.port_or_known_default()) {
-        ("http", Some(host), Some(port)) if plain => Ok(format!("{host}:{port}")),
-        ("http", ..) => Err(usage("has more than host and port, which no proxy could pass on unchanged")),
-        _ => Err(usage("is no http:// URL")),
+/// Tells what was not judged.
+fn tell(seen: &Seen, target: &Origin) {
+    let (longest, target) = (LONGEST_BODY / (1024 * 1024), target.to_string());
+    let lines = [
+        (seen.unread(), "connection", "could not be read, and so not be judged".to_owned()),
+        (seen.too_long(), "exchange", format!("passed on but not judged, since a body is longer than {longest} MiB")),
+        (seen.unreachable(), "connection", format!("failed, since {target} could not be reached")),
+    ];
+    for (count, what, line) in lines.iter().filter(|(count, ..)| *count > 0) {
+        let plural = if *count == 1 { "" } else { "s" };
+        let _ = writeln!(io::stderr(), "accordant: {line}: {count} {what}{plural}");
     }
 }
 
 /// Passes on while the command runs, or until a signal.
-async fn pass(options: &Options, contract: &Contract, target: &str) -> Result<(Arc<Seen>, Ended), Failure> {
-    let unreachable = |why: String| Failure::Unreachable(format!("{target} cannot be reached: {why}"));
-    match timeout(REACH, TcpStream::connect(target)).await {
-        Err(_) => return Err(unreachable(format!("no connection within {REACH:?}"))),
-        Ok(Err(error)) => return Err(unreachable(error.to_string())),
-        Ok(Ok(_)) => {}
-    }
+async fn pass(options: &Options, contract: &Contract, target: &Origin) -> Result<(Arc<Seen>, Ended), Failure> {
+    let unreachable = |error: io::Error| Failure::Unreachable(format!("{target} cannot be reached: {error}"));
+    target.reach().await.map_err(unreachable)?;
     let what = format!("cannot listen on {}, where port 0 would pick a free one", options.listen);
-    let proxy = Proxy::bind(options.listen, target.to_owned()).await.map_err(Failure::io(what))?;
+    let proxy = Proxy::bind(options.listen, target.clone()).await.map_err(Failure::io(what))?;
     let (seen, url) = (proxy.seen(), format!("http://{}", proxy.address()));
     let mut signals = Signals::catch().map_err(Failure::io("cannot catch signals"))?;
     let (stop, stopped) = oneshot::channel::<()>();

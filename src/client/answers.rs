@@ -1,7 +1,10 @@
 //! What a real implementation answered, judged as `check` would: where the contract demands one thing of a request.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::{Request, Response};
 use indexmap::IndexMap;
 
 use super::conclude::{Key, complain};
@@ -9,28 +12,61 @@ use super::exchange::{Exchange, Exchanges};
 use super::report::{ClientFinding, Judged};
 use super::sent::Sent;
 use crate::check::{self, Answer, CHECKS};
-use crate::contract::Contract;
-use crate::contract::model::ErrorKind;
+use crate::codec::{Outcome, Received, Rejection};
+use crate::contract::model::{ErrorKind, Strength};
+use crate::contract::{Contract, Operation};
 use crate::generate::{Case, Phase, Probe, Token, Verdict};
-use crate::judge::Reply;
+use crate::judge::{Reply, is_transient};
 use crate::mock::{Dialect, credentials_fault};
 
-/// What is found of the answers to requests.
+/// An answer as a codec reads it.
+type Read = Result<Received, Rejection>;
+
+/// What is found of the answers to requests. Of an operation that the server never showed to have, all is doubtful.
 #[must_use]
 pub fn judge_answers(contract: &Contract, exchanges: &Exchanges) -> Judged {
     let mut groups: IndexMap<Key, ClientFinding> = IndexMap::new();
+    let mut had: HashSet<&str> = HashSet::new();
     for exchange in exchanges.kept().iter().filter(|exchange| exchange.whole) {
-        let sent = Sent::read(contract, &exchange.request);
+        let (sent, Some(response)) = (Sent::read(contract, &exchange.request), &exchange.response) else { continue };
+        let (Some(operation), Some(codec)) = (sent.operation(), sent.codec()) else { continue };
+        let received = codec.decode_response(operation, response);
+        if shows(operation, &sent, response, &received) {
+            had.insert(&operation.name);
+        }
         if let Some(case) = case(contract, &sent, &exchange.request) {
-            judge(&mut groups, &sent, &case, exchange);
+            judge(&mut groups, &sent, &case, exchange, received);
         }
     }
-    let (findings, notes) = groups.into_values().partition(ClientFinding::is_finding);
+    let doubted = groups.into_values().map(|finding| match &finding.operation {
+        Some(operation) if !had.contains(operation.as_str()) => doubtful(finding),
+        _ => finding,
+    });
+    let (findings, notes) = doubted.partition(ClientFinding::is_finding);
     Judged { findings, notes, ..Judged::default() }
 }
 
+/// Whether an answer shows that the server has the operation. A proxy cannot ask for one that there is not, as `check` does,
+/// so any failure may mean that it has not, and so may the refusal of a request that has nothing wrong with it.
+fn shows(operation: &Operation, sent: &Sent<'_>, response: &Response<Bytes>, received: &Read) -> bool {
+    let Ok(Received { outcome: Outcome::Error { code, .. }, .. }) = received else {
+        return response.status().as_u16() < 400;
+    };
+    let is_broken = || sent.input().is_none_or(|input| !operation.input.judge(input).is_empty());
+    match operation.errors.by_code(code).map(|error| operation.errors.all[error].kind) {
+        Some(ErrorKind::State | ErrorKind::Quota | ErrorKind::Throttling) => true,
+        Some(ErrorKind::Validation) => is_broken(),
+        _ => false,
+    }
+}
+
+fn doubtful(finding: ClientFinding) -> ClientFinding {
+    let actual = format!("{}; no answer shows that the server has the operation at all", finding.actual);
+    ClientFinding { actual, strength: Strength::Assumed, ..finding }
+}
+
 /// The case that a request is; nothing where more than one thing is wrong with it, or something outside of its input.
-fn case(contract: &Contract, sent: &Sent<'_>, request: &http::Request<bytes::Bytes>) -> Option<Case> {
+fn case(contract: &Contract, sent: &Sent<'_>, request: &Request<Bytes>) -> Option<Case> {
     let operation = contract.operation(&sent.operation()?.name).ok()?;
     let Some(Ok(decoded)) = &sent.decoded else { return None };
     let mut unknown = Vec::new();
@@ -64,20 +100,21 @@ fn case(contract: &Contract, sent: &Sent<'_>, request: &http::Request<bytes::Byt
     })
 }
 
-fn judge(groups: &mut IndexMap<Key, ClientFinding>, sent: &Sent<'_>, case: &Case, exchange: &Exchange) {
+fn judge(groups: &mut IndexMap<Key, ClientFinding>, sent: &Sent<'_>, case: &Case, exchange: &Exchange, received: Read) {
     let Some(response) = &exchange.response else { return };
-    let received = Some(case.codec().decode_response(&case.operation, response));
     let reply = Ok(Reply { response: response.clone(), elapsed: exchange.elapsed });
+    // `check` would ask again, and so may the client.
+    if is_transient(case, &reply, Some(&received)) {
+        return;
+    }
     let names = ["authorization", "x-auth-token", "x-amz-security-token"];
     let secrets: Vec<String> = names
         .iter()
         .filter_map(|name| Some(exchange.request.headers().get(*name)?.to_str().ok()?.to_owned()))
         .collect();
-    let judged = check::Exchange { case, secrets: &secrets, reply: &reply, received, earlier: None };
-    // Who may not ask, or asks too often, learns nothing of the operation.
-    if let Answer::Declared(error) = judged.answer()
-        && matches!(error.kind, ErrorKind::Auth | ErrorKind::Throttling)
-    {
+    let judged = check::Exchange { case, secrets: &secrets, reply: &reply, received: Some(received), earlier: None };
+    // Who may not ask learns nothing of the operation.
+    if matches!(judged.answer(), Answer::Declared(error) if error.kind == ErrorKind::Auth) {
         return;
     }
     for check in CHECKS {

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 
 use crate::mock::{Pace, Sending};
 
 /// Most exchanges that are kept.
 const MOST: usize = 100_000;
-/// Most bytes of bodies that are kept.
+/// Most bytes of headers and bodies that are kept.
 const MOST_BYTES: usize = 128 * 1024 * 1024;
-/// What an exchange takes besides its bodies, roughly.
+/// What an exchange takes besides, roughly.
 const OVERHEAD: usize = 2048;
 
 /// A request and what was sent to it.
@@ -47,8 +47,14 @@ impl Exchange {
     }
 
     fn bytes(&self) -> usize {
-        OVERHEAD + self.request.body().len() + self.response.as_ref().map_or(0, |response| response.body().len())
+        let answer = self.response.as_ref().map_or(0, |response| size(response.headers(), response.body()));
+        OVERHEAD + size(self.request.headers(), self.request.body()) + answer
     }
+}
+
+/// Bytes that a message takes, roughly.
+pub(crate) fn size(headers: &HeaderMap, body: &Bytes) -> usize {
+    body.len() + headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>()
 }
 
 /// Exchanges, up to a bound.
@@ -72,6 +78,13 @@ impl Exchanges {
         self.kept.push(exchange);
     }
 
+    /// The same, in the order in which the requests had arrived.
+    #[must_use]
+    pub fn in_order(mut self) -> Self {
+        self.kept.sort_by_key(|exchange| exchange.at);
+        self
+    }
+
     /// Those that were kept, in the order of their arrival.
     #[must_use]
     pub fn kept(&self) -> &[Exchange] {
@@ -91,12 +104,17 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_counted() {
-        let large = Bytes::from(vec![0; MOST_BYTES / 2]);
+        let body = Request::new(Bytes::from(vec![0; MOST_BYTES / 2]));
+        let mut header = Request::new(Bytes::new());
+        let long = http::HeaderValue::from_bytes(&vec![b'a'; MOST_BYTES / 2]).expect("a header");
+        header.headers_mut().insert("a", long);
         let sending = Sending::from(Response::new(Bytes::new()));
-        let mut exchanges = Exchanges::default();
-        for _ in 0..3 {
-            exchanges.push(Exchange::new(Request::new(large.clone()), &sending, Duration::ZERO));
+        for request in [body, header] {
+            let mut exchanges = Exchanges::default();
+            for _ in 0..3 {
+                exchanges.push(Exchange::new(request.clone(), &sending, Duration::ZERO));
+            }
+            assert_eq!((exchanges.kept().len(), exchanges.lost()), (1, 2));
         }
-        assert_eq!((exchanges.kept().len(), exchanges.lost()), (1, 2));
     }
 }

@@ -11,6 +11,7 @@ mod exchange;
 mod fault;
 #[cfg(test)]
 mod innocent;
+mod message;
 mod report;
 mod sent;
 mod text;
@@ -22,10 +23,13 @@ pub use attempt::{Attempt, Outcome};
 pub use behaviour::{Ended, WRONG_ANSWER_PAGE, WRONG_ANSWER_TAKEN, behaviour};
 pub use conclude::judge;
 pub use coverage::{Coverage, Exercised};
+#[cfg(feature = "cli")]
+pub(crate) use exchange::size;
 pub use exchange::{Exchange, Exchanges};
 pub use fault::{Fault, FaultError, parse_faults};
+pub use message::{Direction, Extent, Head, Message};
 pub use report::{ClientFinding, ClientReport, FaultReport, Judged};
 pub use sent::Sent;
 pub use text::{render_faults, render_text};
 pub use trouble::Trouble;
-pub use wire::{Direction, Head, Message, Reader};
+pub use wire::{LONGEST_BODY, Reader};

@@ -147,7 +147,7 @@ fn read(case: &Case, reply: &Result<Reply, TransportFailure>) -> Option<Result<R
 }
 
 /// Whether the same request may well be answered otherwise in a moment: a declared failure of the service, or throttling.
-fn is_transient(
+pub(crate) fn is_transient(
     case: &Case,
     reply: &Result<Reply, TransportFailure>,
     received: Option<&Result<Received, crate::codec::Rejection>>,

@@ -13,6 +13,7 @@ mod sign;
 mod tally;
 pub mod target;
 
+pub(crate) use exchange::is_transient;
 pub use exchange::{Judged, Wire};
 pub use given::{Given, GivenFailed, GivenFailure, GivenRequest, run_givens};
 pub use look::{Glimpse, Standing, glimpse};

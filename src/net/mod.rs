@@ -10,6 +10,8 @@ pub mod journal;
 #[cfg(feature = "check")]
 pub(crate) mod judging;
 #[cfg(feature = "cli")]
+pub mod origin;
+#[cfg(feature = "cli")]
 pub mod proxy;
 #[cfg(feature = "check")]
 pub mod send;
@@ -17,6 +19,8 @@ pub mod send;
 pub mod serve;
 #[cfg(feature = "serve")]
 mod stream;
+#[cfg(feature = "cli")]
+mod talk;
 #[cfg(feature = "cli")]
 pub mod watch;
 #[cfg(feature = "mock-server")]

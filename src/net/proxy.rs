@@ -1,31 +1,24 @@
 //! A proxy that passes bytes on as they are, both ways, and reads them on the side.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http::{Method, Request};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
-use crate::client::{Direction, Exchange, Exchanges, Message, Reader};
+use super::origin::{Connection, Origin};
+use super::talk::Talk;
+use crate::client::{Direction, Exchange, Exchanges};
 
-/// Longest time for a connection to the target.
-const CONNECT: Duration = Duration::from_secs(10);
 /// Most connections at a time; more have to wait.
 const CONNECTIONS: usize = 1024;
-/// Most requests of a connection that wait for their answers, and are still judged.
-const PIPELINE: usize = 256;
 /// Bytes that are passed on at a time.
 const PIECE: usize = 16 * 1024;
 
@@ -35,8 +28,7 @@ const PIECE: usize = 16 * 1024;
 pub struct Proxy {
     listener: TcpListener,
     address: SocketAddr,
-    /// Host and port of the target.
-    target: String,
+    target: Origin,
     seen: Arc<Seen>,
 }
 
@@ -46,14 +38,37 @@ pub struct Seen {
     started: Instant,
     exchanges: Mutex<Exchanges>,
     unreachable: AtomicU64,
-    unread: AtomicU64,
+    pub(super) unread: AtomicU64,
+    pub(super) too_long: AtomicU64,
+    /// Bytes that all connections together hold of what is not complete.
+    pub(super) held: AtomicUsize,
 }
 
 impl Seen {
-    /// The exchanges since the start, or since they were last asked for.
+    /// Nothing, from now on.
+    pub(super) fn nothing() -> Self {
+        Self {
+            started: Instant::now(),
+            exchanges: Mutex::default(),
+            unreachable: AtomicU64::new(0),
+            unread: AtomicU64::new(0),
+            too_long: AtomicU64::new(0),
+            held: AtomicUsize::new(0),
+        }
+    }
+
+    /// Keeps an exchange whose request came at a time.
+    pub(super) fn keep(&self, exchange: Exchange, at: Instant) {
+        let (at, elapsed) = (at.saturating_duration_since(self.started), at.elapsed());
+        let exchange = Exchange { at, elapsed, ..exchange };
+        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
+    }
+
+    /// The exchanges since the start, or since they were last asked for, in the order of the requests.
     #[must_use]
     pub fn take(&self) -> Exchanges {
-        std::mem::take(&mut *self.exchanges.lock().unwrap_or_else(PoisonError::into_inner))
+        let exchanges = std::mem::take(&mut *self.exchanges.lock().unwrap_or_else(PoisonError::into_inner));
+        exchanges.in_order()
     }
 
     /// Connections for which the target could not be reached.
@@ -67,22 +82,23 @@ impl Seen {
     pub fn unread(&self) -> u64 {
         self.unread.load(Ordering::Relaxed)
     }
+
+    /// Exchanges that were passed on, but not judged, since a body was longer than [`LONGEST_BODY`](crate::client::LONGEST_BODY).
+    #[must_use]
+    pub fn too_long(&self) -> u64 {
+        self.too_long.load(Ordering::Relaxed)
+    }
 }
 
 impl Proxy {
-    /// Binds an address, for a target given as host and port.
+    /// Binds an address, for a target.
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub async fn bind(address: SocketAddr, target: String) -> io::Result<Self> {
+    pub async fn bind(address: SocketAddr, target: Origin) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let seen = Seen {
-            started: Instant::now(),
-            exchanges: Mutex::default(),
-            unreachable: AtomicU64::new(0),
-            unread: AtomicU64::new(0),
-        };
+        let seen = Seen::nothing();
         Ok(Self { listener, address, target, seen: Arc::new(seen) })
     }
 
@@ -130,132 +146,71 @@ impl Proxy {
 }
 
 /// Passes a connection on, both ways, to the end of both.
-async fn pass(client: TcpStream, target: &str, seen: &Arc<Seen>) {
-    let server = match timeout(CONNECT, TcpStream::connect(target)).await {
-        Ok(Ok(server)) => server,
-        failed => {
+async fn pass(client: TcpStream, target: &Origin, seen: &Arc<Seen>) {
+    let server = match target.connect().await {
+        Ok(server) => server,
+        Err(error) => {
             seen.unreachable.fetch_add(1, Ordering::Relaxed);
-            let reason = match failed {
-                Ok(Err(error)) => error.to_string(),
-                _ => "it takes too long".to_owned(),
-            };
-            tracing::warn!(target, reason, "the target cannot be reached");
+            tracing::warn!(%target, %error, "the target cannot be reached");
             return;
         }
     };
-    let _ = (client.set_nodelay(true), server.set_nodelay(true));
-    let talk = Arc::new(Mutex::new(Talk::new(Arc::clone(seen))));
-    let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
+    let _ = client.set_nodelay(true);
+    let mut pair = Pair { client, server, ended: false };
+    let talk = Mutex::new(Talk::new(Arc::clone(seen)));
+    let ((from_client, to_client), (from_server, to_server)) = (split(&mut pair.client), split(&mut pair.server));
     let requests = forward(from_client, to_server, &talk, Direction::Requests);
     let responses = forward(from_server, to_client, &talk, Direction::Responses);
-    tokio::join!(requests, responses);
+    pair.ended = tokio::try_join!(requests, responses).is_ok();
 }
 
-/// Passes bytes on as they come, and lets them be read. Its end is passed on too.
-async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, talk: &Mutex<Talk>, direction: Direction) {
-    let mut buffer = vec![0; PIECE];
-    while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        // Read before it is passed on, so that a request is known when its answer comes.
-        lock(talk).read(direction, &buffer[..length]);
-        if to.write_all(&buffer[..length]).await.is_err() {
-            break;
+/// Two connections that are one to those at their ends.
+struct Pair {
+    client: TcpStream,
+    server: Box<dyn Connection>,
+    ended: bool,
+}
+
+/// What is cut off is cut off at the other end too, and does not look like an end.
+impl Drop for Pair {
+    fn drop(&mut self) {
+        if !self.ended {
+            let _ = (self.client.set_zero_linger(), self.server.tcp().set_zero_linger());
         }
     }
+}
+
+/// Passes bytes on as they come, and lets them be read. Its end is passed on too; it fails where there is none.
+async fn forward(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    talk: &Mutex<Talk>,
+    direction: Direction,
+) -> io::Result<()> {
+    let mut buffer = vec![0; PIECE];
+    loop {
+        let length = match from.read(&mut buffer).await {
+            Ok(0) => break,
+            Ok(length) => length,
+            // TLS that nobody has ended: HTTP's own lengths tell whether anything is missing.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                let _ = to.shutdown().await;
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        // Read before it is passed on, so that a request is known when its answer comes.
+        lock(talk).read(direction, &buffer[..length]);
+        if to.write_all(&buffer[..length]).await.is_err() || to.flush().await.is_err() {
+            // Nobody takes it any more, but there may be an answer that says why.
+            return Ok(());
+        }
+    }
+    lock(talk).closed(direction);
     let _ = to.shutdown().await;
+    Ok(())
 }
 
 fn lock(talk: &Mutex<Talk>) -> MutexGuard<'_, Talk> {
     talk.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Whatever ends a connection, what was said on it is kept.
-impl Drop for Talk {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-/// What is said on a connection.
-#[derive(Debug)]
-struct Talk {
-    requests: Reader,
-    responses: Reader,
-    /// Requests whose answers are due.
-    due: VecDeque<(Request<Bytes>, Instant)>,
-    seen: Arc<Seen>,
-    lost: bool,
-}
-
-impl Talk {
-    fn new(seen: Arc<Seen>) -> Self {
-        let (requests, responses) = (Reader::new(Direction::Requests), Reader::new(Direction::Responses));
-        Self { requests, responses, due: VecDeque::new(), seen, lost: false }
-    }
-
-    fn read(&mut self, direction: Direction, bytes: &[u8]) {
-        if self.lost {
-            return;
-        }
-        match direction {
-            Direction::Requests => {
-                let now = Instant::now();
-                let requests = self.requests.read(bytes, &mut || false);
-                self.due.extend(requests.into_iter().filter_map(Message::into_request).map(|request| (request, now)));
-            }
-            Direction::Responses => {
-                let Self { responses, due, .. } = self;
-                // Only the first request of a piece is known to be HEAD; pipelines are not what clients do.
-                let messages = responses
-                    .read(bytes, &mut || due.front().is_some_and(|(request, _)| request.method() == Method::HEAD));
-                for message in messages {
-                    self.answered(message);
-                }
-            }
-        }
-        if self.requests.is_lost() || self.responses.is_lost() || self.due.len() > PIPELINE {
-            self.unanswered();
-            self.lost = true;
-            self.seen.unread.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Keeps the exchange that an answer completes.
-    fn answered(&mut self, message: Message) {
-        let whole = message.whole;
-        let Some(response) = message.into_response().filter(|response| !response.status().is_informational()) else {
-            return;
-        };
-        let Some((request, at)) = self.due.pop_front() else { return };
-        self.keep(request, Some(response), whole, at);
-    }
-
-    /// Keeps what the connection's end leaves without an answer, or completes.
-    fn end(&mut self) {
-        if self.lost {
-            return;
-        }
-        if let Some(message) = self.responses.end() {
-            self.answered(message);
-        }
-        self.unanswered();
-    }
-
-    /// Keeps the requests that get no answer, or none that can be read.
-    fn unanswered(&mut self) {
-        while let Some((request, at)) = self.due.pop_front() {
-            self.keep(request, None, false, at);
-        }
-    }
-
-    fn keep(&self, request: Request<Bytes>, response: Option<http::Response<Bytes>>, whole: bool, at: Instant) {
-        let exchange = Exchange {
-            request,
-            response,
-            whole,
-            at: at.saturating_duration_since(self.seen.started),
-            elapsed: at.elapsed(),
-            fault: None,
-        };
-        self.seen.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
-    }
 }
