@@ -13,6 +13,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Command};
 use toml::{Table, Value};
@@ -33,8 +34,15 @@ pub fn with_file(command: &Command, arguments: Vec<OsString>, from: &Path) -> Re
         let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
         return Err(fault(&file, format!("[{name}] is no subcommand; there are {}", names.join(", "))));
     }
+    let matches = match command.clone().try_get_matches_from(&arguments) {
+        // The file may have it.
+        Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
+            command.clone().ignore_errors(true).try_get_matches_from(&arguments)
+        }
+        matches => matches,
+    };
     // What is wrong with the command line itself is told later.
-    let Ok(matches) = command.clone().try_get_matches_from(&arguments) else { return Ok(arguments) };
+    let Ok(matches) = matches else { return Ok(arguments) };
     let Some((name, given)) = matches.subcommand() else { return Ok(arguments) };
     let (Some(options), Some(subcommand)) = (tables.get(name), known(name)) else { return Ok(arguments) };
     let Value::Table(options) = options else { return Err(fault(&file, format!("{name} is no table"))) };
@@ -124,7 +132,11 @@ mod tests {
             .arg(Arg::new("operation").long("operation").action(ArgAction::Append))
             .arg(Arg::new("strict").long("strict").action(ArgAction::SetTrue))
             .arg(Arg::new("update_baseline").long("update-baseline").action(ArgAction::SetTrue));
-        Command::new("accordant").subcommand(check).subcommand(Command::new("mock"))
+        let proxy = Command::new("proxy")
+            .arg(Arg::new("url").required(true))
+            .arg(Arg::new("dir").long("dir").required(true))
+            .arg(Arg::new("command").last(true).action(ArgAction::Append));
+        Command::new("accordant").subcommand(check).subcommand(Command::new("mock")).subcommand(proxy)
     }
 
     fn merged(text: &str, arguments: &[&str]) -> Result<Vec<String>, String> {
@@ -148,10 +160,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_required_may_stand_in_the_file() {
+        let text = "[proxy]\nurl = 'http://a'\ndir = 'b'\n";
+        let merged = |arguments: &[&str]| merged(text, arguments).expect("merges").join(" ");
+        assert_eq!(merged(&["proxy", "--", "c", "--dir"]), "accordant proxy --dir=b http://a -- c --dir");
+        assert_eq!(merged(&["proxy", "--dir", "c"]), "accordant proxy http://a --dir c");
+        assert_eq!(merged(&["proxy", "--help"]), "accordant proxy --help");
+    }
+
+    #[test]
     fn what_nobody_knows_is_named() {
         for (text, says) in [
             ("[check]\ncase = 7\n", "no option case; there are cases"),
-            ("[nothing]\n", "[nothing] is no subcommand; there are check, mock"),
+            ("[nothing]\n", "[nothing] is no subcommand; there are check, mock, proxy"),
             ("check = 7\n", "no table"),
             ("[check]\nstrict = 'yes'\n", "strict is no value"),
             ("[check]\ncases = true\n", "cases is no value"),

@@ -127,7 +127,7 @@ async fn record(
 fn conclude(options: &Options, tally: &Tally) -> Result<ExitCode, Failure> {
     let differences = tally.differences();
     if differences + tally.recorded + tally.same == 0 {
-        return Err(Failure::Nothing("the server has none of the operations that were asked for".to_owned()));
+        return Err(Failure::Nothing("nothing is recorded of any operation, for the reasons above".to_owned()));
     }
     if tally.differ + tally.new > 0 {
         say(format_args!(

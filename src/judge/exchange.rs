@@ -21,6 +21,10 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(
 /// Shortest header value that is kept from being shown, in bytes: shorter ones stand everywhere.
 const HIDDEN: usize = 6;
 
+/// Shortest credentials, and shortest part of a header's value, that are kept from being shown: what emulators are given
+/// (`test`, `testing`) is shorter, and so are schemes (`Bearer`).
+const TELLING: usize = 8;
+
 /// A method that no API gives a meaning: registered for `WebDAV`, and safe (RFC 4918, section 9.1).
 const OTHER_METHOD: &str = "PROPFIND";
 
@@ -68,9 +72,11 @@ impl<S: fmt::Debug> fmt::Debug for Wire<S> {
 impl<S> Wire<S> {
     /// The wire to a target. Headers may carry secrets, so what they say is shown nowhere.
     pub fn new(sender: S, host: String, signer: Signer, target: &Target) -> Self {
-        let values = target.headers.values().filter_map(|value| value.to_str().ok());
-        let values = values.filter(|text| text.len() >= HIDDEN).map(str::to_owned);
-        let hidden = target.hidden.iter().cloned().chain(values).collect();
+        let values = || target.headers.values().filter_map(|value| value.to_str().ok());
+        let parts = values().flat_map(|value| value.split([' ', ';', ',', '=', '"']));
+        let telling = parts.chain(signer.hidden()).filter(|text| text.len() >= TELLING);
+        let shown_nowhere = values().filter(|text| text.len() >= HIDDEN).chain(telling).map(str::to_owned);
+        let hidden = target.hidden.iter().cloned().chain(shown_nowhere).collect();
         let secrets = signer.secrets();
         Self { sender, signer, host, headers: target.headers.clone(), secrets, hidden }
     }

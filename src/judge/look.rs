@@ -177,18 +177,19 @@ fn is_not_implemented(code: &str) -> bool {
 /// Status and code of an answer, or its first words; without secrets.
 fn shown<S>(wire: &Wire<S>, case: &Case, reply: &Reply) -> String {
     let status = reply.response.status().as_u16();
-    let mut text = match code(case, reply) {
-        Some(code) => format!("{status} {code}"),
+    match code(case, reply) {
+        Some(mut code) => {
+            show::hide(&mut code, &show::secrets(wire, case));
+            format!("{status} {}", first_words(&code))
+        }
         None => format!("{status} and {}", first_words(&show::response(wire, case, reply).body)),
-    };
-    show::hide(&mut text, &wire.secrets);
-    show::hide(&mut text, &wire.hidden);
-    text
+    }
 }
 
+/// The beginning of what a server says, without what no terminal should see.
 fn first_words(body: &str) -> String {
     let words: Vec<&str> = body.split_whitespace().take(WORDS).collect();
-    let words = words.join(" ");
+    let words = words.join(" ").replace(char::is_control, "\u{fffd}");
     match words.char_indices().nth(WORDS) {
         Some((end, _)) => format!("{}…", words[..end].trim_end()),
         None if words.is_empty() => "no body".to_owned(),

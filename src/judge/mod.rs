@@ -16,7 +16,7 @@ pub mod target;
 pub(crate) use exchange::is_transient;
 pub use exchange::{Judged, Wire};
 pub use given::{Given, GivenFailed, GivenFailure, GivenRequest, run_givens};
-pub use look::{Glimpse, Standing, glimpse};
+pub use look::{Glimpse, Standing, glimpse, look};
 pub use mutants::{Mutants, Survivor, judge_mutants};
 pub use run::{Progress, Run, Settings};
 pub use send::{Reply, Send, TransportFailure};

@@ -10,6 +10,8 @@ use crate::contract::model::AuthScheme;
 use crate::generate::{Case, Probe};
 use crate::mock::Dialect;
 use crate::report::{Shown, render_curl, shell_word};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -98,11 +100,12 @@ pub fn secrets<S>(wire: &Wire<S>, case: &Case) -> Vec<String> {
     spelt
 }
 
-/// A text as it is, and as JSON, XML and forms write it.
-pub fn spellings(secret: &str) -> [String; 4] {
+/// A text as it is, and as JSON, XML, forms and Base64 write it.
+pub fn spellings(secret: &str) -> [String; 5] {
     let json = Value::from(secret).to_string();
+    let xml = quick_xml::escape::escape(secret).into_owned();
     let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    [secret.to_owned(), json[1..json.len() - 1].to_owned(), quick_xml::escape::escape(secret).into_owned(), form]
+    [secret.to_owned(), json[1..json.len() - 1].to_owned(), xml, form, STANDARD_NO_PAD.encode(secret)]
 }
 
 /// The texts of a value that its mask hides.
@@ -132,16 +135,25 @@ fn texts(value: &Value, found: &mut Vec<String>) {
 
 /// Puts a mask in the place of each secret.
 pub fn hide(text: &mut String, secrets: &[String]) {
-    if secrets.iter().any(|secret| text.contains(secret.as_str())) {
-        *text = replace(text, secrets, MASK);
-    }
+    *text = replace(text, secrets, MASK);
 }
 
-/// The text with a mask in the place of each word, the longest first: one may be the beginning of another.
+/// The text with a mask in the place of each word, the longest first: one may be the beginning of another. Some services
+/// keep names in lower case, so upper and lower case are the same here.
 pub fn replace(text: &str, words: &[String], mask: &str) -> String {
-    let mut words: Vec<&String> = words.iter().collect();
+    let mut words: Vec<String> = words.iter().map(|word| word.to_ascii_lowercase()).collect();
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    words.into_iter().fold(text.to_owned(), |text, word| text.replace(word.as_str(), mask))
+    words.iter().fold(text.to_owned(), |text, word| without(&text, word, mask))
+}
+
+/// The text with a mask in the place of a word, which is in lower case.
+fn without(text: &str, word: &str, mask: &str) -> String {
+    let (mut shown, mut from) = (String::with_capacity(text.len()), 0);
+    for (at, _) in text.to_ascii_lowercase().match_indices(word) {
+        shown.extend([&text[from..at], mask]);
+        from = at + word.len();
+    }
+    shown + &text[from..]
 }
 
 /// Puts a mask in the place of each secret, in all texts of a value.

@@ -212,7 +212,8 @@ impl Signer {
         self.hidden().fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
     }
 
-    fn hidden(&self) -> impl Iterator<Item = &str> {
+    /// The secret and the token, however short.
+    pub(super) fn hidden(&self) -> impl Iterator<Item = &str> {
         let token = self.credentials.token.as_deref().unwrap_or(DUMMY_TOKEN);
         [self.credentials.secret.as_str(), token].into_iter()
     }

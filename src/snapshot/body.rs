@@ -1,6 +1,7 @@
 //! Bodies as what they say: JSON as a value, XML as elements, anything else as text.
 
 use serde_json::Value;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::xml::Element;
 
@@ -19,6 +20,17 @@ pub enum Body {
 }
 
 impl Body {
+    /// Reads the bytes of a body; what is no text is told by its hash.
+    pub fn decode(bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            // A mark of the byte order says nothing in UTF-8, and no reader of JSON need take it (RFC 8259, section 8.1).
+            Ok(text) => Self::read(text.strip_prefix('\u{feff}').unwrap_or(text)),
+            Err(_) => {
+                Self::Text(format!("{} bytes that are no UTF-8, their hash {:016x}", bytes.len(), xxh3_64(bytes)))
+            }
+        }
+    }
+
     /// Reads a body as what it looks like, since not every server says rightly what it sends.
     pub fn read(text: &str) -> Self {
         let json = || serde_json::from_str(text).ok().map(Self::Json);
@@ -36,7 +48,7 @@ impl Body {
             Self::Xml(element) => element.render(),
             Self::Text(text) => text.clone(),
         };
-        cut(text.trim_end())
+        text.trim_end().to_owned()
     }
 
     /// The body as it is compared.
@@ -68,10 +80,10 @@ pub fn escaped(text: &str, spell: impl Fn(char) -> String) -> String {
 }
 
 /// A text that is not too long; of a longer one the beginning, and what tells it from others.
-fn cut(text: &str) -> String {
+pub fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => {
-            let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
+            let hash = xxh3_64(text.as_bytes());
             format!("{}… ({} bytes in all, their hash {hash:016x})", &text[..end], text.len())
         }
         None => text.to_owned(),
@@ -109,8 +121,16 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_told_apart_whether_they_are_text_or_not() {
+        assert_eq!(Body::decode("\u{feff}{\"a\": 1}".as_bytes()), Body::read("{\"a\":1}"));
+        assert_ne!(Body::decode(b"\xff\x01"), Body::decode(b"\xfe\x01"));
+        let Body::Text(text) = Body::decode(b"\xff") else { panic!("it is no text") };
+        assert!(text.starts_with("1 bytes that are no UTF-8"), "{text}");
+    }
+
+    #[test]
     fn long_bodies_are_cut_and_told_apart() {
-        let long = |last: &str| Body::Text("x".repeat(LONGEST + 9) + last).render();
+        let long = |last: &str| cut(&("x".repeat(LONGEST + 9) + last));
         assert!(long("a").len() < LONGEST + 100);
         assert_ne!(long("a"), long("b"));
     }

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
+use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, Request};
 
-use super::body::{Body, escaped};
+use super::body::{Body, cut, escaped};
 use super::mask::{Masks, VOLATILE};
 use crate::codec::media_type;
 use crate::contract::model::Place;
@@ -35,43 +36,50 @@ pub fn render<S>(
     case: &Case,
     reply: &Result<Reply, TransportFailure>,
 ) -> String {
-    let request = masked(wire, case);
-    let target = request.uri().to_string();
-    let mut text = format!("{} {}\n", request.method(), plain(&target.replace('&', "\n&")));
-    headers(&mut text, request.headers(), |_, value| Some(value));
-    let sent = String::from_utf8_lossy(request.body());
-    let sent = match media_type(request.headers()).as_deref() {
-        Some("application/x-www-form-urlencoded") => plain(&sent.replace('&', "\n&")),
-        _ => Body::read(&sent).render(),
+    let [secret, fresh] = [secrets(wire, case), fresh(plan, case)];
+    let shown = |text: &str| {
+        let text = replace(&replace(text, &secret, MASK), &fresh, FRESH);
+        if wire.host.len() >= SHORTEST { text.replace(&wire.host, HOST) } else { text }
     };
-    let _ = write!(text, "\n{sent}\n\n");
-    match reply {
-        Ok(reply) => answer(&mut text, masks, case, reply),
-        Err(failure) => {
-            let _ = writeln!(text, "{NO_ANSWER}{}", word(failure));
-        }
+    let mut text = String::new();
+    let messages = match reply {
+        Ok(reply) => [request(&masked(wire, case)), answer(masks, case, reply)],
+        Err(failure) => [request(&masked(wire, case)), (format!("{NO_ANSWER}{}\n", word(failure)), String::new())],
+    };
+    for (head, body) in messages {
+        // What is cut could not be found any more.
+        let _ = write!(text, "{}\n{}\n\n", shown(&head), cut(&shown(&body)));
     }
-    let mut text = replace(&text, &secrets(wire, case), MASK);
-    let fresh = fresh(plan, case).filter(|value| value.len() >= SHORTEST);
-    text = replace(&text, &fresh.flat_map(|value| spellings(&value)).collect::<Vec<_>>(), FRESH);
-    if wire.host.len() >= SHORTEST { text.replace(&wire.host, HOST) } else { text }
+    text
 }
 
-fn answer(text: &mut String, masks: &Masks, case: &Case, reply: &Reply) {
+/// Head and body of a request.
+fn request(request: &Request<Bytes>) -> (String, String) {
+    let target = request.uri().to_string();
+    let mut head = format!("{} {}\n", request.method(), plain(&target.replace('&', "\n&")));
+    headers(&mut head, request.headers(), |_, value| Some(value));
+    let body = match media_type(request.headers()).as_deref() {
+        Some("application/x-www-form-urlencoded") => {
+            plain(&String::from_utf8_lossy(request.body()).replace('&', "\n&"))
+        }
+        _ => Body::decode(request.body()).render(),
+    };
+    (head, body)
+}
+
+/// Head and body of an answer.
+fn answer(masks: &Masks, case: &Case, reply: &Reply) -> (String, String) {
     let status = reply.response.status();
-    let _ = writeln!(
-        text,
-        "{ANSWER}{}",
-        format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default()).trim_end()
-    );
+    let said = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default());
+    let mut head = format!("{ANSWER}{}\n", said.trim_end());
     let meant = meant(case);
-    headers(text, reply.response.headers(), |name, value| {
+    headers(&mut head, reply.response.headers(), |name, value| {
         let is_meant = meant.contains(name) || name.as_str().starts_with("accordant-");
         is_meant.then(|| if masks.hides_header(name.as_str(), &case.operation) { VOLATILE } else { value })
     });
-    let mut body = Body::read(&String::from_utf8_lossy(reply.response.body()));
+    let mut body = Body::decode(reply.response.body());
     masks.apply(&mut body);
-    let _ = writeln!(text, "\n{}", body.render());
+    (head, body.render())
 }
 
 /// The headers of an answer that mean something to the contract: what servers add besides changes with the weather.
@@ -107,11 +115,10 @@ fn plain(text: &str) -> String {
     escaped(text, |character| character.escape_default().to_string())
 }
 
-/// The values of members that are fresh in every case.
-fn fresh<'c>(plan: &'c Plan, case: &'c Case) -> impl Iterator<Item = String> + 'c {
+/// The values of members that are fresh in every case, in all spellings.
+fn fresh(plan: &Plan, case: &Case) -> Vec<String> {
     let values = plan.fresh_members().iter().filter_map(|path| pointer::first(&case.input, path)?.as_str());
-    // Some services keep names in lower case.
-    values.flat_map(|value| [value.to_owned(), value.to_lowercase()])
+    values.filter(|value| value.len() >= SHORTEST).flat_map(spellings).collect()
 }
 
 /// Why there is no answer, without what differs from call to call.

@@ -84,9 +84,10 @@ impl Group {
         self.folder.join(format!("{name}.{APPROVED}"))
     }
 
-    /// Writes a snapshot as approved.
+    /// Writes a snapshot as approved; nothing waits then.
     pub fn approve(&self, name: &str, snapshot: &Snapshot) -> Result<(), Failure> {
-        self.write(&self.file(name), snapshot)
+        self.write(&self.file(name), snapshot)?;
+        self.settle(name)
     }
 
     /// Writes a snapshot that waits for approval.

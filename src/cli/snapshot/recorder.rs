@@ -1,9 +1,11 @@
 //! Recording: exchanges go out one after the other, and are held against what was approved.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use accordant::generate::{Phase, Plan};
-use accordant::judge::{Glimpse, Reply, Standing, TransportFailure, Wire, glimpse};
+use accordant::judge::{Glimpse, Reply, Standing, TransportFailure, Wire, glimpse, look};
 use accordant::net::send::Client;
 use accordant::snapshot::{Masks, Selected, Snapshot, render, same, select};
 use similar::TextDiff;
@@ -14,6 +16,8 @@ use crate::cli::Failure;
 
 /// Most lines of a difference that are shown.
 const LINES: usize = 120;
+/// Longest time that the smallest difference is looked for: of long texts that have little in common, any will do.
+const SEARCH: Duration = Duration::from_millis(500);
 
 /// What became of exchanges.
 #[derive(Debug, Default)]
@@ -76,12 +80,19 @@ pub struct Recorder<'o> {
 
 impl Recorder<'_> {
     /// Sends what is recorded of an operation, one after the other, so that a server with a state is always met in the same.
-    pub async fn operation(&self, plan: &Plan, masks: &Masks, group: &Group) -> Result<Tally, Failure> {
+    pub async fn operation(&self, plan: &Arc<Plan>, masks: &Masks, group: &Group) -> Result<Tally, Failure> {
         let selected = select(plan, &self.phases, self.options.seed, self.options.cases);
         let mut tally = Tally::default();
         let (mut waiting, mut silent) = (Vec::new(), 0);
         // Until an example shows that the server has the operation, nothing is kept.
         let mut doubt = selected.iter().any(is_example).then(|| "no example was answered".to_owned());
+        if doubt.is_none() {
+            match look(&self.wire, plan).await {
+                Standing::Ready | Standing::Unknown => {}
+                Standing::Unreachable(why) => return Err(self.unreachable(&why)),
+                standing => return Ok(without(group, tally, &lack(standing))),
+            }
+        }
         for one in &selected {
             if doubt.is_some() && !is_example(one) {
                 break;
@@ -90,7 +101,7 @@ impl Recorder<'_> {
             if let Err(failure) = judged.reply.as_ref() {
                 silent += usize::from(matches!(failure, TransportFailure::Timeout(_)));
                 if failure.is_unreachable() || silent == SILENT {
-                    return Err(self.unreachable(failure));
+                    return Err(self.unreachable(&failure.to_string()));
                 }
             } else {
                 silent = 0;
@@ -172,7 +183,7 @@ impl Recorder<'_> {
         Ok(tally)
     }
 
-    fn unreachable(&self, failure: &TransportFailure) -> Failure {
+    fn unreachable(&self, failure: &str) -> Failure {
         let folder = self.options.dir.display();
         Failure::Unreachable(format!("{failure}; what was recorded until now stays in {folder}"))
     }
@@ -201,7 +212,7 @@ fn without(group: &Group, mut tally: Tally, why: &str) -> Tally {
 /// Shows how an exchange differs from what was approved.
 fn show(file: &Path, approved: &Snapshot, snapshot: &Snapshot) -> Result<(), Failure> {
     let (old, new) = (format!("{}\n", approved.contents), format!("{}\n", snapshot.contents));
-    let difference = TextDiff::from_lines(&old, &new);
+    let difference = TextDiff::configure().timeout(SEARCH).diff_lines(&old, &new);
     let text =
         difference.unified_diff().context_radius(3).header(&file.display().to_string(), "answered now").to_string();
     let more = text.lines().count().saturating_sub(LINES);
