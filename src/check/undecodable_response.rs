@@ -36,7 +36,7 @@ Compare the body with the answer that `accordant mock` gives to the same request
 
 When the protocol is only observed or assumed. A compressed body is one unless the request says
 that it takes none: HTTP allows any coding where the client states no preference (RFC 9110,
-section 12.5.3).
+section 12.5.3). One in a coding that the request asks for is none at all.
 ";
 
 impl Check for UndecodableResponse {
@@ -54,7 +54,7 @@ impl Check for UndecodableResponse {
         if let (Some(coding), false) = (exchange.coding(), response.body().is_empty())
             && (success && exchange.may_succeed() || (400..500).contains(&status))
         {
-            return vec![encoded(exchange, coding)];
+            return encoded(exchange, coding).into_iter().collect();
         }
         let another_success = status != success_status(exchange.case) && response.body().is_empty();
         let unreadable = success && matches!(exchange.answer(), Answer::Unreadable);
@@ -71,13 +71,18 @@ impl Check for UndecodableResponse {
     }
 }
 
-/// A body in a coding that nobody asked for.
-fn encoded(exchange: &Exchange<'_>, coding: &str) -> Complaint {
-    let coding = exchange.foreign(coding);
+/// A body in a coding, unless the request asks for that.
+fn encoded(exchange: &Exchange<'_>, coding: &str) -> Option<Complaint> {
+    let coding = exchange.foreign(coding).to_ascii_lowercase();
     let asked = exchange.case.request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    let excluded = asked.is_some_and(|asked| !asked.contains('*') && !asked.to_ascii_lowercase().contains(&coding));
+    let asked = asked.map(str::to_ascii_lowercase);
+    if asked.as_ref().is_some_and(|asked| asked.contains(&coding)) {
+        return None;
+    }
+    let excluded = asked.is_some_and(|asked| !asked.contains('*'));
     let strength = if excluded { Strength::Documented } else { Strength::Assumed };
     let media_type = exchange.response().and_then(|response| media_type(response.headers()));
     let actual = format!("Content-Encoding: {coding}, of {}", exchange.foreign(&media_type.unwrap_or_default()));
-    Complaint::new("a body without content coding", actual).standard("RFC 9110, section 12.5.3").at_most(strength)
+    let complaint = Complaint::new("a body without content coding", actual).standard("RFC 9110, section 12.5.3");
+    Some(complaint.at_most(strength))
 }

@@ -69,8 +69,9 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
     let (seen, ended) = runtime.block_on(pass(options, &contract, &target))?;
-    let report = reported(options, &contract, &seen.take(), ended);
-    tell(&seen, &target);
+    let exchanges = seen.take();
+    let report = reported(options, &contract, &exchanges, ended);
+    tell(&seen, exchanges.encoded(), &target);
     let nothing = "nothing came through the proxy that could be judged";
     match conclude(&report, ended, options.report.as_deref(), nothing) {
         Err(Failure::Nothing(_)) if seen.unreachable() > 0 => {
@@ -81,11 +82,12 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
 }
 
 /// Tells what was not judged.
-fn tell(seen: &Seen, target: &Origin) {
+fn tell(seen: &Seen, encoded: u64, target: &Origin) {
     let (longest, target) = (LONGEST_BODY / (1024 * 1024), target.to_string());
     let lines = [
         (seen.unread(), "connection", "could not be read, and so not be judged".to_owned()),
         (seen.too_long(), "exchange", format!("passed on but not judged, since a body is longer than {longest} MiB")),
+        (encoded, "exchange", "judged without the answer's body, since that is in a content coding".to_owned()),
         (seen.unreachable(), "connection", format!("failed, since {target} could not be reached")),
     ];
     for (count, what, line) in lines.iter().filter(|(count, ..)| *count > 0) {

@@ -108,10 +108,10 @@ fn judge(groups: &mut IndexMap<Key, ClientFinding>, sent: &Sent<'_>, case: &Case
         return;
     }
     let names = ["authorization", "x-auth-token", "x-amz-security-token"];
-    let secrets: Vec<String> = names
-        .iter()
-        .filter_map(|name| Some(exchange.request.headers().get(*name)?.to_str().ok()?.to_owned()))
-        .collect();
+    let values = names.iter().filter_map(|name| exchange.request.headers().get(*name)?.to_str().ok());
+    // What stands behind a scheme is a secret of its own.
+    let secrets = values.flat_map(|value| [Some(value), value.split_once(' ').map(|(_, rest)| rest)]);
+    let secrets: Vec<String> = secrets.flatten().map(str::to_owned).collect();
     let judged = check::Exchange { case, secrets: &secrets, reply: &reply, received: Some(received), earlier: None };
     // Who may not ask learns nothing of the operation.
     if matches!(judged.answer(), Answer::Declared(error) if error.kind == ErrorKind::Auth) {

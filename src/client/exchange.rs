@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Request, Response};
 
 use crate::mock::{Pace, Sending};
@@ -89,6 +90,18 @@ impl Exchanges {
     #[must_use]
     pub fn kept(&self) -> &[Exchange] {
         &self.kept
+    }
+
+    /// How many have an answer in a content coding, which is not read.
+    #[must_use]
+    pub fn encoded(&self) -> u64 {
+        let answers = self.kept.iter().filter_map(|exchange| exchange.response.as_ref());
+        let coded = |answer: &&Response<Bytes>| {
+            let coding = answer.headers().get(CONTENT_ENCODING);
+            !answer.body().is_empty()
+                && coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+        };
+        answers.filter(coded).count() as u64
     }
 
     /// How many were not kept.

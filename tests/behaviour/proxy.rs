@@ -151,6 +151,19 @@ fn both_sides_are_judged() {
 }
 
 #[test]
+fn an_answer_in_a_coding_that_the_client_asked_for_accuses_nobody() {
+    let asking = request(GOOD).replacen("\r\n", "\r\nAccept-Encoding: gzip, deflate\r\n", 1);
+    let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\nx-amzn-requestid: one\r\ncontent-length: 6\r\n\r\nzipped";
+    let (report, code, stderr) = judged(&asking, answer);
+    assert_eq!(
+        (code, found(&report), report["notes"].as_array().map(Vec::len)),
+        (Some(0), Vec::new(), Some(0)),
+        "{stderr}"
+    );
+    assert!(stderr.contains("content coding: 1 exchange"), "{stderr}");
+}
+
+#[test]
 fn older_http_is_passed_on_and_judged() {
     let answer = "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\nx-amzn-requestid: one\r\n\r\n{\"CreationDate\": 1762102908.031}";
     let (report, code, stderr) = judged(&request(GOOD).replace("HTTP/1.1", "HTTP/1.0"), answer);
