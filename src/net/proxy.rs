@@ -17,8 +17,8 @@ use super::origin::{Connection, Origin};
 use super::talk::Talk;
 use crate::client::{Direction, Exchange, Exchanges};
 
-/// Most connections at a time; more have to wait.
-const CONNECTIONS: usize = 1024;
+/// Most connections at a time; more have to wait. Each takes two descriptors, of which a process often has 1024.
+const CONNECTIONS: usize = 480;
 /// Bytes that are passed on at a time.
 const PIECE: usize = 16 * 1024;
 
