@@ -50,7 +50,8 @@ pub fn render<S>(
         // What is cut could not be found any more.
         let _ = write!(text, "{}\n{}\n\n", shown(&head), cut(&shown(&body)));
     }
-    text
+    text.truncate(text.trim_end().len());
+    text + "\n"
 }
 
 /// Head and body of a request.
