@@ -1,5 +1,6 @@
 //! Subcommands, one file each: the only place that prints.
 
+mod baseline;
 mod cases;
 mod check;
 mod client;
@@ -12,6 +13,7 @@ mod mock;
 mod mutants;
 mod proxy;
 mod report;
+mod said;
 mod selection;
 mod signals;
 mod spec;

@@ -125,7 +125,7 @@ async fn pass(options: &Options, contract: &Contract, target: &str) -> Result<(A
         Ok(Ended::Exit(0))
     } else {
         let environment = Environment::new(&url, contract.services().iter().map(|service| service.name.as_str()));
-        run_command(&options.command, &environment, Streams::Ours, options.timeout).await
+        run_command(&options.command, &environment, Streams::Ours, options.timeout).await.map(|(ended, _)| ended)
     };
     drop(stop);
     let _ = passing.await;

@@ -14,6 +14,7 @@ use accordant::judge::{Set, Unique};
 use clap::Args;
 use http::{HeaderName, HeaderValue};
 
+use crate::cli::baseline::BaselineOptions;
 use crate::cli::cases::RANDOM;
 use crate::cli::duration::parse_duration;
 use crate::cli::selection::{DialectFlag, PhaseFlag, Selection};
@@ -85,12 +86,8 @@ pub struct Options {
     /// Lets notes fail the run too
     #[arg(long)]
     pub strict: bool,
-    /// A file of accepted findings: they do not fail the run, but entries that have expired or that nothing shows any more do
-    #[arg(long, value_name = "FILE.toml")]
-    pub baseline: Option<PathBuf>,
-    /// Writes the findings of this run to the baseline, with what it says of them already
-    #[arg(long, requires = "baseline")]
-    pub update_baseline: bool,
+    #[command(flatten)]
+    pub baseline: BaselineOptions,
     /// Writes a report: FILE.json, or FILE.xml for JUnit; may be given several times
     #[arg(long, value_name = "FILE")]
     pub report: Vec<PathBuf>,

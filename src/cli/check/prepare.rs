@@ -7,7 +7,6 @@ use accordant::contract::SourceText;
 use accordant::generate::{Adjustments, Case, Plan, Token};
 use accordant::judge::{Credentials, Settings, Signer, Target};
 use accordant::mock::{DEFAULT_REGION, Dialect};
-use accordant::report::Baseline;
 use accordant::{Contract, ContractError};
 
 use super::Options;
@@ -16,18 +15,8 @@ use crate::cli::selection::phases;
 
 /// Where credentials are looked for when no flag has them.
 const CREDENTIALS: &str = "ACCORDANT_CREDENTIALS";
-/// Largest file of credentials, givens, a target or a baseline, in bytes.
+/// Largest file of credentials, givens or a target, in bytes.
 const LARGEST_FILE: u64 = 4 * 1024 * 1024;
-
-/// The baseline, empty where there is no file of it yet and one is to be written.
-pub fn baseline(options: &Options, contract: &Contract) -> Result<Baseline, Failure> {
-    let Some(file) = &options.baseline else { return Ok(Baseline::default()) };
-    if options.update_baseline && !file.exists() {
-        return Ok(Baseline::default());
-    }
-    let parsed = Baseline::parse(&file.display().to_string(), &read(file)?, contract);
-    parsed.map_err(|error| Failure::Usage(error.to_string()))
-}
 
 pub fn settings(options: &Options, concurrency: Option<usize>) -> Settings {
     let defaults = Settings::default();
