@@ -273,7 +273,7 @@ mod tests {
             exchanges.push(exchange);
         }
         let mut said = Said::default();
-        said.push(b"An error occurred (InternalFailure)");
+        said.push(b"An error occurred (ServiceUnavailableException)");
         behaviour(&contract, &exchanges, fault, ended, &said)
     }
 
