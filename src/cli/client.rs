@@ -145,7 +145,7 @@ async fn each(
         if watched.ended == Ended::Interrupted {
             return Ok(true);
         }
-        take(contract, &watched, fault, report);
+        take(contract, &watched, fault, calls, report);
         report.judged.join(judge_under_fault(contract, &watched.exchanges, calls), &fault.name());
     }
     Ok(false)
@@ -163,15 +163,15 @@ async fn in_turn(
     for fault in faults {
         let met = watched.exchanges.kept().iter().any(|exchange| exchange.fault.as_deref() == Some(&*fault.name()));
         if met {
-            take(contract, &watched, fault, report);
+            take(contract, &watched, fault, calls, report);
         }
     }
     report.judged.join(judge_under_fault(contract, &watched.exchanges, calls), "rotation");
     Ok(watched.ended == Ended::Interrupted)
 }
 
-fn take(contract: &Contract, watched: &Watched, fault: &Fault, report: &mut ClientReport) {
-    let (row, finding) = behaviour(contract, &watched.exchanges, fault, watched.ended, &watched.said);
+fn take(contract: &Contract, watched: &Watched, fault: &Fault, calls: &Calls, report: &mut ClientReport) {
+    let (row, finding) = behaviour(contract, &watched.exchanges, fault, (watched.ended, &watched.said, calls));
     report.faults.push(row);
     if let Some(finding) = finding {
         let list = if finding.is_finding() { &mut report.judged.findings } else { &mut report.judged.notes };

@@ -1,8 +1,8 @@
 //! How a command took a fault.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::attempt::{Attempt, Attempts, Outcome, identity};
+use super::attempt::{Attempt, Attempts, Calls, Outcome, identity};
 use super::exchange::{Exchange, Exchanges};
 use super::fault::Fault;
 use super::report::{ClientFinding, FaultReport};
@@ -87,6 +87,8 @@ struct Story {
     /// Whether an attempt had a good answer.
     recovered: bool,
     kind: Option<ErrorKind>,
+    /// How often the command asks for it without trouble, where that is known.
+    calls: Option<usize>,
     /// Whether another attempt is called for.
     due: Option<bool>,
     /// The names of the error that the last attempt was sent: its code, and the model's name for it.
@@ -94,11 +96,28 @@ struct Story {
 }
 
 impl Story {
-    /// Most attempts at one invocation, where the client tells invocations apart; else all.
+    /// Attempts at one call: most at one invocation, as the client itself tells them apart, or more where more were made
+    /// than the command makes calls without trouble.
     fn tries(&self) -> usize {
-        let same = |attempt: &&Attempt, other: &Attempt| !are_apart(attempt, other);
-        let tries = self.attempts.iter().map(|one| self.attempts.iter().filter(|other| same(other, one)).count());
-        tries.max().unwrap_or(0)
+        let all = self.attempts.len();
+        let mut named: HashMap<&str, usize> = HashMap::new();
+        for invocation in self.attempts.iter().filter_map(|attempt| attempt.invocation.as_deref()) {
+            *named.entry(invocation).or_default() += 1;
+        }
+        let named = named.into_values().max();
+        match self.calls {
+            Some(calls) => named.unwrap_or(0).max(all.div_ceil(calls.max(1))),
+            None => named.unwrap_or(all),
+        }
+    }
+
+    /// Whether an attempt had another token than the one before it; nothing where there was no other, or no token.
+    fn token_changes(&self) -> Option<bool> {
+        let pairs = self.attempts.windows(2).filter(|pair| !are_apart(&pair[0], &pair[1]));
+        let mut changes = pairs.filter_map(|pair| Some(pair[0].token.as_ref()? != pair[1].token.as_ref()?));
+        let tokens: HashSet<&String> = self.attempts.iter().filter_map(|attempt| attempt.token.as_ref()).collect();
+        let surplus = self.calls.is_some_and(|calls| tokens.len() > calls);
+        if surplus { Some(true) } else { changes.next().map(|first| first || changes.any(|changed| changed)) }
     }
 }
 
@@ -113,11 +132,11 @@ pub fn behaviour(
     contract: &Contract,
     exchanges: &Exchanges,
     fault: &Fault,
-    ended: Ended,
-    said: &Said,
+    watched: (Ended, &Said, &Calls),
 ) -> (FaultReport, Option<ClientFinding>) {
+    let (ended, said, calls) = watched;
     let name = fault.name();
-    let stories = stories(contract, exchanges, fault);
+    let stories = stories(contract, exchanges, fault, calls);
     let attempts = stories.iter().map(Story::tries).max().unwrap_or(0);
     let unanswered: Vec<&Story> = stories.iter().filter(|story| !story.recovered).collect();
     let taken = fault.is_wrong() && ended == Ended::Exit(0) && !unanswered.is_empty();
@@ -135,9 +154,9 @@ pub fn behaviour(
 }
 
 /// The requests that met the fault, each with all its attempts.
-fn stories(contract: &Contract, exchanges: &Exchanges, fault: &Fault) -> Vec<Story> {
+fn stories(contract: &Contract, exchanges: &Exchanges, fault: &Fault, calls: &Calls) -> Vec<Story> {
     let name = fault.name();
-    let mut attempts = Attempts::default();
+    let mut attempts = Attempts::beside(calls);
     let mut index: HashMap<String, usize> = HashMap::new();
     let mut stories: Vec<Story> = Vec::new();
     for exchange in exchanges.kept() {
@@ -153,7 +172,7 @@ fn stories(contract: &Contract, exchanges: &Exchanges, fault: &Fault) -> Vec<Sto
                 _ => None,
             };
             let due = retry::is_due(fault, operation);
-            stories.push(Story { operation: operation.name.clone(), kind, due, ..Story::default() });
+            stories.push(Story { operation: operation.name.clone(), kind, due, calls: sent.calls, ..Story::default() });
         }
         if let Some(at) = index.get(&identity) {
             let story = &mut stories[*at];
@@ -193,14 +212,9 @@ fn error(stories: &[Story], said: &Said) -> Option<String> {
 
 /// Whether other attempts had the same token; nothing where there was no other, or no token.
 fn token(stories: &[Story]) -> Option<String> {
-    let retried = stories.iter().filter(|story| story.attempts.len() > 1);
-    let pairs = retried.flat_map(|story| story.attempts.windows(2)).filter(|pair| !are_apart(&pair[0], &pair[1]));
-    let mut tokens = pairs.filter_map(|pair| {
-        let (one, other) = (pair[0].token.as_ref()?, pair[1].token.as_ref()?);
-        Some(one == other)
-    });
-    let first = tokens.next()?;
-    Some(if first && tokens.all(|same| same) { "reused" } else { "changed" }.to_owned())
+    let changes: Vec<bool> = stories.iter().filter_map(Story::token_changes).collect();
+    let word = if changes.contains(&true) { "changed" } else { "reused" };
+    (!changes.is_empty()).then(|| word.to_owned())
 }
 
 fn words(fault: &Fault, ended: Ended, stories: &[Story], attempts: usize) -> String {
@@ -274,7 +288,7 @@ mod tests {
         }
         let mut said = Said::default();
         said.push(b"An error occurred (ServiceUnavailableException)");
-        behaviour(&contract, &exchanges, fault, ended, &said)
+        behaviour(&contract, &exchanges, fault, (ended, &said, &Calls::default()))
     }
 
     fn always(fault: Fault, times: usize, ended: Ended) -> (FaultReport, Option<ClientFinding>) {
