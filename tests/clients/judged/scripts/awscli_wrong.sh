@@ -12,7 +12,7 @@ input='{"BackupVaultName": "Default", "IamRoleArn": "arn:aws:iam::123456789012:r
     "ResourceArn": "arn:aws:ec2:us-east-1:123456789012:volume/vol-0123456789abcdef0", "IdempotencyToken": "mine"'
 
 backup --start-window-minutes 59
-backup --no-sign-request
+backup --no-sign-request --index DISABLED
 AWS_MAX_ATTEMPTS=1
 export AWS_MAX_ATTEMPTS
 for try in 1 2; do
