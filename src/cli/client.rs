@@ -34,7 +34,7 @@ const TIMED_OUT: u8 = 124;
 #[command(
     after_help = "The command finds the mock in ACCORDANT_URL, AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>, and credentials \
     that are worth nothing. Its input, output and exit code are passed through; the report goes to standard error.\n\n\
-    With --faults, the command runs once more for each fault, with neither input nor output, and each attempt of each \
+    With --faults, the command runs once more for each fault, without input and with its output kept back, and each attempt of each \
     request that would have had a success meets the fault. `rotation` runs it once more in all, with each request meeting \
     another fault at its first attempt. Faults: throttling, server-error, unavailable, error:CODE, slow, dripped, \
     connection-reset, truncated-body, wrong-content-type, unknown-members, unknown-enum-value, \

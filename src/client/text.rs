@@ -46,14 +46,28 @@ pub fn render_text(report: &ClientReport) -> String {
     line(
         &mut text,
         format_args!(
-            "accordant: {} judged, {}, {}; the command {}",
+            "accordant: {} judged, {}, {}{}; the command {}",
             count(requests, "request"),
             count(findings, "finding"),
             count(notes, "note"),
+            of_baseline(report),
             report.ended
         ),
     );
     text
+}
+
+/// What the baseline has to do with it.
+fn of_baseline(report: &ClientReport) -> String {
+    let accepted = match report.accepted.len() {
+        0 => String::new(),
+        count => format!(", {count} accepted"),
+    };
+    match report.stale.len() {
+        0 => accepted,
+        1 => format!("{accepted}, 1 entry of the baseline to remove"),
+        count => format!("{accepted}, {count} entries of the baseline to remove"),
+    }
 }
 
 fn render_finding(text: &mut String, word: &str, finding: &ClientFinding) {

@@ -386,6 +386,7 @@ fn what_the_baseline_accepts_fails_no_run_until_it_is_gone() {
     let line =
         "remove from the baseline, line 2: request-schema: StartBackupJob /IamRoleArn#required: nothing shows it";
     assert!(judged.stderr.contains(line) && judged.report["stale"][0]["line"] == 2, "{}", judged.stderr);
+    assert!(judged.stderr.contains("0 notes, 1 entry of the baseline to remove"), "{}", judged.stderr);
 
     let (judged, _) = judge_beside(&absent.replace("2999", "2020"), &[], wrong);
     assert_eq!((judged.code, judged.of("findings").len()), (Some(1), 1), "{}", judged.stderr);
@@ -442,8 +443,48 @@ fn a_broken_baseline_is_told_before_the_command_runs() {
         assert_eq!((judged.code, judged.stdout.as_str()), (Some(2), ""), "{text}: {}", judged.stderr);
         assert!(judged.stderr.contains(said), "{text}: {}", judged.stderr);
     }
-    let ended = run(&["client", "--update-baseline", "--", "true"]);
+    for arguments in [&["--update-baseline"][..], &["--baseline", "/nonexistent.toml"], &["--baseline", "/"]] {
+        let ended = run(&[&["client"], arguments, &["--", "sh", "-c", "echo ran"]].concat());
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{arguments:?}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_baseline_that_cannot_be_written_is_told_after_what_was_found() {
+    let script = format!("{SEND}backup '{{}}'");
+    let file = "/nonexistent/baseline.toml";
+    let ended = run(&["client", "--update-baseline", "--baseline", file, "--", "sh", "-c", &script]);
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains(file) && ended.stderr.contains("/IamRoleArn#required"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_baseline_may_stand_in_the_file_of_options() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("baseline.toml");
+    let entry = entry("StartBackupJob", "request-schema", "/IamRoleArn#required");
+    fs::write(&file, entry).expect("is written");
+    fs::write(folder.path().join("accordant.toml"), format!("[client]\nbaseline = '{}'\n", file.display()))
+        .expect("is written");
+    let wrong = r#"backup '{"BackupVaultName": "vault", "ResourceArn": "a:b"}'"#;
+    let script = format!(r#"cd "{}" && exec "$0" client -- sh -c "$1""#, folder.path().display());
+    let program = std::env::var_os("CARGO_BIN_EXE_accordant").unwrap_or_else(|| env!("CARGO_BIN_EXE_accordant").into());
+    let ended = Command::new("sh").args(["-c", &script]).arg(program).arg(format!("{SEND}{wrong}")).output();
+    let ended = ended.expect("it runs");
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(0), "{said}");
+    assert!(said.contains(", 1 accepted;"), "{said}");
+}
+
+#[test]
+fn a_command_that_hangs_under_a_fault_is_ended_with_its_children_and_the_next_is_tried() {
+    let script = r#"backup "$good" --fail || { sleep 74.25 & sleep 74.75; }"#;
+    let judged = judge_with(&["--timeout", "1s", "--faults", "unavailable,slow"], script);
+    assert_eq!(judged.fault("unavailable")["ended"], "timeout", "{}", judged.stderr);
+    assert_eq!(judged.fault("unavailable")["behaviour"], "did not end", "{}", judged.stderr);
+    assert_eq!(judged.fault("slow")["requests"], 1, "{}", judged.stderr);
+    wait_until_gone("sleep 74.25");
+    wait_until_gone("sleep 74.75");
 }
 
 #[test]
