@@ -36,7 +36,8 @@ A loop sends `StartBackupJob` again at once for as long as 503 is answered.
 
 ## Remedy
 
-Wait between attempts, longer each time and not all clients alike, and give up after a few.
+Wait between attempts, longer each time and not all clients alike, and give up after a few. Where it is a
+runner of tests that repeats what fails, switch that off under `--faults`.
 
 ## When it is a note
 

@@ -34,7 +34,8 @@ repetition; with another one the work is done twice, and paid for twice.
 
 ## Remedy
 
-Draw the token once for each piece of work, outside of the loop that retries.
+Draw the token once for each piece of work, outside of the loop that retries. Where it is a runner of
+tests that repeats what fails, switch that off under `--faults`.
 
 ## When it is a note
 
