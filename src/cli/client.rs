@@ -173,6 +173,7 @@ async fn in_turn(
 fn take(contract: &Contract, watched: &Watched, fault: &Fault, calls: &Calls, report: &mut ClientReport) {
     let (row, finding) = behaviour(contract, &watched.exchanges, fault, (watched.ended, &watched.said, calls));
     report.faults.push(row);
+    report.whole &= watched.ended != Ended::TimedOut;
     if let Some(finding) = finding {
         let list = if finding.is_finding() { &mut report.judged.findings } else { &mut report.judged.notes };
         list.push(finding);

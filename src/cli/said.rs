@@ -12,11 +12,10 @@ use tokio::time::timeout;
 /// How long output is waited for once the command has ended: another process may hold it open.
 const DRAIN: Duration = Duration::from_millis(500);
 
-/// Reads what a command says until it ends.
+/// Reads what a command says until it ends, each of its outputs apart, so that no word of one is torn by the other.
 #[derive(Debug, Default)]
 pub struct Listening {
-    said: Arc<Mutex<Said>>,
-    readers: Vec<JoinHandle<()>>,
+    readers: Vec<(JoinHandle<()>, Arc<Mutex<Said>>)>,
 }
 
 impl Listening {
@@ -33,22 +32,26 @@ impl Listening {
     }
 
     fn read(&mut self, mut from: impl AsyncRead + Unpin + Send + 'static) {
-        let said = Arc::clone(&self.said);
-        self.readers.push(tokio::spawn(async move {
+        let said = Arc::<Mutex<Said>>::default();
+        let kept = Arc::clone(&said);
+        let reader = tokio::spawn(async move {
             let mut buffer = [0; 8192];
             while let Ok(length @ 1..) = from.read(&mut buffer).await {
                 said.lock().unwrap_or_else(PoisonError::into_inner).push(&buffer[..length]);
             }
-        }));
+        });
+        self.readers.push((reader, kept));
     }
 
     /// What was said, once the command has ended.
     pub async fn end(self) -> Said {
-        for mut reader in self.readers {
+        let mut all = Said::default();
+        for (mut reader, said) in self.readers {
             if timeout(DRAIN, &mut reader).await.is_err() {
                 reader.abort();
             }
+            all.join(std::mem::take(&mut *said.lock().unwrap_or_else(PoisonError::into_inner)));
         }
-        std::mem::take(&mut *self.said.lock().unwrap_or_else(PoisonError::into_inner))
+        all
     }
 }

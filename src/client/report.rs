@@ -32,7 +32,8 @@ pub struct ClientReport {
     /// Entries of the baseline that must go.
     #[serde(default)]
     pub stale: Vec<Stale>,
-    /// Whether the command came to its own end with success, each time without trouble, and all its requests were judged.
+    /// Whether the command came to its own end each time, with success where it had no trouble, and all that it then sent
+    /// was judged.
     #[serde(default)]
     pub whole: bool,
 }

@@ -28,6 +28,13 @@ impl Said {
         }
     }
 
+    /// Takes over what was said elsewhere.
+    pub fn join(&mut self, other: Self) {
+        self.kept.push(b'\n');
+        self.kept.extend(other.kept);
+        self.cut |= other.cut;
+    }
+
     /// Whether a word occurs; nothing where it may have been in what was dropped.
     #[must_use]
     pub fn names(&self, word: &str) -> Option<bool> {
@@ -46,6 +53,11 @@ mod tests {
         said.push(b"An error (Limit");
         said.push(b"Exceeded)");
         assert_eq!((said.names("LimitExceeded"), said.names("Throttling")), (Some(true), Some(false)));
+        let mut other = Said::default();
+        other.push(b"Limit");
+        other.join(said);
+        assert_eq!(other.names("LimitAn"), Some(false), "each ends for itself");
+        let mut said = other;
         for _ in 0..100 {
             said.push(&[b'x'; 10_000]);
         }

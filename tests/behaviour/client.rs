@@ -416,6 +416,9 @@ fn entries_of_what_the_run_would_not_have_shown_are_left_alone() {
     assert_eq!((judged.code, &judged.report["stale"]), (Some(0), &Value::Array(vec![])), "{}", judged.stderr);
     let (judged, _) = judge_beside(&alone, &["--faults", "unavailable"], r#"backup "$good" --fail"#);
     assert_eq!(judged.report["stale"].as_array().map(Vec::len), Some(3), "{}", judged.stderr);
+    let hanging = ["--faults", "unavailable", "--timeout", "1s"];
+    let (judged, _) = judge_beside(&alone, &hanging, r#"backup "$good" --fail || sleep 75.25"#);
+    assert_eq!((judged.code, &judged.report["stale"]), (Some(0), &Value::Array(vec![])), "{}", judged.stderr);
     let failing = entry("StartBackupJob", "request-schema", "/IamRoleArn#required");
     let (judged, _) = judge_beside(&failing, &[], r#"backup "$good"; exit 3"#);
     assert_eq!((judged.code, &judged.report["stale"]), (Some(3), &Value::Array(vec![])), "it did not end well");
