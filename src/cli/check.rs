@@ -24,7 +24,7 @@ use super::failure::INTERRUPTED;
 use super::report::{check_names, exit_code, write};
 use super::signals::Signals;
 pub use options::Options;
-use prepare::{baseline, plans, replays, settings};
+use prepare::{plans, replays, settings};
 
 /// How often the progress bar is drawn.
 const FRAME: Duration = Duration::from_millis(100);
@@ -38,7 +38,7 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
         return Err(Failure::Nothing(message.into()));
     }
     let contract = options.selection.contract()?;
-    let baseline = baseline(&options, &contract)?;
+    let baseline = options.baseline.read(&contract)?;
     let target = options.reach.target(&contract)?;
     let plans = plans(&options, &contract, &target)?;
     let replays = replays(&options.replay, &plans)?;
@@ -79,9 +79,10 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
     let caught = runtime.block_on(async { Signals::catch() });
     announce(&run).map_err(Failure::io("cannot write"))?;
     let mut report = runtime.block_on(watched(run, &progress, caught.map_err(Failure::io("cannot catch signals"))?));
-    accept(options, &contract, baseline, &mut report)?;
+    let accepted = options.baseline.accept(&contract, &baseline, &mut report);
     write(&report, &options.report)?;
     print(&report, started.elapsed()).map_err(Failure::io("cannot write"))?;
+    accepted?;
     let interrupted = progress.is_stopped() && report.findings.is_empty();
     Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { exit_code(&report) })
 }
@@ -166,21 +167,6 @@ fn print(report: &Report, elapsed: Duration) -> io::Result<()> {
          accordant cases --count                    what is sent, and by which rule\n  \
          accordant explain                          what is looked at"
     )
-}
-
-/// Takes accepted findings out of a report, after the baseline was brought up to date where that is asked for.
-fn accept(options: &Options, contract: &Contract, baseline: Baseline, report: &mut Report) -> Result<(), Failure> {
-    let Some(file) = &options.baseline else { return Ok(()) };
-    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    if !options.update_baseline {
-        baseline.apply(report, today);
-        return Ok(());
-    }
-    let text = baseline.updated(report, today);
-    std::fs::write(file, &text).map_err(Failure::io(format!("cannot write {}", file.display())))?;
-    let updated = Baseline::parse(&file.display().to_string(), &text, contract);
-    updated.map_err(|error| Failure::Usage(error.to_string()))?.apply(report, today);
-    Ok(())
 }
 
 async fn start_mock(contract: &Contract) -> Result<std::net::SocketAddr, Failure> {

@@ -28,6 +28,12 @@ pub fn render_text(report: &ClientReport) -> String {
             line(&mut text, format_args!("  {row}"));
         }
     }
+    for accepted in &report.accepted {
+        line(&mut text, format_args!("{accepted}"));
+    }
+    for stale in &report.stale {
+        line(&mut text, format_args!("{stale}"));
+    }
     if judged.lost > 0 {
         line(
             &mut text,
@@ -40,14 +46,28 @@ pub fn render_text(report: &ClientReport) -> String {
     line(
         &mut text,
         format_args!(
-            "accordant: {} judged, {}, {}; the command {}",
+            "accordant: {} judged, {}, {}{}; the command {}",
             count(requests, "request"),
             count(findings, "finding"),
             count(notes, "note"),
+            of_baseline(report),
             report.ended
         ),
     );
     text
+}
+
+/// What the baseline has to do with it.
+fn of_baseline(report: &ClientReport) -> String {
+    let accepted = match report.accepted.len() {
+        0 => String::new(),
+        count => format!(", {count} accepted"),
+    };
+    match report.stale.len() {
+        0 => accepted,
+        1 => format!("{accepted}, 1 entry of the baseline to remove"),
+        count => format!("{accepted}, {count} entries of the baseline to remove"),
+    }
 }
 
 fn render_finding(text: &mut String, word: &str, finding: &ClientFinding) {
@@ -110,15 +130,18 @@ fn names(all: &[String]) -> String {
 /// The faults as a table in Markdown.
 #[must_use]
 pub fn render_faults(faults: &[FaultReport]) -> String {
-    let header = ["fault", "requests", "attempts", "token", "command", "behaviour"].map(str::to_owned);
+    let header =
+        ["fault", "requests", "attempts", "retry", "token", "error", "command", "behaviour"].map(str::to_owned);
     let rows = faults.iter().map(|row| {
-        let token = row.token.clone().unwrap_or_else(|| "-".to_owned());
+        let known = |field: &Option<String>| field.clone().unwrap_or_else(|| "-".to_owned());
+        let (retry, token, error) = (known(&row.retry), known(&row.token), known(&row.error));
         let attempts = if row.requests == 0 { "-".to_owned() } else { row.attempts.to_string() };
-        [row.fault.clone(), row.requests.to_string(), attempts, token, row.ended.clone(), row.behaviour.clone()]
+        let (fault, requests) = (row.fault.clone(), row.requests.to_string());
+        [fault, requests, attempts, retry, token, error, row.ended.clone(), row.behaviour.clone()]
     });
-    let rows: Vec<[String; 6]> = std::iter::once(header).chain(rows).collect();
+    let rows: Vec<[String; 8]> = std::iter::once(header).chain(rows).collect();
     let widths: Vec<usize> =
-        (0..6).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
+        (0..8).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
     let mut text = String::new();
     for (index, row) in rows.iter().enumerate() {
         let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::model::Strength;
 
-pub use baseline::{Accepted, Baseline, BaselineError, Stale};
+pub use baseline::{Acceptable, Accepted, Accepting, Baseline, BaselineError, Key, Lists, NO_OPERATION, Stale};
 pub use curl::{render_curl, shell_word};
 pub use explain::{ExplainError, contents, explain};
 #[cfg(feature = "cli")]

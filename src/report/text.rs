@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Accepted, Conclusion, Finding, OperationReport, Outcome, Report, Shown};
+use super::{Conclusion, Finding, OperationReport, Outcome, Report, Shown};
 
 /// Longest body that a finding shows, in characters.
 const BODY: usize = 600;
@@ -95,18 +95,10 @@ fn render_notes(report: &Report, text: &mut String) {
 /// What the baseline accepts, and what of it must go.
 fn render_baseline(report: &Report, text: &mut String) {
     for accepted in &report.accepted {
-        let Accepted { finding, reason, ticket, expires } = accepted;
-        let about = finding.constraint.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
-        let ticket = ticket.as_deref().map(|ticket| format!(", {ticket}")).unwrap_or_default();
-        line(
-            text,
-            format_args!("accepted until {expires}: {}: {}{about}: {reason}{ticket}", finding.code, finding.operation),
-        );
+        line(text, format_args!("{accepted}"));
     }
     for stale in &report.stale {
-        let about = stale.constraint.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
-        let entry = format!("{}: {}{about}", stale.check, stale.operation);
-        line(text, format_args!("remove from the baseline, line {}: {entry}: {}", stale.line, stale.why));
+        line(text, format_args!("{stale}"));
     }
     if !report.accepted.is_empty() || !report.stale.is_empty() {
         text.push('\n');

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use accordant::generate::{Shard, Token};
 use clap::Args;
 
+use crate::cli::baseline::BaselineOptions;
 use crate::cli::cases::RANDOM;
 use crate::cli::reach::Reach;
 use crate::cli::selection::{PhaseFlag, Selection};
@@ -51,12 +52,8 @@ pub struct Options {
     /// Lets notes fail the run too
     #[arg(long)]
     pub strict: bool,
-    /// A file of accepted findings: they do not fail the run, but entries that have expired or that nothing shows any more do
-    #[arg(long, value_name = "FILE.toml")]
-    pub baseline: Option<PathBuf>,
-    /// Writes the findings of this run to the baseline, with what it says of them already
-    #[arg(long, requires = "baseline")]
-    pub update_baseline: bool,
+    #[command(flatten)]
+    pub baseline: BaselineOptions,
     /// Writes a report: FILE.json, or FILE.xml for JUnit; may be given several times
     #[arg(long, value_name = "FILE")]
     pub report: Vec<PathBuf>,
