@@ -72,7 +72,8 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
             (format!("http://{address}"), format!("the built-in mock on {address}"))
         }
     };
-    let parsed = Url::parse(&url).map_err(|error| Failure::Usage(format!("the URL cannot be read: {error}")))?;
+    let parsed = Url::parse(&url)
+        .map_err(|error| Failure::Usage(format!("{url} is no URL ({error}): write it as http://localhost:5000")))?;
     let limits = SendLimits::default();
     let timeout = options.timeout.or(target.timeout).unwrap_or(limits.timeout);
     let limits = SendLimits { timeout, connect_timeout: limits.connect_timeout.min(timeout), ..limits };

@@ -7,7 +7,8 @@ use crate::client::check::{self as client_check, CLIENT_CHECKS};
 use crate::client::{WRONG_ANSWER_PAGE, WRONG_ANSWER_TAKEN};
 use crate::constraint::Wish;
 use crate::contract::model::Strength;
-use crate::contract::{Citation, Constraint, Contract, Node, Operation};
+use crate::contract::{Citation, ConstraintId, Contract, Node, Operation};
+use crate::generate::Generator;
 
 /// Most values that are shown of one side of a boundary.
 const WISHES: usize = 12;
@@ -68,9 +69,9 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
         let node = operation.input.node(rest).or_else(|| operation.output.node(rest));
         return node.map(|node| member(operation, node)).ok_or_else(|| no_member(operation, rest));
     }
-    let constraint = operation.input.constraints.iter().find(|constraint| constraint.id == rest);
+    let constraint = operation.input.constraints.iter().position(|constraint| constraint.id == rest);
     let missing = || ExplainError::NoConstraint { operation: operation.name.clone(), id: rest.to_owned() };
-    constraint.map(|constraint| page(operation, constraint)).ok_or_else(missing)
+    constraint.map(|id| page(operation, &Generator::new(operation), id)).ok_or_else(missing)
 }
 
 /// The page of a check of clients.
@@ -121,14 +122,16 @@ fn member(operation: &Operation, node: &Node) -> String {
         .input
         .constraints
         .iter()
-        .filter(|constraint| constraint.member == node.pointer || constraint.member.starts_with(&prefix))
+        .enumerate()
+        .filter(|(_, constraint)| constraint.member == node.pointer || constraint.member.starts_with(&prefix))
         .peekable();
     if about.peek().is_none() {
         line(&mut text, format_args!("  nothing constrains it"));
     }
-    for constraint in about {
+    let generator = Generator::new(operation);
+    for (id, _) in about {
         text.push('\n');
-        text.push_str(&page(operation, constraint));
+        text.push_str(&page(operation, &generator, id));
     }
     text
 }
@@ -144,19 +147,23 @@ fn titled(operation: &Operation, citation: &Citation) -> String {
 #[must_use]
 pub fn contents(contract: &Contract) -> String {
     let mut text = String::from("Checks:\n");
-    for check in CHECKS {
-        line(&mut text, format_args!("  {:<24} {}", check.code(), first_sentence(check.page())));
-    }
+    list(&mut text, CHECKS.iter().map(|check| (check.code(), check.page())));
     text.push_str("\nChecks of clients:\n");
     let pages = CLIENT_CHECKS.iter().map(|check| (check.code(), check.page()));
-    for (code, page) in pages.chain([(WRONG_ANSWER_TAKEN, WRONG_ANSWER_PAGE)]) {
-        line(&mut text, format_args!("  {code:<31} {}", first_sentence(page)));
-    }
+    list(&mut text, pages.chain([(WRONG_ANSWER_TAKEN, WRONG_ANSWER_PAGE)]));
     text.push_str("\nConstraints: OPERATION lists those of an operation, OPERATION/MEMBER#KEYWORD explains one:\n");
     for operation in contract.operations() {
         line(&mut text, format_args!("  {} ({} constraints)", operation.name, operation.input.constraints.len()));
     }
     text
+}
+
+/// Lists pages by their codes and first sentences.
+fn list<'p>(text: &mut String, pages: impl Iterator<Item = (&'p str, &'p str)> + Clone) {
+    let width = pages.clone().map(|(code, _)| code.len()).max().unwrap_or_default();
+    for (code, page) in pages {
+        line(text, format_args!("  {code:<width$}  {}", first_sentence(page)));
+    }
 }
 
 fn constraints(operation: &Operation) -> String {
@@ -168,7 +175,8 @@ fn constraints(operation: &Operation) -> String {
 }
 
 /// The page of a constraint.
-fn page(operation: &Operation, constraint: &Constraint) -> String {
+fn page(operation: &Operation, generator: &Generator, id: ConstraintId) -> String {
+    let constraint = &operation.input.constraints[id];
     let mut text =
         format!("{}{}\n\n{}.\n\n", operation.name, constraint.id, constraint.statement().trim_end_matches('.'));
     line(&mut text, format_args!("Source: {} ({})", cited(&constraint.citations), strength(constraint.strength)));
@@ -203,7 +211,7 @@ fn page(operation: &Operation, constraint: &Constraint) -> String {
             ),
         );
     }
-    let edges = constraint.test.edges();
+    let edges = generator.edges(id);
     wishes(&mut text, "Just valid:", &edges.inside);
     wishes(&mut text, "Just broken:", &edges.outside);
     text

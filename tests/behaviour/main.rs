@@ -16,6 +16,8 @@ mod library;
 mod limits;
 mod malformed;
 mod models;
+mod options;
+mod processes;
 mod proxy;
 mod replay;
 mod reviewed;
