@@ -1,12 +1,13 @@
 //! Explanations: of a check, and of a constraint of an operation.
 
+use std::cell::OnceCell;
 use std::fmt::Write;
 
 use crate::check::{self, CHECKS};
 use crate::client::check::{self as client_check, CLIENT_CHECKS};
 use crate::client::{WRONG_ANSWER_PAGE, WRONG_ANSWER_TAKEN};
-use crate::constraint::Wish;
-use crate::contract::model::Strength;
+use crate::constraint::{Edges, Wish};
+use crate::contract::model::{Cause, Strength};
 use crate::contract::{Citation, ConstraintId, Contract, Node, Operation};
 use crate::generate::Generator;
 
@@ -71,7 +72,7 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     }
     let constraint = operation.input.constraints.iter().position(|constraint| constraint.id == rest);
     let missing = || ExplainError::NoConstraint { operation: operation.name.clone(), id: rest.to_owned() };
-    constraint.map(|id| page(operation, &Generator::new(operation), id)).ok_or_else(missing)
+    constraint.map(|id| page(operation, &Edged::new(operation), id)).ok_or_else(missing)
 }
 
 /// The page of a check of clients.
@@ -128,10 +129,10 @@ fn member(operation: &Operation, node: &Node) -> String {
     if about.peek().is_none() {
         line(&mut text, format_args!("  nothing constrains it"));
     }
-    let generator = Generator::new(operation);
+    let edged = Edged::new(operation);
     for (id, _) in about {
         text.push('\n');
-        text.push_str(&page(operation, &generator, id));
+        text.push_str(&page(operation, &edged, id));
     }
     text
 }
@@ -174,8 +175,31 @@ fn constraints(operation: &Operation) -> String {
     text
 }
 
+/// What lies on both sides of an operation's boundaries.
+struct Edged<'o> {
+    operation: &'o Operation,
+    /// Made when a constraint needs it, since that takes time.
+    generator: OnceCell<Generator>,
+}
+
+impl<'o> Edged<'o> {
+    fn new(operation: &'o Operation) -> Self {
+        Self { operation, generator: OnceCell::new() }
+    }
+
+    /// Of rules and compositions, what was seen to be on its side; of all others, their kind knows.
+    fn edges(&self, id: ConstraintId) -> Edges {
+        let constraint = &self.operation.input.constraints[id];
+        if matches!(constraint.cause, Cause::Rule | Cause::Composition) {
+            self.generator.get_or_init(|| Generator::new(self.operation)).edges(id).clone()
+        } else {
+            constraint.test.edges()
+        }
+    }
+}
+
 /// The page of a constraint.
-fn page(operation: &Operation, generator: &Generator, id: ConstraintId) -> String {
+fn page(operation: &Operation, edged: &Edged<'_>, id: ConstraintId) -> String {
     let constraint = &operation.input.constraints[id];
     let mut text =
         format!("{}{}\n\n{}.\n\n", operation.name, constraint.id, constraint.statement().trim_end_matches('.'));
@@ -211,7 +235,7 @@ fn page(operation: &Operation, generator: &Generator, id: ConstraintId) -> Strin
             ),
         );
     }
-    let edges = generator.edges(id);
+    let edges = edged.edges(id);
     wishes(&mut text, "Just valid:", &edges.inside);
     wishes(&mut text, "Just broken:", &edges.outside);
     text

@@ -234,6 +234,23 @@ fn pages_are_as_approved() {
 }
 
 #[test]
+fn nothing_is_told_to_be_on_both_sides_of_a_boundary() {
+    let contract = Contract::builtin();
+    let operation = contract.operation("StartBackupJob").expect("built in");
+    let mut told = 0;
+    for constraint in &operation.input.constraints {
+        let page = accordant::report::explain(&contract, &format!("{}{}", operation.name, constraint.id));
+        let page = page.expect("a page");
+        let Some((valid, broken)) = page.split_once("Just broken:\n") else { continue };
+        let valid: BTreeSet<&str> = valid.lines().skip_while(|line| *line != "Just valid:").skip(1).collect();
+        let both: Vec<&str> = broken.lines().filter(|line| valid.contains(line)).collect();
+        assert!(both.is_empty(), "{}: {both:?}", constraint.id);
+        told += usize::from(!valid.is_empty());
+    }
+    assert!(told > 30, "{told} pages");
+}
+
+#[test]
 fn cases_are_as_approved() {
     let folder = folder();
     let cases = |more: &[&'static str]| [&["cases", "--operation", "ReplicateBackup"], more].concat();
