@@ -19,7 +19,12 @@
 //! Tests are named `operation::member::keyword`, as `replicate_backup::replicate::name::max_length`. One more for each
 //! operation, `replicate_backup::judged`, is about everything that is about no constraint, and says whether the
 //! operation could be judged at all. The server is started once, before the first test that needs it; `--list` does not
-//! start it. It must go on after `start` has ended, in a task of the runtime or a thread. Each operation's cases are sent once for all its tests; of a selection of tests, only theirs are sent.
+//! start it. It must go on after `start` has ended, in a task of the runtime or a thread. Each operation's cases are sent
+//! once for all its tests; of a selection of tests, only theirs are sent.
+//!
+//! A part of a name selects, as `cargo test --test contract replicate_backup::replicate`; `--exact` takes a whole one, and
+//! `--skip` may be given several times. Where each test is a process, as under nextest, each starts the server: one with a
+//! fixed port needs a test group with `max-threads = 1` there.
 
 mod name;
 mod verdict;

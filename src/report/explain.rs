@@ -72,7 +72,7 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     }
     let constraint = operation.input.constraints.iter().position(|constraint| constraint.id == rest);
     let missing = || ExplainError::NoConstraint { operation: operation.name.clone(), id: rest.to_owned() };
-    constraint.map(|id| page(operation, &Edged::new(operation), id)).ok_or_else(missing)
+    constraint.map(|id| page(operation, &Boundaries::new(operation), id)).ok_or_else(missing)
 }
 
 /// The page of a check of clients.
@@ -129,10 +129,10 @@ fn member(operation: &Operation, node: &Node) -> String {
     if about.peek().is_none() {
         line(&mut text, format_args!("  nothing constrains it"));
     }
-    let edged = Edged::new(operation);
+    let boundaries = Boundaries::new(operation);
     for (id, _) in about {
         text.push('\n');
-        text.push_str(&page(operation, &edged, id));
+        text.push_str(&page(operation, &boundaries, id));
     }
     text
 }
@@ -176,13 +176,13 @@ fn constraints(operation: &Operation) -> String {
 }
 
 /// What lies on both sides of an operation's boundaries.
-struct Edged<'o> {
+struct Boundaries<'o> {
     operation: &'o Operation,
     /// Made when a constraint needs it, since that takes time.
     generator: OnceCell<Generator>,
 }
 
-impl<'o> Edged<'o> {
+impl<'o> Boundaries<'o> {
     fn new(operation: &'o Operation) -> Self {
         Self { operation, generator: OnceCell::new() }
     }
@@ -199,7 +199,7 @@ impl<'o> Edged<'o> {
 }
 
 /// The page of a constraint.
-fn page(operation: &Operation, edged: &Edged<'_>, id: ConstraintId) -> String {
+fn page(operation: &Operation, boundaries: &Boundaries<'_>, id: ConstraintId) -> String {
     let constraint = &operation.input.constraints[id];
     let mut text =
         format!("{}{}\n\n{}.\n\n", operation.name, constraint.id, constraint.statement().trim_end_matches('.'));
@@ -235,7 +235,7 @@ fn page(operation: &Operation, edged: &Edged<'_>, id: ConstraintId) -> String {
             ),
         );
     }
-    let edges = edged.edges(id);
+    let edges = boundaries.edges(id);
     wishes(&mut text, "Just valid:", &edges.inside);
     wishes(&mut text, "Just broken:", &edges.outside);
     text

@@ -150,7 +150,9 @@ fn tests_in_parallel_see_their_own_requests_only() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     std::thread::scope(|scope| {
         let tests: Vec<_> = (0..8).map(|number| scope.spawn(move || test(number))).collect();
-        tests.into_iter().for_each(|test| test.join().expect("it passes"));
+        for test in tests {
+            test.join().expect("it passes");
+        }
     });
 }
 

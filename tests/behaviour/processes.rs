@@ -11,10 +11,10 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let output = build.current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("cargo is there");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let messages = String::from_utf8(output.stdout).expect("text");
-    let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mut artifacts = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let ours =
         |message: &serde_json::Value| message["target"]["name"] == "contract" && message["executable"].is_string();
-    let built = artifacts.filter(ours).last().expect("the test is built");
+    let built = artifacts.find(ours).expect("the test is built");
     PathBuf::from(built["executable"].as_str().expect("a path"))
 });
 

@@ -39,7 +39,7 @@ fn session(folder: &Path, commands: &[&[&str]]) -> String {
         let Screen { code, stdout, stderr } = screen(folder, arguments);
         let words: Vec<String> = arguments.iter().map(|word| typed(word)).collect();
         let code = code.map_or("a signal".to_owned(), |code| code.to_string());
-        text.push_str(&format!("$ accordant {}\n{stdout}{stderr}[{code}]\n\n", words.join(" ")));
+        text += &format!("$ accordant {}\n{stdout}{stderr}[{code}]\n\n", words.join(" "));
     }
     steady(&text, folder)
 }
@@ -54,7 +54,7 @@ fn typed(word: &str) -> String {
 fn steady(text: &str, folder: &Path) -> String {
     let text = text.replace(folder.to_str().expect("a path of text"), "FOLDER");
     let masks = [
-        (r"(127\.0\.0\.1|localhost):\d{2,5}", "$1:PORT"),
+        (r"127\.0\.0\.1:\d{2,5}", "127.0.0.1:PORT"),
         (r"in [0-9.]+ s, [0-9,]+ cases per second", "in TIME, SPEED"),
         (r"(\.(?:examples|coverage|random)\.\d+\.\d+)\.[0-9a-f]{8}", "$1.SPECS"),
         (r#"("contract": \[\s*)"[0-9a-f]{8}""#, r#"$1"SPECS""#),
@@ -193,6 +193,28 @@ async fn a_baseline_is_as_approved() {
     approved(|| insta::assert_snapshot!("baseline_written", day.replace_all(&baseline, "DAY")));
 }
 
+/// What fails a run and is about no operation must not be lost on those who read `JUnit` only.
+#[test]
+fn a_run_that_fails_for_itself_is_told_as_approved() {
+    let folder = folder();
+    let entry = "operation = 'ReplicateBackup'\ncheck = 'invalid-accepted'\nconstraint = '/replicate/name#maxLength'";
+    let baseline = format!("# Known.\n[[accepted]]\n{entry}\nreason = 'slow'\nticket = 'T-1'\nexpires = 9999-12-31\n");
+    std::fs::write(folder.path().join("baseline.toml"), baseline).expect("is written");
+    let options = ["--operation", "ReplicateBackup", "-n", "20"];
+    let stale = [&["check", "--baseline", "baseline.toml", "--report", "stale.xml"], &options[..]].concat();
+    approved(|| insta::assert_snapshot!("check_stale", session(folder.path(), &[&stale])));
+    assert!(written(&folder, "stale.xml").contains(
+        "<failure message=\"remove invalid-accepted: ReplicateBackup /replicate/name#maxLength: nothing shows it any more\""
+    ));
+    let gone = [&["check", "http://127.0.0.1:1", "--report", "gone.xml"], &options[..]].concat();
+    assert_eq!(screen(folder.path(), &gone).code, Some(3));
+    let gone = written(&folder, "gone.xml");
+    assert!(
+        gone.contains("<testcase name=\"ended\" classname=\"run\">") && gone.contains("<failure message="),
+        "{gone}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn joined_reports_are_as_approved() {
     let folder = folder();
@@ -297,12 +319,16 @@ fn reports_of_clients_are_as_approved() {
     let said = session(
         folder.path(),
         &[
-            &["client", "--report", "client.json", "--", "sh", "client.sh"],
+            &["client", "--", "sh", "client.sh"],
             &["client", "--faults", faults, "--", "sh", "client.sh"],
             &["client", "--", "sh", "-c", "exit 3"],
         ],
     );
     approved(|| insta::assert_snapshot!("client_text", said));
+    // The coverage of all operations would be as long as their specs.
+    let specs = concat!(env!("CARGO_MANIFEST_DIR"), "/specs/cbr");
+    let asked = ["client", "--specs", specs, "--report", "client.json", "--", "sh", "client.sh"];
+    assert_eq!(screen(folder.path(), &asked).code, Some(1));
     approved(|| insta::assert_snapshot!("client_json", written(&folder, "client.json")));
 }
 
@@ -338,7 +364,7 @@ fn mistakes_are_told_as_approved() {
         &["check", "localhost"],
         &["check", "localhost:5000"],
         &["check", "ftp://localhost"],
-        &["check", &gone],
+        &["check", &gone, "--operation", "ReplicateBackup"],
         &["check", "--report", "report.txt"],
         &["check", "--replay", "x"],
         &["check", "--replay", "ReplicateBackup.coverage.0.61.00000000"],
@@ -386,7 +412,7 @@ fn a_broken_options_file_is_told_as_approved() {
         "[check\n",
     ] {
         std::fs::write(folder.path().join("accordant.toml"), options).expect("is written");
-        text.push_str(&format!("{options}{}", session(folder.path(), &[&["check"]])));
+        text.extend([options, &session(folder.path(), &[&["check"]])]);
     }
     std::fs::write(folder.path().join("accordant.toml"), "[spec.list]\n[spec.shwo]\n").expect("is written");
     text.push_str(&session(folder.path(), &[&["spec", "list"]]));
