@@ -1,6 +1,7 @@
 //! Everything that a user reads, as approved: help, reports, pages, and what is said of mistakes.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -39,7 +40,7 @@ fn session(folder: &Path, commands: &[&[&str]]) -> String {
         let Screen { code, stdout, stderr } = screen(folder, arguments);
         let words: Vec<String> = arguments.iter().map(|word| typed(word)).collect();
         let code = code.map_or("a signal".to_owned(), |code| code.to_string());
-        text += &format!("$ accordant {}\n{stdout}{stderr}[{code}]\n\n", words.join(" "));
+        writeln!(text, "$ accordant {}\n{stdout}{stderr}[{code}]\n", words.join(" ")).expect("memory");
     }
     steady(&text, folder)
 }
