@@ -62,6 +62,7 @@ fn steady(text: &str, folder: &Path) -> String {
         (r"(those of this one have) [0-9a-f]{8}", "$1 SPECS"),
         (r"\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT", "DATE"),
         (r"curl/[0-9.]+", "curl/VERSION"),
+        (r"\(os error \d+\)", "(os error N)"),
     ];
     let masked = masks.iter().fold(text, |text, (pattern, mask)| {
         Regex::new(pattern).expect("a pattern").replace_all(&text, *mask).into_owned()
@@ -351,10 +352,7 @@ fn mistakes_are_told_as_approved() {
     write("broken.toml", "[[accepted]]\noperation = 'StartBackupJob'\nwhy = 'x'\n");
     write("report.json", "{}");
     write("target.yaml", "ulr: http://localhost:5000\n");
-    // Nothing listens there: the port is kept as long as the test takes.
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let gone = format!("http://{}", silent.local_addr().expect("an address"));
-    drop(silent);
+    let gone = "http://127.0.0.1:1";
     let commands: [&[&str]; 38] = [
         &[],
         &["chek"],
@@ -365,7 +363,7 @@ fn mistakes_are_told_as_approved() {
         &["check", "localhost"],
         &["check", "localhost:5000"],
         &["check", "ftp://localhost"],
-        &["check", &gone, "--operation", "ReplicateBackup"],
+        &["check", gone, "--operation", "ReplicateBackup"],
         &["check", "--report", "report.txt"],
         &["check", "--replay", "x"],
         &["check", "--replay", "ReplicateBackup.coverage.0.61.00000000"],
@@ -389,7 +387,7 @@ fn mistakes_are_told_as_approved() {
         &["client", "--", "true"],
         &["proxy", "localhost:5000", "--", "true"],
         &["proxy", "https://localhost", "--", "true"],
-        &["proxy", &gone, "--", "true"],
+        &["proxy", gone, "--", "true"],
         &["mock", "--listen", "0.0.0.0:4010"],
         &["mock", "--status", "ReplicateBackup=404"],
         &["spec", "show", "Backup"],
