@@ -21,6 +21,11 @@ pub struct BaselineOptions {
 }
 
 impl BaselineOptions {
+    /// The file that is brought up to date.
+    pub fn updated(&self) -> Option<&Path> {
+        self.baseline.as_deref().filter(|_| self.update_baseline)
+    }
+
     /// The baseline; empty where none is asked for, or where there is no file of it yet and one is to be written.
     pub fn read(&self, contract: &Contract) -> Result<Baseline, Failure> {
         let Some(file) = &self.baseline else { return Ok(Baseline::default()) };

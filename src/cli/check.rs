@@ -4,6 +4,7 @@ mod options;
 mod prepare;
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -81,7 +82,7 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
     let mut report = runtime.block_on(watched(run, &progress, caught.map_err(Failure::io("cannot catch signals"))?));
     let accepted = options.baseline.accept(&contract, &baseline, &mut report);
     write(&report, &options.report)?;
-    print(&report, started.elapsed()).map_err(Failure::io("cannot write"))?;
+    print(&report, started.elapsed(), options.baseline.updated()).map_err(Failure::io("cannot write"))?;
     accepted?;
     let interrupted = progress.is_stopped() && report.findings.is_empty();
     Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { exit_code(&report) })
@@ -151,12 +152,17 @@ fn announce(run: &Run<Client>) -> io::Result<()> {
     )
 }
 
-fn print(report: &Report, elapsed: Duration) -> io::Result<()> {
+fn print(report: &Report, elapsed: Duration, updated: Option<&Path>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(render_text(report).as_bytes())?;
     #[allow(clippy::cast_precision_loss, reason = "a rate for a person")]
     let rate = report.cases as f64 / elapsed.as_secs_f64().max(0.001);
     writeln!(out, "in {:.1} s, {rate:.0} cases per second", elapsed.as_secs_f64())?;
+    if let Some(baseline) = updated {
+        let count = report.accepted.len();
+        let s = if count == 1 { "" } else { "s" };
+        writeln!(out, "{} was written, with {count} accepted finding{s}", baseline.display())?;
+    }
     if report.target.starts_with("http") {
         return Ok(());
     }

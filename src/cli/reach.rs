@@ -136,7 +136,8 @@ impl Reach {
         contract: &Contract,
         target: &Target,
     ) -> Result<Wire<Client>, Failure> {
-        let url = Url::parse(url).map_err(|error| Failure::Usage(format!("the URL cannot be read: {error}")))?;
+        let url = Url::parse(url)
+            .map_err(|error| Failure::Usage(format!("{url} is no URL ({error}): write it as http://localhost:5000")))?;
         let limits = SendLimits::default();
         let timeout = self.timeout.or(target.timeout).unwrap_or(limits.timeout);
         let limits = SendLimits { timeout, connect_timeout: limits.connect_timeout.min(timeout), ..limits };

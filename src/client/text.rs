@@ -37,17 +37,15 @@ pub fn render_text(report: &ClientReport) -> String {
     if judged.lost > 0 {
         line(
             &mut text,
-            format_args!("{} more requests were answered but not judged: there were too many", judged.lost),
+            format_args!("{} answered but not judged: there were too many", count(judged.lost, "more request")),
         );
     }
-    let count = |count: usize, word| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-    let requests = usize::try_from(judged.requests).unwrap_or(usize::MAX);
-    let (findings, notes) = (judged.findings.len(), judged.notes.len());
+    let (findings, notes) = (judged.findings.len() as u64, judged.notes.len() as u64);
     line(
         &mut text,
         format_args!(
             "accordant: {} judged, {}, {}{}; the command {}",
-            count(requests, "request"),
+            count(judged.requests, "request"),
             count(findings, "finding"),
             count(notes, "note"),
             of_baseline(report),
@@ -71,11 +69,11 @@ fn of_baseline(report: &ClientReport) -> String {
 }
 
 fn render_finding(text: &mut String, word: &str, finding: &ClientFinding) {
-    let about = finding.about.as_deref().unwrap_or_default();
+    let about = finding.about.as_ref().map(|about| format!(" {about}")).unwrap_or_default();
     let operation = finding.operation.as_deref().unwrap_or("no operation");
     let times = if finding.count == 1 { "once".to_owned() } else { format!("{} times", finding.count) };
     let under = finding.fault.as_ref().map_or_else(String::new, |fault| format!(", under {fault}"));
-    line(text, format_args!("{word} {} {operation} {about} ({times}{under})", finding.check));
+    line(text, format_args!("{word} {} {operation}{about} ({times}{under})", finding.check));
     line(text, format_args!("  expected: {}", finding.expected));
     line(text, format_args!("  actual:   {}", finding.actual));
     if let Some(shown) = &finding.request {
@@ -96,9 +94,9 @@ fn render_coverage(text: &mut String, coverage: &[Coverage]) {
         line(
             text,
             format_args!(
-                "  {}: {} calls; {} members, {} listed values, {} constraints broken, {} errors",
+                "  {}: {}; {} members, {} listed values, {} constraints broken, {} errors",
                 one.operation,
-                one.calls,
+                count(one.calls, "call"),
                 part(&one.members),
                 part(&one.values),
                 part(&one.constraints),
@@ -115,6 +113,10 @@ fn render_coverage(text: &mut String, coverage: &[Coverage]) {
         let never: Vec<String> = never.iter().map(|one| one.operation.clone()).collect();
         line(text, format_args!("  never called: {}", names(&never)));
     }
+}
+
+fn count(count: u64, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 fn part(exercised: &Exercised) -> String {

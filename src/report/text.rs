@@ -127,7 +127,9 @@ fn render_summary(report: &Report, text: &mut String) {
     let shard = report.shard.as_deref().map(|shard| format!(", shard {shard}")).unwrap_or_default();
     let dropped = if report.dropped == 0 { String::new() } else { format!(", {} not sent", report.dropped) };
     let unreached = match report.unreached.len() {
+        _ if report.cases == 0 => String::new(),
         0 => String::new(),
+        1 => ", 1 constraint that no request can break alone".to_owned(),
         count => format!(", {count} constraints that no request can break alone"),
     };
     line(
@@ -139,7 +141,7 @@ fn render_summary(report: &Report, text: &mut String) {
             report.seed
         ),
     );
-    if let Some(stopped) = &report.stopped {
+    if let Some(stopped) = report.stopped.as_ref().filter(|_| report.cases > 0) {
         line(text, format_args!("ended before its end: {stopped}"));
     }
     line(text, format_args!("{}", conclusion(report)));
