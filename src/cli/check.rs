@@ -80,6 +80,7 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
     let caught = runtime.block_on(async { Signals::catch() });
     announce(&run).map_err(Failure::io("cannot write"))?;
     let mut report = runtime.block_on(watched(run, &progress, caught.map_err(Failure::io("cannot catch signals"))?));
+    report.again = options.again();
     let accepted = options.baseline.accept(&contract, &baseline, &mut report);
     write(&report, &options.report)?;
     print(&report, started.elapsed(), options.baseline.updated()).map_err(Failure::io("cannot write"))?;

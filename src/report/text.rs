@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Conclusion, Finding, OperationReport, Outcome, Report, Shown};
+use super::{Conclusion, Finding, OperationReport, Outcome, Report, Shown, shell_word};
 
 /// Longest body that a finding shows, in characters.
 const BODY: usize = 600;
@@ -52,7 +52,8 @@ fn push_finding(report: &Report, finding: &Finding, text: &mut String) {
     line(text, format_args!("  curl      {}", finding.curl));
     let target = if report.target.starts_with("http") { format!("{} ", report.target) } else { String::new() };
     let dialect = if report.dialect == "native" { String::new() } else { format!("--dialect {} ", report.dialect) };
-    line(text, format_args!("  again     accordant check {target}{dialect}--replay {}", finding.token));
+    let flags: String = report.again.iter().map(|word| format!("{} ", shell_word(word))).collect();
+    line(text, format_args!("  again     accordant check {target}{dialect}{flags}--replay {}", finding.token));
     text.push('\n');
 }
 

@@ -59,6 +59,23 @@ pub struct Options {
     pub report: Vec<PathBuf>,
 }
 
+impl Options {
+    /// The flags without which a token is another case, or none.
+    pub fn again(&self) -> Vec<String> {
+        let Reach { target, given, set, unique, header, .. } = &self.reach;
+        let file = |flag: &str, file: &Option<PathBuf>| {
+            file.iter().flat_map(|file| [flag.to_owned(), file.display().to_string()]).collect::<Vec<String>>()
+        };
+        let mut again =
+            [file("--specs", &self.selection.specs), file("--target", target), file("--given", given)].concat();
+        again.extend(unique.iter().flat_map(|unique| ["--unique".to_owned(), unique.to_string()]));
+        // Values may be secrets.
+        again.extend(set.iter().flat_map(|set| ["--set".to_owned(), format!("{}=…", set.member())]));
+        again.extend(header.iter().flat_map(|(name, _)| ["--header".to_owned(), format!("{name}: …")]));
+        again
+    }
+}
+
 fn parse_rate(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix("/s").unwrap_or(text);
     let rate = number.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate >= 0.001 && *rate <= 1e6);
