@@ -44,8 +44,7 @@
 //! # }
 //! ```
 //!
-//! **An implementation judged** (feature `check`): in any async test, or with feature `harness` as one test for each
-//! constraint, which [`cargo test` filters, lists and reports](harness).
+//! **An implementation judged** (feature `check`), in any async test:
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -58,6 +57,18 @@
 //! contract.check(my_server).operations(["ReplicateBackup"]).cases(50).run().await?.assert_conforming();
 //! # Ok(())
 //! # }
+//! ```
+//!
+//! With feature `harness` it is one test for each constraint, which [`cargo test` filters, lists and reports](harness); all
+//! of a test file with `harness = false` is:
+//!
+//! ```no_run
+//! # async fn start_my_server() -> String { String::new() }
+//! use accordant::{Contract, harness};
+//!
+//! fn main() -> std::process::ExitCode {
+//!     harness::run(Contract::builtin(), async |contract| contract.check(start_my_server().await))
+//! }
 //! ```
 //!
 //! **Inputs for properties of your own** (no feature): proptest strategies of inputs that keep the contract, and of inputs

@@ -4,6 +4,7 @@ mod options;
 mod prepare;
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,7 +25,7 @@ use super::failure::INTERRUPTED;
 use super::report::{check_names, exit_code, write};
 use super::signals::Signals;
 pub use options::Options;
-use prepare::{baseline, plans, replays, settings};
+use prepare::{plans, replays, settings};
 
 /// How often the progress bar is drawn.
 const FRAME: Duration = Duration::from_millis(100);
@@ -38,7 +39,7 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
         return Err(Failure::Nothing(message.into()));
     }
     let contract = options.selection.contract()?;
-    let baseline = baseline(&options, &contract)?;
+    let baseline = options.baseline.read(&contract)?;
     let target = options.reach.target(&contract)?;
     let plans = plans(&options, &contract, &target)?;
     let replays = replays(&options.replay, &plans)?;
@@ -79,9 +80,11 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
     let caught = runtime.block_on(async { Signals::catch() });
     announce(&run).map_err(Failure::io("cannot write"))?;
     let mut report = runtime.block_on(watched(run, &progress, caught.map_err(Failure::io("cannot catch signals"))?));
-    accept(options, &contract, baseline, &mut report)?;
+    report.again = options.again();
+    let accepted = options.baseline.accept(&contract, &baseline, &mut report);
     write(&report, &options.report)?;
-    print(&report, started.elapsed()).map_err(Failure::io("cannot write"))?;
+    print(&report, started.elapsed(), options.baseline.updated()).map_err(Failure::io("cannot write"))?;
+    accepted?;
     let interrupted = progress.is_stopped() && report.findings.is_empty();
     Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { exit_code(&report) })
 }
@@ -150,12 +153,17 @@ fn announce(run: &Run<Client>) -> io::Result<()> {
     )
 }
 
-fn print(report: &Report, elapsed: Duration) -> io::Result<()> {
+fn print(report: &Report, elapsed: Duration, updated: Option<&Path>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(render_text(report).as_bytes())?;
     #[allow(clippy::cast_precision_loss, reason = "a rate for a person")]
     let rate = report.cases as f64 / elapsed.as_secs_f64().max(0.001);
     writeln!(out, "in {:.1} s, {rate:.0} cases per second", elapsed.as_secs_f64())?;
+    if let Some(baseline) = updated {
+        let count = report.accepted.len();
+        let s = if count == 1 { "" } else { "s" };
+        writeln!(out, "{} was written, with {count} accepted finding{s}", baseline.display())?;
+    }
     if report.target.starts_with("http") {
         return Ok(());
     }
@@ -166,21 +174,6 @@ fn print(report: &Report, elapsed: Duration) -> io::Result<()> {
          accordant cases --count                    what is sent, and by which rule\n  \
          accordant explain                          what is looked at"
     )
-}
-
-/// Takes accepted findings out of a report, after the baseline was brought up to date where that is asked for.
-fn accept(options: &Options, contract: &Contract, baseline: Baseline, report: &mut Report) -> Result<(), Failure> {
-    let Some(file) = &options.baseline else { return Ok(()) };
-    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    if !options.update_baseline {
-        baseline.apply(report, today);
-        return Ok(());
-    }
-    let text = baseline.updated(report, today);
-    std::fs::write(file, &text).map_err(Failure::io(format!("cannot write {}", file.display())))?;
-    let updated = Baseline::parse(&file.display().to_string(), &text, contract);
-    updated.map_err(|error| Failure::Usage(error.to_string()))?.apply(report, today);
-    Ok(())
 }
 
 async fn start_mock(contract: &Contract) -> Result<std::net::SocketAddr, Failure> {

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use accordant::Contract;
 use accordant::client::{
-    ClientReport, Ended, Exchanges, Fault, FaultError, Judged, Trouble, behaviour, judge, parse_faults, render_text,
+    Calls, ClientReport, Ended, Exchanges, Fault, FaultError, Judged, Said, Trouble, behaviour, judge,
+    judge_under_fault, parse_faults, render_text,
 };
 use accordant::mock::Mock;
 use accordant::net::serve::{Limits, Server};
@@ -19,6 +20,7 @@ use clap::Args;
 use tokio::sync::oneshot;
 
 use super::Failure;
+use super::baseline::BaselineOptions;
 use super::command::{Environment, Streams, run as run_command};
 use super::duration::parse_duration;
 use super::failure::{FINDINGS, INTERRUPTED};
@@ -32,7 +34,7 @@ const TIMED_OUT: u8 = 124;
 #[command(
     after_help = "The command finds the mock in ACCORDANT_URL, AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>, and credentials \
     that are worth nothing. Its input, output and exit code are passed through; the report goes to standard error.\n\n\
-    With --faults, the command runs once more for each fault, with neither input nor output, and each attempt of each \
+    With --faults, the command runs once more for each fault, without input and with its output kept back, and each attempt of each \
     request that would have had a success meets the fault. `rotation` runs it once more in all, with each request meeting \
     another fault at its first attempt. Faults: throttling, server-error, unavailable, error:CODE, slow, dripped, \
     connection-reset, truncated-body, wrong-content-type, unknown-members, unknown-enum-value, \
@@ -56,6 +58,8 @@ pub struct Options {
     /// Fail on notes too
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    baseline: BaselineOptions,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -67,11 +71,14 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     if let Some(names) = &options.faults {
         parse(&contract, names, &[])?;
     }
+    let baseline = options.baseline.read(&contract)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
-    let (report, ended) = runtime.block_on(judge_command(options, &contract))?;
+    let (mut report, ended) = runtime.block_on(judge_command(options, &contract))?;
+    let accepted = options.baseline.accept(&contract, &baseline, &mut report);
     let nothing = "the command sent no request to ACCORDANT_URL or AWS_ENDPOINT_URL";
-    conclude(&report, ended, options.report.as_deref(), nothing)
+    let code = conclude(&report, ended, options.report.as_deref(), nothing)?;
+    accepted.map(|()| code)
 }
 
 /// Shows and writes a report, and tells the exit code.
@@ -102,18 +109,19 @@ fn parse(contract: &Contract, names: &str, called: &[String]) -> Result<Asked, F
 
 /// Runs the command without trouble, then with what is asked for.
 async fn judge_command(options: &Options, contract: &Arc<Contract>) -> Result<(ClientReport, Ended), Failure> {
-    let (exchanges, ended) = watched(options, contract, Trouble::default(), Streams::Ours).await?;
+    let Watched { exchanges, ended, .. } = watched(options, contract, Trouble::default(), Streams::Ours).await?;
     let program = options.command.first().map(|program| program.to_string_lossy().into_owned());
     let judged = judge(contract, &exchanges);
     let mut report = ClientReport::new(program.unwrap_or_default(), ended, options.strict, judged);
     // Of a command that fails by itself, nothing is learnt by giving it trouble.
     let asked = options.faults.as_deref().filter(|_| ended == Ended::Exit(0) && !exchanges.kept().is_empty());
-    let called = called(&report.judged);
+    let (called, calls) = (called(&report.judged), Calls::of(contract, &exchanges));
     let interrupted = match asked.map(|names| parse(contract, names, &called)).transpose()? {
-        Some(Asked::Each(faults)) => each(options, contract, &faults, &mut report).await?,
-        Some(Asked::InTurn(faults)) => in_turn(options, contract, &faults, &mut report).await?,
+        Some(Asked::Each(faults)) => each(options, contract, &faults, &calls, &mut report).await?,
+        Some(Asked::InTurn(faults)) => in_turn(options, contract, &faults, &calls, &mut report).await?,
         None => false,
     };
+    report.whole &= !interrupted;
     Ok((report, if interrupted { Ended::Interrupted } else { ended }))
 }
 
@@ -126,18 +134,19 @@ async fn each(
     options: &Options,
     contract: &Arc<Contract>,
     faults: &[Fault],
+    calls: &Calls,
     report: &mut ClientReport,
 ) -> Result<bool, Failure> {
     for (number, fault) in faults.iter().enumerate() {
         if io::stderr().is_terminal() {
             let _ = writeln!(io::stderr(), "accordant: {} of {} faults: {}", number + 1, faults.len(), fault.name());
         }
-        let (exchanges, ended) = watched(options, contract, Trouble::always(fault.clone()), Streams::Null).await?;
-        if ended == Ended::Interrupted {
+        let watched = watched(options, contract, Trouble::always(fault.clone()), Streams::Kept).await?;
+        if watched.ended == Ended::Interrupted {
             return Ok(true);
         }
-        take(contract, &exchanges, fault, ended, report);
-        report.judged.join(judge(contract, &exchanges), &fault.name());
+        take(contract, &watched, fault, calls, report);
+        report.judged.join(judge_under_fault(contract, &watched.exchanges, calls), &fault.name());
     }
     Ok(false)
 }
@@ -147,26 +156,35 @@ async fn in_turn(
     options: &Options,
     contract: &Arc<Contract>,
     faults: &[Fault],
+    calls: &Calls,
     report: &mut ClientReport,
 ) -> Result<bool, Failure> {
-    let (exchanges, ended) = watched(options, contract, Trouble::in_turn(faults.to_vec()), Streams::Null).await?;
+    let watched = watched(options, contract, Trouble::in_turn(faults.to_vec()), Streams::Kept).await?;
     for fault in faults {
-        let met = exchanges.kept().iter().any(|exchange| exchange.fault.as_deref() == Some(&*fault.name()));
+        let met = watched.exchanges.kept().iter().any(|exchange| exchange.fault.as_deref() == Some(&*fault.name()));
         if met {
-            take(contract, &exchanges, fault, ended, report);
+            take(contract, &watched, fault, calls, report);
         }
     }
-    report.judged.join(judge(contract, &exchanges), "rotation");
-    Ok(ended == Ended::Interrupted)
+    report.judged.join(judge_under_fault(contract, &watched.exchanges, calls), "rotation");
+    Ok(watched.ended == Ended::Interrupted)
 }
 
-fn take(contract: &Contract, exchanges: &Exchanges, fault: &Fault, ended: Ended, report: &mut ClientReport) {
-    let (row, finding) = behaviour(contract, exchanges, fault, ended);
+fn take(contract: &Contract, watched: &Watched, fault: &Fault, calls: &Calls, report: &mut ClientReport) {
+    let (row, finding) = behaviour(contract, &watched.exchanges, fault, (watched.ended, &watched.said, calls));
     report.faults.push(row);
+    report.whole &= watched.ended != Ended::TimedOut;
     if let Some(finding) = finding {
         let list = if finding.is_finding() { &mut report.judged.findings } else { &mut report.judged.notes };
         list.push(finding);
     }
+}
+
+/// What a run of the command came to.
+struct Watched {
+    exchanges: Exchanges,
+    ended: Ended,
+    said: Said,
 }
 
 /// Runs the command against a mock of its own, and keeps what it sends.
@@ -175,7 +193,7 @@ async fn watched(
     contract: &Arc<Contract>,
     trouble: Trouble,
     streams: Streams,
-) -> Result<(Exchanges, Ended), Failure> {
+) -> Result<Watched, Failure> {
     let watch = Arc::new(Watch::new(Arc::clone(contract), trouble));
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
     let limits = Limits { stop_time: Duration::from_millis(200), ..Limits::default() };
@@ -192,7 +210,8 @@ async fn watched(
     let ended = run_command(&options.command, &environment, streams, options.timeout).await;
     drop(stop);
     let _ = serving.await;
-    Ok((watch.take(), ended?))
+    let (ended, said) = ended?;
+    Ok(Watched { exchanges: watch.take(), ended, said })
 }
 
 /// The command's own code if it failed, else what was found.

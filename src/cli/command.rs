@@ -5,32 +5,34 @@ use std::io::{self, IsTerminal};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use accordant::client::Ended;
+use accordant::client::{Ended, Said};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
 use super::Failure;
+use super::said::Listening;
 use super::signals::Signals;
 
 /// How long a command may take to end once it is told to.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Whether a command's input and output are those of this program.
+/// Where a command's input comes from, and where its output goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Streams {
-    /// They are.
+    /// They are those of this program.
     Ours,
-    /// It has none.
-    Null,
+    /// It has no input, and its output is kept.
+    Kept,
 }
 
-/// Runs a command to its end, or until it takes too long or a signal asks for the end.
+/// Runs a command to its end, or until it takes too long or a signal asks for the end; also tells what it said, as far as
+/// that is kept.
 pub async fn run(
     words: &[OsString],
     environment: &Environment,
     streams: Streams,
     limit: Option<Duration>,
-) -> Result<Ended, Failure> {
+) -> Result<(Ended, Said), Failure> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Failure::Usage("no command is given: write it after --".to_owned()));
     };
@@ -38,16 +40,17 @@ pub async fn run(
     let mut command = Command::new(program);
     command.args(arguments).kill_on_drop(true);
     environment.apply(&mut command);
-    if streams == Streams::Null {
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    if streams == Streams::Kept {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     }
     // In a group of its own, a command cannot read from the terminal.
-    let own_group = streams == Streams::Null || !io::stdin().is_terminal();
+    let own_group = streams == Streams::Kept || !io::stdin().is_terminal();
     #[cfg(unix)]
     if own_group {
         command.process_group(0);
     }
-    let child = command.spawn().map_err(|source| not_started(program, source))?;
+    let mut child = command.spawn().map_err(|source| not_started(program, source))?;
+    let listening = Listening::to(&mut child);
     let mut running = Running { group: child.id().filter(|_| own_group), child };
     let late = async {
         match limit {
@@ -67,7 +70,7 @@ pub async fn run(
         }
     };
     running.kill_group();
-    Ok(ended)
+    Ok((ended, listening.end().await))
 }
 
 fn not_started(program: &OsString, source: io::Error) -> Failure {

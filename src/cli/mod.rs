@@ -1,5 +1,6 @@
 //! Subcommands, one file each: the only place that prints.
 
+mod baseline;
 mod cases;
 mod check;
 mod client;
@@ -13,6 +14,7 @@ mod mutants;
 mod proxy;
 mod reach;
 mod report;
+mod said;
 mod selection;
 mod signals;
 mod snapshot;

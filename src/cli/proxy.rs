@@ -16,6 +16,7 @@ use clap::Args;
 use tokio::sync::oneshot;
 
 use super::Failure;
+use super::baseline::BaselineOptions;
 use super::client::conclude;
 use super::command::{Environment, Streams, run as run_command};
 use super::duration::parse_duration;
@@ -52,6 +53,8 @@ pub struct Options {
     /// Fail on notes too
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    baseline: BaselineOptions,
     /// A command to run, and its arguments
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -66,19 +69,22 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
             format!("{} can be reached from other machines: add --allow-remote if that is meant", options.listen);
         return Err(Failure::Usage(message));
     }
+    let baseline = options.baseline.read(&contract)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
     let (seen, ended) = runtime.block_on(pass(options, &contract, &target))?;
     let exchanges = seen.take();
-    let report = reported(options, &contract, &exchanges, ended);
+    let mut report = reported(options, &contract, &exchanges, ended);
+    let accepted = options.baseline.accept(&contract, &baseline, &mut report);
     tell(&seen, exchanges.encoded(), &target);
     let nothing = "nothing came through the proxy that could be judged";
-    match conclude(&report, ended, options.report.as_deref(), nothing) {
+    let code = match conclude(&report, ended, options.report.as_deref(), nothing) {
         Err(Failure::Nothing(_)) if seen.unreachable() > 0 => {
             Err(Failure::Unreachable(format!("{target} cannot be reached any more, and nothing was judged before")))
         }
         concluded => concluded,
-    }
+    }?;
+    accepted.map(|()| code)
 }
 
 /// Tells what was not judged.
@@ -114,7 +120,7 @@ async fn pass(options: &Options, contract: &Contract, target: &Origin) -> Result
         Ok(Ended::Exit(0))
     } else {
         let environment = Environment::new(&url, contract.services().iter().map(|service| service.name.as_str()));
-        run_command(&options.command, &environment, Streams::Ours, options.timeout).await
+        run_command(&options.command, &environment, Streams::Ours, options.timeout).await.map(|(ended, _)| ended)
     };
     drop(stop);
     let _ = passing.await;

@@ -6,7 +6,7 @@
     reason = "what is said of options is their help, which is no Markdown"
 )]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -136,7 +136,8 @@ impl Reach {
         contract: &Contract,
         target: &Target,
     ) -> Result<Wire<Client>, Failure> {
-        let url = Url::parse(url).map_err(|error| Failure::Usage(format!("the URL cannot be read: {error}")))?;
+        let url = Url::parse(url)
+            .map_err(|error| Failure::Usage(format!("{url} is no URL ({error}): write it as http://localhost:5000")))?;
         let limits = SendLimits::default();
         let timeout = self.timeout.or(target.timeout).unwrap_or(limits.timeout);
         let limits = SendLimits { timeout, connect_timeout: limits.connect_timeout.min(timeout), ..limits };
@@ -155,12 +156,12 @@ fn given_failed(failed: GivenFailed) -> Failure {
     }
 }
 
-fn source(file: &PathBuf) -> Result<Arc<SourceText>, Failure> {
+fn source(file: &Path) -> Result<Arc<SourceText>, Failure> {
     Ok(Arc::new(SourceText { name: file.display().to_string(), text: read(file)? }))
 }
 
 /// A file that a person wrote.
-pub fn read(file: &PathBuf) -> Result<String, Failure> {
+pub fn read(file: &Path) -> Result<String, Failure> {
     let what = || format!("cannot read {}", file.display());
     let size = std::fs::metadata(file).map_err(Failure::io(what()))?.len();
     if size > LARGEST_FILE {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::exchange::Exchange;
+use super::exchange::{Exchange, Exchanges};
 use super::sent::Sent;
 use crate::codec;
 use crate::contract::model::ErrorKind;
-use crate::contract::pointer;
+use crate::contract::{Contract, pointer};
 
 /// What came of an attempt, as far as the one who made it can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,13 +37,37 @@ pub struct Attempt {
     pub invocation: Option<String>,
 }
 
+/// How often a command asks for what, when all goes well.
+#[derive(Debug, Clone, Default)]
+pub struct Calls {
+    known: HashMap<String, usize>,
+}
+
+impl Calls {
+    /// In a run without trouble.
+    #[must_use]
+    pub fn of(contract: &Contract, exchanges: &Exchanges) -> Self {
+        let mut known = HashMap::new();
+        for exchange in exchanges.kept() {
+            *known.entry(identity(&Sent::read(contract, &exchange.request))).or_default() += 1;
+        }
+        Self { known }
+    }
+}
+
 /// The attempts so far, by what is asked for.
 #[derive(Debug, Default)]
 pub struct Attempts {
     known: HashMap<String, Vec<Attempt>>,
+    calls: Calls,
 }
 
 impl Attempts {
+    /// Of a command of which it is known how often it asks for what.
+    pub fn beside(calls: &Calls) -> Self {
+        Self { known: HashMap::new(), calls: calls.clone() }
+    }
+
     /// Reads the attempt that a request is, with those before it.
     pub fn place(&mut self, sent: &mut Sent<'_>, exchange: &Exchange) {
         let header = sent.request.headers().get("amz-sdk-invocation-id");
@@ -53,7 +77,9 @@ impl Attempts {
             token: token(sent),
             invocation: header.and_then(|id| id.to_str().ok()).map(str::to_owned),
         };
-        let attempts = self.known.entry(identity(sent)).or_default();
+        let identity = identity(sent);
+        sent.calls = self.calls.known.get(&identity).copied();
+        let attempts = self.known.entry(identity).or_default();
         sent.earlier.clone_from(attempts);
         attempts.push(sent.attempt.clone());
         // What is older says nothing any more, and a long list would be copied for each attempt.

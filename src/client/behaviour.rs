@@ -1,12 +1,15 @@
 //! How a command took a fault.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::attempt::{Attempt, Attempts, Outcome, identity};
-use super::exchange::Exchanges;
+use super::attempt::{Attempt, Attempts, Calls, Outcome, identity};
+use super::exchange::{Exchange, Exchanges};
 use super::fault::Fault;
 use super::report::{ClientFinding, FaultReport};
+use super::retry;
+use super::said::Said;
 use super::sent::Sent;
+use crate::codec;
 use crate::contract::Contract;
 use crate::contract::model::{ErrorKind, Strength};
 
@@ -84,6 +87,43 @@ struct Story {
     /// Whether an attempt had a good answer.
     recovered: bool,
     kind: Option<ErrorKind>,
+    /// How often the command asks for it without trouble, where that is known.
+    calls: Option<usize>,
+    /// Whether another attempt is called for.
+    due: Option<bool>,
+    /// The names of the error that the last attempt was sent: its code, and the model's name for it.
+    error: Vec<String>,
+}
+
+impl Story {
+    /// Attempts at one call: most at one invocation, as the client itself tells them apart, or more where more were made
+    /// than the command makes calls without trouble.
+    fn tries(&self) -> usize {
+        let all = self.attempts.len();
+        let mut named: HashMap<&str, usize> = HashMap::new();
+        for invocation in self.attempts.iter().filter_map(|attempt| attempt.invocation.as_deref()) {
+            *named.entry(invocation).or_default() += 1;
+        }
+        let named = named.into_values().max();
+        match self.calls {
+            Some(calls) => named.unwrap_or(0).max(all.div_ceil(calls.max(1))),
+            None => named.unwrap_or(all),
+        }
+    }
+
+    /// Whether an attempt had another token than the one before it; nothing where there was no other, or no token.
+    fn token_changes(&self) -> Option<bool> {
+        let pairs = self.attempts.windows(2).filter(|pair| !are_apart(&pair[0], &pair[1]));
+        let mut changes = pairs.filter_map(|pair| Some(pair[0].token.as_ref()? != pair[1].token.as_ref()?));
+        let tokens: HashSet<&String> = self.attempts.iter().filter_map(|attempt| attempt.token.as_ref()).collect();
+        let surplus = self.calls.is_some_and(|calls| tokens.len() > calls);
+        if surplus { Some(true) } else { changes.next().map(|first| first || changes.any(|changed| changed)) }
+    }
+}
+
+/// Whether the client itself says that attempts are not at one invocation.
+fn are_apart(one: &Attempt, other: &Attempt) -> bool {
+    one.invocation.is_some() && other.invocation.is_some() && one.invocation != other.invocation
 }
 
 /// How a command took a fault, and what is wrong with that.
@@ -92,18 +132,21 @@ pub fn behaviour(
     contract: &Contract,
     exchanges: &Exchanges,
     fault: &Fault,
-    ended: Ended,
+    watched: (Ended, &Said, &Calls),
 ) -> (FaultReport, Option<ClientFinding>) {
+    let (ended, said, calls) = watched;
     let name = fault.name();
-    let stories = stories(contract, exchanges, fault);
-    let attempts = stories.iter().map(|story| story.attempts.len()).max().unwrap_or(0);
+    let stories = stories(contract, exchanges, fault, calls);
+    let attempts = stories.iter().map(Story::tries).max().unwrap_or(0);
     let unanswered: Vec<&Story> = stories.iter().filter(|story| !story.recovered).collect();
     let taken = fault.is_wrong() && ended == Ended::Exit(0) && !unanswered.is_empty();
     let report = FaultReport {
         fault: name.clone(),
         requests: stories.len() as u64,
         attempts: attempts as u64,
+        retry: retry::words(stories.iter().filter_map(|story| Some((story.tries() > 1, story.due?)))),
         token: token(&stories),
+        error: error(&stories, said),
         ended: ended.in_short(),
         behaviour: if taken { "took it for a success".to_owned() } else { words(fault, ended, &stories, attempts) },
     };
@@ -111,9 +154,9 @@ pub fn behaviour(
 }
 
 /// The requests that met the fault, each with all its attempts.
-fn stories(contract: &Contract, exchanges: &Exchanges, fault: &Fault) -> Vec<Story> {
+fn stories(contract: &Contract, exchanges: &Exchanges, fault: &Fault, calls: &Calls) -> Vec<Story> {
     let name = fault.name();
-    let mut attempts = Attempts::default();
+    let mut attempts = Attempts::beside(calls);
     let mut index: HashMap<String, usize> = HashMap::new();
     let mut stories: Vec<Story> = Vec::new();
     for exchange in exchanges.kept() {
@@ -128,25 +171,50 @@ fn stories(contract: &Contract, exchanges: &Exchanges, fault: &Fault) -> Vec<Sto
                 Fault::Error(code) => operation.errors.by_code(code).map(|error| operation.errors.all[error].kind),
                 _ => None,
             };
-            stories.push(Story { operation: operation.name.clone(), kind, ..Story::default() });
+            let due = retry::is_due(fault, operation);
+            stories.push(Story { operation: operation.name.clone(), kind, due, calls: sent.calls, ..Story::default() });
         }
         if let Some(at) = index.get(&identity) {
-            stories[*at].recovered |= !met && sent.attempt.outcome == Outcome::Success;
-            stories[*at].attempts.push(sent.attempt);
+            let story = &mut stories[*at];
+            story.recovered |= !met && sent.attempt.outcome == Outcome::Success;
+            story.error = names(&sent, exchange);
+            story.attempts.push(sent.attempt);
         }
     }
     stories
 }
 
+/// The names of the error that an exchange ended with.
+fn names(sent: &Sent<'_>, exchange: &Exchange) -> Vec<String> {
+    let read = || {
+        let (operation, codec) = (sent.operation()?, sent.codec()?);
+        let received = codec.decode_response(operation, exchange.response.as_ref().filter(|_| exchange.whole)?);
+        let codec::Outcome::Error { code, .. } = received.ok()?.outcome else { return None };
+        let declared = operation.errors.by_code(&code).and_then(|index| operation.errors.all[index].shape.clone());
+        Some([code].into_iter().chain(declared).collect())
+    };
+    read().unwrap_or_default()
+}
+
+/// Whether the command said the names of the errors that it ended up with; nothing where there were none.
+fn error(stories: &[Story], said: &Said) -> Option<String> {
+    let ended = stories.iter().filter(|story| !story.recovered && !story.error.is_empty());
+    let mut named = true;
+    for story in ended.clone() {
+        let told: Vec<Option<bool>> = story.error.iter().map(|name| said.names(name)).collect();
+        named &= told.contains(&Some(true));
+        if !named && told.contains(&None) {
+            return None;
+        }
+    }
+    ended.count().gt(&0).then(|| if named { "named" } else { "not named" }.to_owned())
+}
+
 /// Whether other attempts had the same token; nothing where there was no other, or no token.
 fn token(stories: &[Story]) -> Option<String> {
-    let retried = stories.iter().filter(|story| story.attempts.len() > 1);
-    let mut tokens = retried.flat_map(|story| story.attempts.windows(2)).filter_map(|pair| {
-        let (one, other) = (pair[0].token.as_ref()?, pair[1].token.as_ref()?);
-        Some(one == other)
-    });
-    let first = tokens.next()?;
-    Some(if first && tokens.all(|same| same) { "reused" } else { "changed" }.to_owned())
+    let changes: Vec<bool> = stories.iter().filter_map(Story::token_changes).collect();
+    let word = if changes.contains(&true) { "changed" } else { "reused" };
+    (!changes.is_empty()).then(|| word.to_owned())
 }
 
 fn words(fault: &Fault, ended: Ended, stories: &[Story], attempts: usize) -> String {
@@ -193,7 +261,7 @@ mod tests {
 
     use super::*;
     use crate::Mock;
-    use crate::client::{Exchange, Trouble};
+    use crate::client::Trouble;
 
     /// What a run comes to in which a request is sent so many times.
     fn run(trouble: &mut Trouble, times: usize, fault: &Fault, ended: Ended) -> (FaultReport, Option<ClientFinding>) {
@@ -218,7 +286,9 @@ mod tests {
             exchange.fault = fault;
             exchanges.push(exchange);
         }
-        behaviour(&contract, &exchanges, fault, ended)
+        let mut said = Said::default();
+        said.push(b"An error occurred (ServiceUnavailableException)");
+        behaviour(&contract, &exchanges, fault, (ended, &said, &Calls::default()))
     }
 
     fn always(fault: Fault, times: usize, ended: Ended) -> (FaultReport, Option<ClientFinding>) {
@@ -236,6 +306,10 @@ mod tests {
             assert_eq!(report.behaviour, "failed after 3 attempts");
             assert_eq!(report.token.as_deref(), Some("reused"));
         }
+        let told = |fault| always(fault, 3, Ended::Exit(1)).0.error;
+        assert_eq!(told(Fault::ServerError).as_deref(), Some("named"));
+        assert_eq!(told(Fault::Throttling).as_deref(), Some("not named"));
+        assert_eq!(told(Fault::ConnectionReset), None, "it has no name");
         let (_, finding) = always(Fault::Error("AlreadyExistsException".into()), 1, Ended::Exit(0));
         assert!(finding.is_none_or(|finding| !finding.is_finding()));
     }
@@ -253,6 +327,7 @@ mod tests {
         let mut trouble = Trouble::in_turn(vec![Fault::Unavailable, Fault::Slow]);
         let (report, finding) = run(&mut trouble, 2, &Fault::Unavailable, Ended::Exit(0));
         assert_eq!((report.requests, report.attempts, report.behaviour.as_str()), (1, 2, "recovered"));
+        assert_eq!((report.retry.as_deref(), report.error), (Some("retried, as expected"), None));
         assert!(finding.is_none());
     }
 }

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::attempt::Attempts;
+use super::attempt::{Attempts, Calls};
 use super::check::CLIENT_CHECKS;
 use super::coverage::Survey;
 use super::exchange::Exchanges;
@@ -17,7 +17,13 @@ const MOST: usize = 1000;
 /// What is found of the requests of a command.
 #[must_use]
 pub fn judge(contract: &Contract, exchanges: &Exchanges) -> Judged {
-    let mut attempts = Attempts::default();
+    judge_under_fault(contract, exchanges, &Calls::default())
+}
+
+/// What is found of the requests of a command that is given trouble, beside how often it asks for what without.
+#[must_use]
+pub fn judge_under_fault(contract: &Contract, exchanges: &Exchanges, calls: &Calls) -> Judged {
+    let mut attempts = Attempts::beside(calls);
     let mut survey = Survey::new(contract);
     let mut groups: IndexMap<Key, ClientFinding> = IndexMap::new();
     for exchange in exchanges.kept() {

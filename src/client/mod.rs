@@ -13,15 +13,17 @@ mod fault;
 mod innocent;
 mod message;
 mod report;
+mod retry;
+mod said;
 mod sent;
 mod text;
 mod trouble;
 mod wire;
 
 pub use answers::judge_answers;
-pub use attempt::{Attempt, Outcome};
+pub use attempt::{Attempt, Calls, Outcome};
 pub use behaviour::{Ended, WRONG_ANSWER_PAGE, WRONG_ANSWER_TAKEN, behaviour};
-pub use conclude::judge;
+pub use conclude::{judge, judge_under_fault};
 pub use coverage::{Coverage, Exercised};
 #[cfg(feature = "cli")]
 pub(crate) use exchange::size;
@@ -29,6 +31,7 @@ pub use exchange::{Exchange, Exchanges};
 pub use fault::{Fault, FaultError, parse_faults};
 pub use message::{Direction, Extent, Head, Message};
 pub use report::{ClientFinding, ClientReport, FaultReport, Judged};
+pub use said::Said;
 pub use sent::Sent;
 pub use text::{render_faults, render_text};
 pub use trouble::Trouble;

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::behaviour::Ended;
+use super::behaviour::{Ended, WRONG_ANSWER_TAKEN};
+use super::check::by_code;
 use super::coverage::Coverage;
 use crate::contract::model::Strength;
-use crate::report::Shown;
+use crate::report::{Acceptable, Accepted, Accepting, Key, Lists, NO_OPERATION, Shown, Stale};
 
 /// What was found of a command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,16 @@ pub struct ClientReport {
     pub judged: Judged,
     /// How it took trouble, one fault a line.
     pub faults: Vec<FaultReport>,
+    /// Findings that the baseline accepts.
+    #[serde(default)]
+    pub accepted: Vec<Accepted<ClientFinding>>,
+    /// Entries of the baseline that must go.
+    #[serde(default)]
+    pub stale: Vec<Stale>,
+    /// Whether the command came to its own end each time, with success where it had no trouble, and all that it then sent
+    /// was judged.
+    #[serde(default)]
+    pub whole: bool,
 }
 
 /// What was found of a list of requests.
@@ -78,8 +89,14 @@ pub struct FaultReport {
     pub requests: u64,
     /// Most attempts at one of them.
     pub attempts: u64,
+    /// Whether it was tried again, and whether that was called for; nothing where that is not known.
+    #[serde(default)]
+    pub retry: Option<String>,
     /// Whether other attempts had the same idempotency token; nothing without one.
     pub token: Option<String>,
+    /// Whether the command said the code of the error that it ended up with; nothing where it had none.
+    #[serde(default)]
+    pub error: Option<String>,
     /// How the command ended.
     pub ended: String,
     /// What it did.
@@ -96,14 +113,50 @@ impl ClientReport {
             command,
             ended: ended.words(),
             strict,
+            whole: ended == Ended::Exit(0) && judged.lost == 0,
             judged,
             faults: Vec::new(),
+            accepted: Vec::new(),
+            stale: Vec::new(),
         }
     }
 
     /// Whether it fails the run.
     #[must_use]
     pub fn departs(&self) -> bool {
-        !self.judged.findings.is_empty() || self.strict && !self.judged.notes.is_empty()
+        let found = !self.judged.findings.is_empty() || self.strict && !self.judged.notes.is_empty();
+        found || !self.stale.is_empty()
+    }
+}
+
+impl Acceptable for ClientFinding {
+    fn key(&self) -> Key<'_> {
+        (self.operation.as_deref().unwrap_or(NO_OPERATION), &self.check, self.about.as_deref())
+    }
+}
+
+impl Accepting for ClientReport {
+    type Finding = ClientFinding;
+
+    fn lists(&mut self) -> Lists<'_, ClientFinding> {
+        Lists { findings: &mut self.judged.findings, accepted: &mut self.accepted, stale: &mut self.stale }
+    }
+
+    fn keys(&self) -> Vec<Key<'_>> {
+        let accepted = self.accepted.iter().map(|accepted| &accepted.finding);
+        self.judged.findings.iter().chain(accepted).map(ClientFinding::key).collect()
+    }
+
+    /// The operation was called, and the trouble given that the finding is about. What is found of the answers of a real
+    /// implementation depends on what it is asked, so that its absence says little.
+    fn would_show(&self, (operation, check, about): Key<'_>) -> bool {
+        let called = |one: &Coverage| one.calls > 0 && one.operation == operation;
+        let called = operation == NO_OPERATION || self.judged.coverage.iter().any(called);
+        let met = |row: &FaultReport| row.requests > 0 && about == Some(&row.fault);
+        let troubled = match by_code(check) {
+            Some(check) => !check.needs_trouble() || !self.faults.is_empty(),
+            None => check == WRONG_ANSWER_TAKEN && self.faults.iter().any(met),
+        };
+        self.whole && troubled && called
     }
 }

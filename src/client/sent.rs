@@ -32,6 +32,8 @@ pub struct Sent<'a> {
     pub attempt: Attempt,
     /// Earlier attempts of the same request, in their order.
     pub earlier: Vec<Attempt>,
+    /// How often the command asks for the same when all goes well, where that is known.
+    pub calls: Option<usize>,
     target: Option<Target<'a>>,
 }
 
@@ -40,8 +42,15 @@ impl<'a> Sent<'a> {
     #[must_use]
     pub fn read(contract: &'a Contract, request: &'a Request<Bytes>) -> Self {
         let target = target(contract, request, None);
-        let mut sent =
-            Self { contract, request, decoded: None, attempt: Attempt::default(), earlier: Vec::new(), target };
+        let mut sent = Self {
+            contract,
+            request,
+            decoded: None,
+            attempt: Attempt::default(),
+            earlier: Vec::new(),
+            calls: None,
+            target,
+        };
         let operation = sent.operation().filter(|_| !sent.is_unread());
         sent.decoded = operation.and_then(|operation| Some(sent.codec()?.decode_request(operation, request)));
         sent

@@ -28,34 +28,52 @@ pub fn render_text(report: &ClientReport) -> String {
             line(&mut text, format_args!("  {row}"));
         }
     }
+    for accepted in &report.accepted {
+        line(&mut text, format_args!("{accepted}"));
+    }
+    for stale in &report.stale {
+        line(&mut text, format_args!("{stale}"));
+    }
     if judged.lost > 0 {
         line(
             &mut text,
-            format_args!("{} more requests were answered but not judged: there were too many", judged.lost),
+            format_args!("{} answered but not judged: there were too many", count(judged.lost, "more request")),
         );
     }
-    let count = |count: usize, word| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-    let requests = usize::try_from(judged.requests).unwrap_or(usize::MAX);
-    let (findings, notes) = (judged.findings.len(), judged.notes.len());
+    let (findings, notes) = (judged.findings.len() as u64, judged.notes.len() as u64);
     line(
         &mut text,
         format_args!(
-            "accordant: {} judged, {}, {}; the command {}",
-            count(requests, "request"),
+            "accordant: {} judged, {}, {}{}; the command {}",
+            count(judged.requests, "request"),
             count(findings, "finding"),
             count(notes, "note"),
+            of_baseline(report),
             report.ended
         ),
     );
     text
 }
 
+/// What the baseline has to do with it.
+fn of_baseline(report: &ClientReport) -> String {
+    let accepted = match report.accepted.len() {
+        0 => String::new(),
+        count => format!(", {count} accepted"),
+    };
+    match report.stale.len() {
+        0 => accepted,
+        1 => format!("{accepted}, 1 entry of the baseline to remove"),
+        count => format!("{accepted}, {count} entries of the baseline to remove"),
+    }
+}
+
 fn render_finding(text: &mut String, word: &str, finding: &ClientFinding) {
-    let about = finding.about.as_deref().unwrap_or_default();
+    let about = finding.about.as_ref().map(|about| format!(" {about}")).unwrap_or_default();
     let operation = finding.operation.as_deref().unwrap_or("no operation");
     let times = if finding.count == 1 { "once".to_owned() } else { format!("{} times", finding.count) };
     let under = finding.fault.as_ref().map_or_else(String::new, |fault| format!(", under {fault}"));
-    line(text, format_args!("{word} {} {operation} {about} ({times}{under})", finding.check));
+    line(text, format_args!("{word} {} {operation}{about} ({times}{under})", finding.check));
     line(text, format_args!("  expected: {}", finding.expected));
     line(text, format_args!("  actual:   {}", finding.actual));
     if let Some(shown) = &finding.request {
@@ -76,9 +94,9 @@ fn render_coverage(text: &mut String, coverage: &[Coverage]) {
         line(
             text,
             format_args!(
-                "  {}: {} calls; {} members, {} listed values, {} constraints broken, {} errors",
+                "  {}: {}; {} members, {} listed values, {} constraints broken, {} errors",
                 one.operation,
-                one.calls,
+                count(one.calls, "call"),
                 part(&one.members),
                 part(&one.values),
                 part(&one.constraints),
@@ -97,6 +115,10 @@ fn render_coverage(text: &mut String, coverage: &[Coverage]) {
     }
 }
 
+fn count(count: u64, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
 fn part(exercised: &Exercised) -> String {
     format!("{} of {}", exercised.seen.len(), exercised.seen.len() + exercised.never.len())
 }
@@ -110,15 +132,18 @@ fn names(all: &[String]) -> String {
 /// The faults as a table in Markdown.
 #[must_use]
 pub fn render_faults(faults: &[FaultReport]) -> String {
-    let header = ["fault", "requests", "attempts", "token", "command", "behaviour"].map(str::to_owned);
+    let header =
+        ["fault", "requests", "attempts", "retry", "token", "error", "command", "behaviour"].map(str::to_owned);
     let rows = faults.iter().map(|row| {
-        let token = row.token.clone().unwrap_or_else(|| "-".to_owned());
+        let known = |field: &Option<String>| field.clone().unwrap_or_else(|| "-".to_owned());
+        let (retry, token, error) = (known(&row.retry), known(&row.token), known(&row.error));
         let attempts = if row.requests == 0 { "-".to_owned() } else { row.attempts.to_string() };
-        [row.fault.clone(), row.requests.to_string(), attempts, token, row.ended.clone(), row.behaviour.clone()]
+        let (fault, requests) = (row.fault.clone(), row.requests.to_string());
+        [fault, requests, attempts, retry, token, error, row.ended.clone(), row.behaviour.clone()]
     });
-    let rows: Vec<[String; 6]> = std::iter::once(header).chain(rows).collect();
+    let rows: Vec<[String; 8]> = std::iter::once(header).chain(rows).collect();
     let widths: Vec<usize> =
-        (0..6).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
+        (0..8).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
     let mut text = String::new();
     for (index, row) in rows.iter().enumerate() {
         let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();

@@ -9,8 +9,9 @@ use super::draw::Draw;
 use super::hostile::Medium;
 use super::recipe::{Recipe, Surroundings};
 use super::text::Taste;
+use crate::constraint::Edges;
 use crate::contract::model::{AuthScheme, Cause, Place};
-use crate::contract::{NodeId, Operation, Service, Shape};
+use crate::contract::{ConstraintId, NodeId, Operation, Service, Shape};
 
 /// Draws values for the places of an operation's input, decided by the [`Random`] alone.
 #[derive(Debug)]
@@ -41,6 +42,13 @@ impl Generator {
             }
         }
         generator
+    }
+
+    /// What lies on both sides of a constraint's boundary. Of rules and compositions, only what was seen to do so on an
+    /// example; of all others, what their kind knows.
+    #[must_use]
+    pub fn edges(&self, constraint: ConstraintId) -> &Edges {
+        &self.sites[constraint].edges
     }
 
     /// A valid value, as plain as the constraints allow: required members only, lists as short as they may be, but not empty

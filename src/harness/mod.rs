@@ -19,7 +19,12 @@
 //! Tests are named `operation::member::keyword`, as `replicate_backup::replicate::name::max_length`. One more for each
 //! operation, `replicate_backup::judged`, is about everything that is about no constraint, and says whether the
 //! operation could be judged at all. The server is started once, before the first test that needs it; `--list` does not
-//! start it. It must go on after `start` has ended, in a task of the runtime or a thread. Each operation's cases are sent once for all its tests; of a selection of tests, only theirs are sent.
+//! start it. It must go on after `start` has ended, in a task of the runtime or a thread. Each operation's cases are sent
+//! once for all its tests; of a selection of tests, only theirs are sent.
+//!
+//! A part of a name selects, as `cargo test --test contract replicate_backup::replicate`; `--exact` takes a whole one, and
+//! `--skip` may be given several times. Where each test is a process, as under nextest, each starts the server: one with a
+//! fixed port needs a test group with `max-threads = 1` there.
 
 mod name;
 mod verdict;
@@ -81,17 +86,18 @@ impl Harness {
         F: Future<Output = Judging>,
     {
         let arguments = Arguments::from_args();
+        let mut taken = HashSet::new();
+        let selections = self.operations.iter().map(|operation| Selection::of(operation, &mut taken, &arguments));
+        let selections: Vec<Selection> = selections.collect();
+        let needed = selections.iter().filter(|selection| selection.is_needed());
+        let needed: BTreeSet<String> = needed.map(|selection| selection.operation.name.clone()).collect();
         let contract = self.contract;
         let start = move |runtime: &Runtime| {
-            let prepared = runtime.block_on(async { start(contract).await.prepare().await });
+            let prepared = runtime.block_on(async { start(contract).await.prepare(Some(needed)).await });
             prepared.map_err(|error| error.to_string())
         };
         let server = Arc::new(Server { start: Mutex::new(Some(start)), started: OnceLock::new() });
-        let mut taken = HashSet::new();
-        let mut trials = Vec::new();
-        for operation in &self.operations {
-            trials.extend(tests(operation, &mut taken, &arguments, &server));
-        }
+        let trials = selections.into_iter().flat_map(|selection| tests(selection, &server)).collect();
         libtest_mimic::run(&arguments, trials).exit_code()
     }
 }
@@ -151,24 +157,41 @@ impl<S: FnOnce(&Runtime) -> Result<Ready, String>> Shared<S> {
     }
 }
 
-/// The tests of an operation. Names are taken in the order of the contract, so they are the same for every selection.
-fn tests<S>(
-    operation: &Arc<Operation>,
-    taken: &mut HashSet<String>,
-    arguments: &Arguments,
-    server: &Arc<Server<S>>,
-) -> Vec<Trial>
+/// The tests of an operation, and which of them the command line selects.
+struct Selection {
+    operation: Arc<Operation>,
+    /// The name of the test that says whether the operation could be judged.
+    whole: String,
+    with_judged: bool,
+    /// The names of the others, and the constraints that they are about.
+    constraints: Vec<(String, String)>,
+    /// The constraints whose tests run.
+    selected: BTreeSet<String>,
+}
+
+impl Selection {
+    /// Names are taken in the order of the contract, so they are the same for every selection.
+    fn of(operation: &Arc<Operation>, taken: &mut HashSet<String>, arguments: &Arguments) -> Self {
+        let whole = name::unique(format!("{}::judged", name::snake(&operation.name)), taken);
+        let constraints = name::of_constraints(operation, taken);
+        let runs = |name: &String| !arguments.is_filtered_out(&Trial::test(name.clone(), || Ok(())));
+        let selected = constraints.iter().filter(|(name, _)| runs(name)).map(|(_, id)| id.clone()).collect();
+        Self { operation: Arc::clone(operation), with_judged: runs(&whole), whole, constraints, selected }
+    }
+
+    fn is_needed(&self) -> bool {
+        self.with_judged || !self.selected.is_empty()
+    }
+}
+
+/// The tests of an operation.
+fn tests<S>(selection: Selection, server: &Arc<Server<S>>) -> Vec<Trial>
 where
     S: FnOnce(&Runtime) -> Result<Ready, String> + Send + 'static,
 {
-    let whole = name::unique(format!("{}::judged", name::snake(&operation.name)), taken);
-    let constraints = name::of_constraints(operation, taken);
-    let runs = |name: &String| !arguments.is_filtered_out(&Trial::test(name.clone(), || Ok(())));
-    let selected: BTreeSet<String> =
-        constraints.iter().filter(|(name, _)| runs(name)).map(|(_, id)| id.clone()).collect();
-    let with_judged = runs(&whole);
+    let Selection { operation, whole, with_judged, constraints, selected } = selection;
     let shared = Arc::new(Shared {
-        operation: Arc::clone(operation),
+        operation,
         server: Arc::clone(server),
         only: (!with_judged && selected.len() < constraints.len()).then_some(selected),
         with_judged,

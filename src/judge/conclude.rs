@@ -57,6 +57,7 @@ pub async fn conclude<S: Send>(run: &Run<S>, standings: &[Standing], tally: Tall
         operations,
         findings,
         notes,
+        again: Vec::new(),
         accepted: Vec::new(),
         stale: Vec::new(),
         whole: run.replays.is_empty() && Phase::ALL.iter().all(|phase| settings.phases.contains(phase)),

@@ -1,5 +1,6 @@
 //! The judge as a sentence: what is judged, how, and against which server.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +48,7 @@ pub struct Judging {
 #[non_exhaustive]
 pub enum JudgingError {
     /// The server's URL is none.
-    #[error("the URL cannot be read: {0}")]
+    #[error("the URL cannot be read ({0}): write it as http://localhost:5000")]
     Url(#[from] url::ParseError),
     /// Nothing can be sent to the URL.
     #[error(transparent)]
@@ -233,16 +234,17 @@ impl Judging {
     /// [`JudgingError`] when the server cannot be judged as is asked for. A server that cannot be reached is reported,
     /// and is no error.
     pub async fn run(self) -> Result<Report, JudgingError> {
-        let ready = self.prepare().await?;
+        let ready = self.prepare(None).await?;
         let plans = ready.plans.clone();
         Ok(ready.judge(plans, Vec::new()).await)
     }
 
-    /// Makes all that is needed for judging, and sends what goes first.
-    pub(crate) async fn prepare(self) -> Result<Ready, JudgingError> {
+    /// Makes all that is needed for judging, and sends what goes first. Of the operations that are asked for, only some may
+    /// be needed, since a plan takes time.
+    pub(crate) async fn prepare(self, needed: Option<BTreeSet<String>>) -> Result<Ready, JudgingError> {
         let target = self.read_target()?;
         let dialect = self.dialect.or(target.dialect).unwrap_or(Dialect::Native);
-        let plans = self.plans(&target, dialect)?;
+        let plans = self.plans(&target, dialect, needed.as_ref())?;
         let baseline = self.baseline.as_ref().map(|text| Baseline::parse("baseline", text, &self.contract));
         let baseline = baseline.transpose()?.unwrap_or_default();
         let region = self.region.as_deref().or(target.region.as_deref()).unwrap_or(DEFAULT_REGION);
@@ -291,7 +293,12 @@ impl Judging {
     }
 
     /// The plans of the operations: those that are asked for, else those that the target names.
-    fn plans(&self, target: &Target, dialect: Dialect) -> Result<Vec<Arc<Plan>>, JudgingError> {
+    fn plans(
+        &self,
+        target: &Target,
+        dialect: Dialect,
+        needed: Option<&BTreeSet<String>>,
+    ) -> Result<Vec<Arc<Plan>>, JudgingError> {
         let contract = &self.contract;
         let (names, services) = if self.operations.is_empty() {
             (&target.operations, &target.services[..])
@@ -306,16 +313,17 @@ impl Judging {
             (wanted.is_empty() || wanted.contains(&operation.name.as_str()))
                 && (services.is_empty() || services.contains(&operation.service.name))
         });
-        let plans = selected.map(|operation| {
-            let adjustments = Adjustments { sets: target.sets_for(operation), uniques: target.uniques_for(operation) };
-            Arc::new(Plan::new(operation, dialect).adjusted(&adjustments))
-        });
-        let plans: Vec<Arc<Plan>> = plans.collect();
-        if plans.is_empty() {
+        let selected: Vec<&Arc<Operation>> = selected.collect();
+        if selected.is_empty() {
             let known = spoken().map(|operation| operation.name.as_str()).collect::<Vec<_>>().join(", ");
             return Err(JudgingError::Nothing { dialect: dialect.name(), known });
         }
-        Ok(plans)
+        let needed = |operation: &&Arc<Operation>| needed.is_none_or(|needed| needed.contains(&operation.name));
+        let plans = selected.into_iter().filter(needed).map(|operation| {
+            let adjustments = Adjustments { sets: target.sets_for(operation), uniques: target.uniques_for(operation) };
+            Arc::new(Plan::new(operation, dialect).adjusted(&adjustments))
+        });
+        Ok(plans.collect())
     }
 }
 

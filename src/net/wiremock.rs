@@ -37,7 +37,8 @@ struct Seen {
 /// A wiremock server that answers by the contract, and keeps what was wrong with each request.
 ///
 /// It is a [`MockServer`] for all else: `uri()` says where it listens, and mocks of your own go before the contract when
-/// they are mounted on it. What they answer is not judged. Dropping it stops it, and judges nothing.
+/// they are mounted on it. What they answer is not judged. Dropping it stops it, and judges nothing; what mocks of your own
+/// `expect` is wiremock's to verify then.
 #[derive(Debug)]
 #[must_use = "the server stops when it is dropped; `assert_conforming` tells whether the requests kept the contract"]
 pub struct ContractServer {

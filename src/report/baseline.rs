@@ -1,7 +1,7 @@
 //! The baseline: findings that are known and accepted, each with a reason and an expiry. They do not fail a run; an entry that
 //! has expired, or that nothing shows any more, does.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use jiff::civil::Date;
 #[cfg(feature = "cli")]
@@ -11,10 +11,51 @@ use toml::Spanned;
 
 use super::{Finding, Outcome, Report};
 use crate::check;
+use crate::client;
 use crate::contract::Contract;
 
 /// How long a new entry lasts, in days.
 const LASTS: i64 = 90;
+/// What stands for the operation of a finding about a request that is for none.
+pub const NO_OPERATION: &str = "-";
+
+/// What a baseline knows a finding by: its operation, or [`NO_OPERATION`]; its check; and what of the contract it is about.
+pub type Key<'k> = (&'k str, &'k str, Option<&'k str>);
+
+/// A finding that a baseline may accept.
+pub trait Acceptable {
+    /// What a baseline knows it by.
+    fn key(&self) -> Key<'_>;
+}
+
+/// A report whose findings a baseline may accept.
+pub trait Accepting {
+    /// Its findings.
+    type Finding: Acceptable;
+
+    /// Its lists that a baseline works on.
+    fn lists(&mut self) -> Lists<'_, Self::Finding>;
+
+    /// The findings, accepted ones too.
+    fn keys(&self) -> Vec<Key<'_>>;
+
+    /// Whether the run would have shown such a finding if there was one.
+    fn would_show(&self, key: Key<'_>) -> bool;
+
+    /// Draws the conclusion from what is accepted.
+    fn settle(&mut self) {}
+}
+
+/// The lists of a report that a baseline works on.
+#[derive(Debug)]
+pub struct Lists<'r, F> {
+    /// Findings that are not accepted.
+    pub findings: &'r mut Vec<F>,
+    /// Findings that are.
+    pub accepted: &'r mut Vec<Accepted<F>>,
+    /// Entries that must go.
+    pub stale: &'r mut Vec<Stale>,
+}
 
 /// Accepted findings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,10 +89,10 @@ pub struct BaselineError {
 
 /// A finding that is accepted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema))]
-pub struct Accepted {
+#[cfg_attr(feature = "cli", derive(JsonSchema), schemars(rename = "Accepted"))]
+pub struct Accepted<F = Finding> {
     /// The finding.
-    pub finding: Finding,
+    pub finding: F,
     /// Why it is accepted.
     pub reason: String,
     /// Where that is followed up.
@@ -95,7 +136,7 @@ struct EntrySpec {
 }
 
 impl Baseline {
-    /// Reads a baseline in TOML: tables `[[accepted]]` with `operation`, `check`, `constraint` where the finding has one,
+    /// Reads a baseline in TOML: tables `[[accepted]]` with `operation` (`-` where a client's finding has none), `check`, `constraint` where the finding has one,
     /// `reason`, `ticket` where there is one, and `expires`, a date.
     ///
     /// # Errors
@@ -125,80 +166,140 @@ impl Baseline {
     }
 
     /// Takes the findings that are accepted out of a report's findings, and names the entries that must go. Entries of
-    /// operations that were not judged in full are left alone.
-    pub fn apply(&self, report: &mut Report, today: Date) {
+    /// what the run would not have shown are left alone.
+    pub fn apply<R: Accepting>(&self, report: &mut R, today: Date) {
         for entry in &self.entries {
-            let position = report.findings.iter().position(|finding| entry.key() == key(finding));
-            let stale = |why: &str| Stale {
-                operation: entry.operation.clone(),
-                check: entry.check.clone(),
-                constraint: entry.constraint.clone(),
-                line: entry.line as u64,
-                why: why.to_owned(),
-            };
-            match position {
+            let unseen_is_gone = report.would_show(entry.key());
+            let lists = report.lists();
+            match lists.findings.iter().position(|finding| entry.key() == finding.key()) {
                 Some(_) if entry.expires < today => {
-                    report.stale.push(stale(&format!("it has expired on {}", entry.expires)));
+                    lists.stale.push(entry.stale(format!("it has expired on {}", entry.expires)));
                 }
-                Some(position) => report.accepted.push(Accepted {
-                    finding: report.findings.remove(position),
+                Some(position) => lists.accepted.push(Accepted {
+                    finding: lists.findings.remove(position),
                     reason: entry.reason.clone(),
                     ticket: entry.ticket.clone(),
                     expires: entry.expires.to_string(),
                 }),
-                None if report.is_whole() && was_judged(report, &entry.operation) => {
-                    report.stale.push(stale("nothing shows it any more"));
-                }
+                None if unseen_is_gone => lists.stale.push(entry.stale("nothing shows it any more".to_owned())),
                 None => {}
             }
         }
-        conform(report);
+        report.settle();
     }
 
     /// The baseline in which exactly the findings of a report are accepted; what is said of those that it has already
-    /// stays, and so do entries of operations that were not judged in full.
+    /// stays, and so do entries of what the run would not have shown.
     #[must_use]
-    pub fn updated(&self, report: &Report, today: Date) -> String {
-        let mut entries: Vec<Entry> = Vec::new();
-        let kept = |entry: &&Entry| !report.is_whole() || !was_judged(report, &entry.operation);
-        let found: Vec<&Finding> =
-            report.findings.iter().chain(report.accepted.iter().map(|accepted| &accepted.finding)).collect();
-        entries.extend(self.entries.iter().filter(kept).cloned());
-        for finding in found {
-            let known = self.entries.iter().find(|entry| entry.key() == key(finding)).cloned();
-            let expires = today.saturating_add(jiff::Span::new().days(LASTS));
-            let fresh = || Entry {
-                operation: finding.operation.clone(),
-                check: finding.code.clone(),
-                constraint: finding.constraint.clone(),
-                reason: format!("accepted on {today} by --update-baseline; say why"),
-                ticket: None,
-                expires,
-                line: 0,
-            };
-            let mut entry = known.unwrap_or_else(fresh);
+    pub fn updated<R: Accepting>(&self, report: &R, today: Date) -> String {
+        let kept = |entry: &&Entry| !report.would_show(entry.key());
+        let mut entries: Vec<Entry> = self.entries.iter().filter(kept).cloned().collect();
+        for key in report.keys() {
+            let known = self.entries.iter().find(|entry| entry.key() == key).cloned();
+            let mut entry = known.unwrap_or_else(|| Entry::fresh(key, today));
             if entry.expires < today {
-                entry.expires = expires;
+                entry.expires = lasting(today);
             }
-            if !entries.iter().any(|other| other.key() == entry.key()) {
-                entries.push(entry);
-            }
+            entries.retain(|other| other.key() != key);
+            entries.push(entry);
         }
         entries.sort_by(|a, b| a.key().cmp(&b.key()));
         render(&entries)
     }
 }
 
-type Key<'e> = (&'e str, &'e str, Option<&'e str>);
+/// The last day of an entry that is new today.
+fn lasting(today: Date) -> Date {
+    today.saturating_add(jiff::Span::new().days(LASTS))
+}
 
 impl Entry {
+    fn fresh((operation, check, constraint): Key<'_>, today: Date) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            check: check.to_owned(),
+            constraint: constraint.map(str::to_owned),
+            reason: format!("accepted on {today} by --update-baseline; say why"),
+            ticket: None,
+            expires: lasting(today),
+            line: 0,
+        }
+    }
+
     fn key(&self) -> Key<'_> {
         (&self.operation, &self.check, self.constraint.as_deref())
     }
+
+    fn stale(&self, why: String) -> Stale {
+        Stale {
+            operation: self.operation.clone(),
+            check: self.check.clone(),
+            constraint: self.constraint.clone(),
+            line: self.line as u64,
+            why,
+        }
+    }
 }
 
-fn key(finding: &Finding) -> Key<'_> {
-    (&finding.operation, &finding.code, finding.constraint.as_deref())
+impl Acceptable for Finding {
+    fn key(&self) -> Key<'_> {
+        (&self.operation, &self.code, self.constraint.as_deref())
+    }
+}
+
+impl Accepting for Report {
+    type Finding = Finding;
+
+    fn lists(&mut self) -> Lists<'_, Finding> {
+        Lists { findings: &mut self.findings, accepted: &mut self.accepted, stale: &mut self.stale }
+    }
+
+    fn keys(&self) -> Vec<Key<'_>> {
+        self.findings.iter().chain(self.accepted.iter().map(|accepted| &accepted.finding)).map(Finding::key).collect()
+    }
+
+    /// All cases of the operation were judged, and the check is one of answers.
+    fn would_show(&self, (operation, check, _): Key<'_>) -> bool {
+        let judged = |outcome: Outcome| matches!(outcome, Outcome::Conforms | Outcome::Findings);
+        let judged = self.operations.iter().any(|known| known.operation == operation && judged(known.outcome));
+        self.is_whole() && judged && check::by_code(check).is_some()
+    }
+
+    /// Operations without a finding that is not accepted conform.
+    fn settle(&mut self) {
+        for operation in self.operations.iter_mut().filter(|operation| operation.outcome == Outcome::Findings) {
+            if !self.findings.iter().any(|finding| finding.operation == operation.operation) {
+                operation.outcome = Outcome::Conforms;
+                operation.reason = Some("but for what the baseline accepts".to_owned());
+            }
+        }
+    }
+}
+
+impl<F: Acceptable> fmt::Display for Accepted<F> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { finding, reason, ticket, expires } = self;
+        let ticket = ticket.as_deref().map(|ticket| format!(", {ticket}")).unwrap_or_default();
+        write!(formatter, "accepted until {expires}: {}: {reason}{ticket}", Named(finding.key()))
+    }
+}
+
+impl fmt::Display for Stale {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = Named((&self.operation, &self.check, self.constraint.as_deref()));
+        write!(formatter, "remove from the baseline, line {}: {named}: {}", self.line, self.why)
+    }
+}
+
+/// A finding by what a baseline knows it by, for a person.
+struct Named<'k>(Key<'k>);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (operation, check, constraint) = self.0;
+        let about = constraint.map(|about| format!(" {about}")).unwrap_or_default();
+        write!(formatter, "{check}: {operation}{about}")
+    }
 }
 
 fn entry(
@@ -207,10 +308,12 @@ fn entry(
     contract: &Contract,
     fault: &dyn Fn(usize, String) -> BaselineError,
 ) -> Result<Entry, BaselineError> {
-    if let Err(error) = contract.operation(spec.operation.get_ref()) {
+    if spec.operation.get_ref() != NO_OPERATION
+        && let Err(error) = contract.operation(spec.operation.get_ref())
+    {
         return Err(fault(spec.operation.span().start + 1, error.to_string()));
     }
-    if check::by_code(spec.check.get_ref()).is_none() {
+    if check::by_code(spec.check.get_ref()).is_none() && !client::check::is_code(spec.check.get_ref()) {
         let message = format!("there is no check {}; `accordant explain` lists them", spec.check.get_ref());
         return Err(fault(spec.check.span().start + 1, message));
     }
@@ -228,22 +331,6 @@ fn entry(
         expires,
         line: 0,
     })
-}
-
-/// Whether all cases of an operation were judged.
-fn was_judged(report: &Report, operation: &str) -> bool {
-    let judged = |outcome: Outcome| matches!(outcome, Outcome::Conforms | Outcome::Findings);
-    report.operations.iter().any(|known| known.operation == operation && judged(known.outcome))
-}
-
-/// Operations without a finding that is not accepted conform.
-fn conform(report: &mut Report) {
-    for operation in report.operations.iter_mut().filter(|operation| operation.outcome == Outcome::Findings) {
-        if !report.findings.iter().any(|finding| finding.operation == operation.operation) {
-            operation.outcome = Outcome::Conforms;
-            operation.reason = Some("but for what the baseline accepts".to_owned());
-        }
-    }
 }
 
 fn render(entries: &[Entry]) -> String {

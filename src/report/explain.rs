@@ -1,13 +1,15 @@
 //! Explanations: of a check, and of a constraint of an operation.
 
+use std::cell::OnceCell;
 use std::fmt::Write;
 
 use crate::check::{self, CHECKS};
 use crate::client::check::{self as client_check, CLIENT_CHECKS};
 use crate::client::{WRONG_ANSWER_PAGE, WRONG_ANSWER_TAKEN};
-use crate::constraint::Wish;
-use crate::contract::model::Strength;
-use crate::contract::{Citation, Constraint, Contract, Node, Operation};
+use crate::constraint::{Edges, Wish};
+use crate::contract::model::{Cause, Strength};
+use crate::contract::{Citation, ConstraintId, Contract, Node, Operation};
+use crate::generate::Generator;
 
 /// Most values that are shown of one side of a boundary.
 const WISHES: usize = 12;
@@ -68,9 +70,9 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
         let node = operation.input.node(rest).or_else(|| operation.output.node(rest));
         return node.map(|node| member(operation, node)).ok_or_else(|| no_member(operation, rest));
     }
-    let constraint = operation.input.constraints.iter().find(|constraint| constraint.id == rest);
+    let constraint = operation.input.constraints.iter().position(|constraint| constraint.id == rest);
     let missing = || ExplainError::NoConstraint { operation: operation.name.clone(), id: rest.to_owned() };
-    constraint.map(|constraint| page(operation, constraint)).ok_or_else(missing)
+    constraint.map(|id| page(operation, &Boundaries::new(operation), id)).ok_or_else(missing)
 }
 
 /// The page of a check of clients.
@@ -121,14 +123,16 @@ fn member(operation: &Operation, node: &Node) -> String {
         .input
         .constraints
         .iter()
-        .filter(|constraint| constraint.member == node.pointer || constraint.member.starts_with(&prefix))
+        .enumerate()
+        .filter(|(_, constraint)| constraint.member == node.pointer || constraint.member.starts_with(&prefix))
         .peekable();
     if about.peek().is_none() {
         line(&mut text, format_args!("  nothing constrains it"));
     }
-    for constraint in about {
+    let boundaries = Boundaries::new(operation);
+    for (id, _) in about {
         text.push('\n');
-        text.push_str(&page(operation, constraint));
+        text.push_str(&page(operation, &boundaries, id));
     }
     text
 }
@@ -144,19 +148,23 @@ fn titled(operation: &Operation, citation: &Citation) -> String {
 #[must_use]
 pub fn contents(contract: &Contract) -> String {
     let mut text = String::from("Checks:\n");
-    for check in CHECKS {
-        line(&mut text, format_args!("  {:<24} {}", check.code(), first_sentence(check.page())));
-    }
+    list(&mut text, CHECKS.iter().map(|check| (check.code(), check.page())));
     text.push_str("\nChecks of clients:\n");
     let pages = CLIENT_CHECKS.iter().map(|check| (check.code(), check.page()));
-    for (code, page) in pages.chain([(WRONG_ANSWER_TAKEN, WRONG_ANSWER_PAGE)]) {
-        line(&mut text, format_args!("  {code:<31} {}", first_sentence(page)));
-    }
+    list(&mut text, pages.chain([(WRONG_ANSWER_TAKEN, WRONG_ANSWER_PAGE)]));
     text.push_str("\nConstraints: OPERATION lists those of an operation, OPERATION/MEMBER#KEYWORD explains one:\n");
     for operation in contract.operations() {
         line(&mut text, format_args!("  {} ({} constraints)", operation.name, operation.input.constraints.len()));
     }
     text
+}
+
+/// Lists pages by their codes and first sentences.
+fn list<'p>(text: &mut String, pages: impl Iterator<Item = (&'p str, &'p str)> + Clone) {
+    let width = pages.clone().map(|(code, _)| code.len()).max().unwrap_or_default();
+    for (code, page) in pages {
+        line(text, format_args!("  {code:<width$}  {}", first_sentence(page)));
+    }
 }
 
 fn constraints(operation: &Operation) -> String {
@@ -167,8 +175,32 @@ fn constraints(operation: &Operation) -> String {
     text
 }
 
+/// What lies on both sides of an operation's boundaries.
+struct Boundaries<'o> {
+    operation: &'o Operation,
+    /// Made when a constraint needs it, since that takes time.
+    generator: OnceCell<Generator>,
+}
+
+impl<'o> Boundaries<'o> {
+    fn new(operation: &'o Operation) -> Self {
+        Self { operation, generator: OnceCell::new() }
+    }
+
+    /// Of rules and compositions, what was seen to be on its side; of all others, their kind knows.
+    fn edges(&self, id: ConstraintId) -> Edges {
+        let constraint = &self.operation.input.constraints[id];
+        if matches!(constraint.cause, Cause::Rule | Cause::Composition) {
+            self.generator.get_or_init(|| Generator::new(self.operation)).edges(id).clone()
+        } else {
+            constraint.test.edges()
+        }
+    }
+}
+
 /// The page of a constraint.
-fn page(operation: &Operation, constraint: &Constraint) -> String {
+fn page(operation: &Operation, boundaries: &Boundaries<'_>, id: ConstraintId) -> String {
+    let constraint = &operation.input.constraints[id];
     let mut text =
         format!("{}{}\n\n{}.\n\n", operation.name, constraint.id, constraint.statement().trim_end_matches('.'));
     line(&mut text, format_args!("Source: {} ({})", cited(&constraint.citations), strength(constraint.strength)));
@@ -203,7 +235,7 @@ fn page(operation: &Operation, constraint: &Constraint) -> String {
             ),
         );
     }
-    let edges = constraint.test.edges();
+    let edges = boundaries.edges(id);
     wishes(&mut text, "Just valid:", &edges.inside);
     wishes(&mut text, "Just broken:", &edges.outside);
     text

@@ -1,9 +1,9 @@
 //! The report as `JUnit` XML: one test suite per operation, one test case per constraint, one per check that is about no
-//! constraint and complains.
+//! constraint and complains; and a suite for what is about the run, when it fails for that.
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Finding, OperationReport, Outcome, Report};
+use super::{Finding, OperationReport, Outcome, Report, Stale};
 
 /// Writes a report as `JUnit` XML.
 ///
@@ -14,7 +14,30 @@ pub fn render_junit(report: &Report) -> Result<String, quick_junit::SerializeErr
     for operation in &report.operations {
         document.add_test_suite(suite(report, operation));
     }
+    if report.stopped.is_some() || !report.stale.is_empty() {
+        document.add_test_suite(whole(report));
+    }
     document.to_string()
+}
+
+/// What fails the run, and is about no operation alone: that it ended early, and what must go from the baseline.
+fn whole(report: &Report) -> TestSuite {
+    let mut suite = TestSuite::new("run");
+    let mut fail = |name: String, message: String| {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(message);
+        let mut case = TestCase::new(name, status);
+        case.set_classname("run");
+        suite.add_test_case(case);
+    };
+    if let Some(stopped) = &report.stopped {
+        fail("ended".to_owned(), stopped.clone());
+    }
+    for Stale { operation, check, constraint, line, why } in &report.stale {
+        let about = constraint.as_deref().unwrap_or_default();
+        fail(format!("baseline line {line}"), format!("remove {check}: {operation} {about}: {why}"));
+    }
+    suite
 }
 
 fn suite(report: &Report, operation: &OperationReport) -> TestSuite {

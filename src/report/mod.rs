@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::model::Strength;
 
-pub use baseline::{Accepted, Baseline, BaselineError, Stale};
+pub use baseline::{Acceptable, Accepted, Accepting, Baseline, BaselineError, Key, Lists, NO_OPERATION, Stale};
 pub use curl::{render_curl, shell_word};
 pub use explain::{ExplainError, contents, explain};
 #[cfg(feature = "cli")]
@@ -58,6 +58,9 @@ pub struct Report {
     pub notes: Vec<Finding>,
     /// Constraints that no request of this dialect can break alone.
     pub unreached: Vec<Unreached>,
+    /// Flags that a replay needs besides the target and the dialect; what may be a secret is left out of them.
+    #[serde(default)]
+    pub again: Vec<String>,
     /// Findings that the baseline accepts.
     #[serde(default)]
     pub accepted: Vec<Accepted>,

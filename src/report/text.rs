@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Accepted, Conclusion, Finding, OperationReport, Outcome, Report, Shown};
+use super::{Conclusion, Finding, OperationReport, Outcome, Report, Shown, shell_word};
 
 /// Longest body that a finding shows, in characters.
 const BODY: usize = 600;
@@ -52,7 +52,8 @@ fn push_finding(report: &Report, finding: &Finding, text: &mut String) {
     line(text, format_args!("  curl      {}", finding.curl));
     let target = if report.target.starts_with("http") { format!("{} ", report.target) } else { String::new() };
     let dialect = if report.dialect == "native" { String::new() } else { format!("--dialect {} ", report.dialect) };
-    line(text, format_args!("  again     accordant check {target}{dialect}--replay {}", finding.token));
+    let flags: String = report.again.iter().map(|word| format!("{} ", shell_word(word))).collect();
+    line(text, format_args!("  again     accordant check {target}{dialect}{flags}--replay {}", finding.token));
     text.push('\n');
 }
 
@@ -95,18 +96,10 @@ fn render_notes(report: &Report, text: &mut String) {
 /// What the baseline accepts, and what of it must go.
 fn render_baseline(report: &Report, text: &mut String) {
     for accepted in &report.accepted {
-        let Accepted { finding, reason, ticket, expires } = accepted;
-        let about = finding.constraint.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
-        let ticket = ticket.as_deref().map(|ticket| format!(", {ticket}")).unwrap_or_default();
-        line(
-            text,
-            format_args!("accepted until {expires}: {}: {}{about}: {reason}{ticket}", finding.code, finding.operation),
-        );
+        line(text, format_args!("{accepted}"));
     }
     for stale in &report.stale {
-        let about = stale.constraint.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
-        let entry = format!("{}: {}{about}", stale.check, stale.operation);
-        line(text, format_args!("remove from the baseline, line {}: {entry}: {}", stale.line, stale.why));
+        line(text, format_args!("{stale}"));
     }
     if !report.accepted.is_empty() || !report.stale.is_empty() {
         text.push('\n');
@@ -135,7 +128,9 @@ fn render_summary(report: &Report, text: &mut String) {
     let shard = report.shard.as_deref().map(|shard| format!(", shard {shard}")).unwrap_or_default();
     let dropped = if report.dropped == 0 { String::new() } else { format!(", {} not sent", report.dropped) };
     let unreached = match report.unreached.len() {
+        _ if report.cases == 0 => String::new(),
         0 => String::new(),
+        1 => ", 1 constraint that no request can break alone".to_owned(),
         count => format!(", {count} constraints that no request can break alone"),
     };
     line(
@@ -147,7 +142,7 @@ fn render_summary(report: &Report, text: &mut String) {
             report.seed
         ),
     );
-    if let Some(stopped) = &report.stopped {
+    if let Some(stopped) = report.stopped.as_ref().filter(|_| report.cases > 0) {
         line(text, format_args!("ended before its end: {stopped}"));
     }
     line(text, format_args!("{}", conclusion(report)));

@@ -294,10 +294,210 @@ fn in_rotation_a_client_that_retries_recovers() {
 }
 
 #[test]
-fn a_storm_of_retries_is_noted() {
+fn a_token_that_is_drawn_in_the_loop_is_found_without_an_invocation_and_two_calls_are_not_accused() {
+    let looping = RETRY.replace("TOKEN", "t$number").replace("-H 'amz-sdk-invocation-id: one'", "");
+    let judged = judge_with(&["--faults", "unavailable"], &looping);
+    assert!(judged.has("findings", "token-not-reused-on-retry", "/IdempotencyToken"), "{}", judged.stderr);
+    let twice = r#"status=0; for token in one two; do
+            backup "$(echo "$good" | sed "s/\"one\"/\"$token\"/")" --fail || status=1
+        done; exit $status"#;
+    let judged = judge_with(&["--faults", "unavailable"], twice);
+    assert_eq!(
+        (judged.code, judged.of("findings"), judged.of("notes")),
+        (Some(0), vec![], vec![]),
+        "{}",
+        judged.stderr
+    );
+}
+
+#[test]
+fn a_storm_of_retries_is_found_and_many_calls_are_not_accused() {
     let script = r#"for number in 1 2 3 4 5 6 7 8 9 10 11 12; do backup "$good" --fail && exit 0; done; exit 1"#;
     let judged = judge_with(&["--faults", "unavailable"], script);
-    assert!(judged.of("notes").iter().any(|(check, _)| check == "retry-storm"), "{}", judged.stderr);
+    assert_eq!(judged.of("findings"), [("retry-storm".to_owned(), String::new())], "{}", judged.stderr);
+    let judged = judge_with(&["--faults", "unavailable"], &script.replace("exit 0", "continue"));
+    assert_eq!((judged.of("findings"), judged.of("notes")), (vec![], vec![]), "{}", judged.stderr);
+}
+
+#[test]
+fn what_a_command_says_of_an_error_is_seen_and_not_shown() {
+    let faults = ["--faults", "error:AccessDeniedException,error:LimitExceededException,unavailable,connection-reset"];
+    let loud = r#"backup "$good" --fail-with-body --output /dev/stdout -D /dev/stderr"#;
+    let judged = judge_with(&faults, loud);
+    for (fault, error, retry) in [
+        ("error:AccessDeniedException", Some("named"), Some("not retried, as expected")),
+        ("error:LimitExceededException", Some("named"), None),
+        ("unavailable", Some("named"), Some("not retried, though it may be")),
+        ("connection-reset", None, Some("not retried, though it may be")),
+    ] {
+        let row = judged.fault(fault);
+        assert_eq!((row["error"].as_str(), row["retry"].as_str()), (error, retry), "{fault}: {}", judged.stderr);
+    }
+    let all = format!("{}{}{}", judged.stdout, judged.stderr, judged.report);
+    assert!(!all.contains("trouble that Accordant"), "{all}");
+    let judged = judge_with(&faults, r#"backup "$good" --fail 2>/dev/null"#);
+    assert_eq!(judged.fault("unavailable")["error"], "not named");
+    let again = r#"backup "$good" --fail || backup "$good" --fail"#;
+    let judged = judge_with(&["--faults", "error:AccessDeniedException"], again);
+    assert_eq!(judged.fault("error:AccessDeniedException")["retry"], "retried, though that cannot help");
+    assert_eq!((judged.code, judged.of("findings")), (Some(0), vec![]), "{}", judged.stderr);
+}
+
+#[test]
+fn much_output_holds_nothing_up_and_neither_does_a_process_that_keeps_it_open() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("pid");
+    let much = format!(
+        r#"backup "$good" --fail && exit 0
+        setsid sh -c 'echo $$ > "$0"; exec sleep 30.125' {} & until test -s {0}; do :; done
+        head -c 3000000 /dev/zero; exit 22"#,
+        file.display()
+    );
+    let started = Instant::now();
+    let judged = judge_with(&["--faults", "unavailable", "--timeout", "20s"], &much);
+    let elapsed = started.elapsed();
+    let pid = fs::read_to_string(&file).expect("the process that keeps it open");
+    let left = Command::new("kill").arg(pid.trim()).status().expect("it can be ended");
+    assert!(left.success() && elapsed < Duration::from_secs(15), "{elapsed:?}");
+    assert_eq!(judged.fault("unavailable")["ended"], "exit 22", "{}", judged.stderr);
+    assert_eq!(judged.fault("unavailable")["error"], Value::Null, "it may have been in what was dropped");
+}
+
+/// Judges a script with a baseline of this text; also tells what the file says then.
+fn judge_beside(baseline: &str, options: &[&str], script: &str) -> (Judged, String) {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("baseline.toml");
+    fs::write(&file, baseline).expect("is written");
+    let path = file.to_str().expect("a path of text");
+    let judged = judge_with(&[&["--baseline", path], options].concat(), script);
+    (judged, fs::read_to_string(&file).expect("the baseline"))
+}
+
+fn entry(operation: &str, check: &str, constraint: &str) -> String {
+    format!(
+        "[[accepted]]\noperation = '{operation}'\ncheck = '{check}'\nconstraint = '{constraint}'\n\
+         reason = 'so it is'\nticket = 'T-1'\nexpires = 2999-01-01\n"
+    )
+}
+
+#[test]
+fn what_the_baseline_accepts_fails_no_run_until_it_is_gone() {
+    let wrong = r#"backup '{"BackupVaultName": "vault", "ResourceArn": "a:b"}'"#;
+    let absent = entry("StartBackupJob", "request-schema", "/IamRoleArn#required");
+    let (judged, _) = judge_beside(&absent, &[], wrong);
+    assert_eq!((judged.code, judged.of("findings")), (Some(0), vec![]), "{}", judged.stderr);
+    assert_eq!(judged.report["accepted"][0]["ticket"], "T-1");
+    let line = "accepted until 2999-01-01: request-schema: StartBackupJob /IamRoleArn#required: so it is, T-1";
+    assert!(judged.stderr.contains(line), "{}", judged.stderr);
+
+    let (judged, _) = judge_beside(&format!("# gone\n{absent}"), &[], r#"backup "$good""#);
+    assert_eq!(judged.code, Some(1), "{}", judged.stderr);
+    let line =
+        "remove from the baseline, line 2: request-schema: StartBackupJob /IamRoleArn#required: nothing shows it";
+    assert!(judged.stderr.contains(line) && judged.report["stale"][0]["line"] == 2, "{}", judged.stderr);
+    assert!(judged.stderr.contains("0 notes, 1 entry of the baseline to remove"), "{}", judged.stderr);
+
+    let (judged, _) = judge_beside(&absent.replace("2999", "2020"), &[], wrong);
+    assert_eq!((judged.code, judged.of("findings").len()), (Some(1), 1), "{}", judged.stderr);
+    assert!(judged.stderr.contains("it has expired on 2020-01-01"), "{}", judged.stderr);
+}
+
+#[test]
+fn entries_of_what_the_run_would_not_have_shown_are_left_alone() {
+    let alone = [
+        entry("CopyDBClusterSnapshot", "request-schema", "/KmsKeyId#maxLength"),
+        entry("StartBackupJob", "invalid-accepted", "/BackupVaultName#pattern"),
+        entry("StartBackupJob", "wrong-answer-taken", "unavailable"),
+        entry("StartBackupJob", "token-not-reused-on-retry", "/IdempotencyToken"),
+        entry("StartBackupJob", "retry-storm", ""),
+    ]
+    .concat();
+    let (judged, _) = judge_beside(&alone, &[], r#"backup "$good""#);
+    assert_eq!((judged.code, &judged.report["stale"]), (Some(0), &Value::Array(vec![])), "{}", judged.stderr);
+    let (judged, _) = judge_beside(&alone, &["--faults", "unavailable"], r#"backup "$good" --fail"#);
+    assert_eq!(judged.report["stale"].as_array().map(Vec::len), Some(3), "{}", judged.stderr);
+    let hanging = ["--faults", "unavailable", "--timeout", "1s"];
+    let (judged, _) = judge_beside(&alone, &hanging, r#"backup "$good" --fail || sleep 75.25"#);
+    assert_eq!((judged.code, &judged.report["stale"]), (Some(0), &Value::Array(vec![])), "{}", judged.stderr);
+    let failing = entry("StartBackupJob", "request-schema", "/IamRoleArn#required");
+    let (judged, _) = judge_beside(&failing, &[], r#"backup "$good"; exit 3"#);
+    assert_eq!((judged.code, &judged.report["stale"]), (Some(3), &Value::Array(vec![])), "it did not end well");
+}
+
+#[test]
+fn the_baseline_is_written_and_findings_without_an_operation_have_their_place() {
+    let script = r#"send "$ACCORDANT_URL/" -d Action=copyDBClusterSnapshot; backup "$good""#;
+    let kept = entry("CopyDBClusterSnapshot", "request-schema", "/KmsKeyId#maxLength");
+    let (judged, written) = judge_beside(&kept, &["--update-baseline", "--faults", "unavailable"], script);
+    assert_eq!(judged.code, Some(0), "{}", judged.stderr);
+    for words in [
+        "operation = \"-\"\ncheck = \"unknown-operation\"\nconstraint = \"CopyDBClusterSnapshot\"",
+        "check = \"wrong-answer-taken\"\nconstraint = \"unavailable\"",
+        "/KmsKeyId#maxLength",
+        "so it is",
+    ] {
+        assert!(written.contains(words), "{words}: {written}");
+    }
+    let (judged, again) = judge_beside(&written, &["--faults", "unavailable"], script);
+    assert_eq!((judged.code, again), (Some(0), written), "{}", judged.stderr);
+}
+
+#[test]
+fn a_broken_baseline_is_told_before_the_command_runs() {
+    for (text, said) in [
+        ("[[accepted]]\nwhy = 1".to_owned(), "baseline.toml:2"),
+        (entry("StartBackupJob", "zork", "x"), "no check zork"),
+        (entry("Zork", "request-schema", "x"), "baseline.toml:2"),
+        (entry("-", "unknown-operation", "x").replace("2999-01-01", "'soon'"), "baseline.toml:7"),
+        (entry("-", "unknown-operation", "x").replace("2999-01-01", "2030-02-31"), "baseline.toml:7"),
+        (entry("-", "unknown-operation", "x").replace("so it is", " "), "say why"),
+    ] {
+        let (judged, _) = judge_beside(&text, &[], "echo ran");
+        assert_eq!((judged.code, judged.stdout.as_str()), (Some(2), ""), "{text}: {}", judged.stderr);
+        assert!(judged.stderr.contains(said), "{text}: {}", judged.stderr);
+    }
+    for arguments in [&["--update-baseline"][..], &["--baseline", "/nonexistent.toml"], &["--baseline", "/"]] {
+        let ended = run(&[&["client"], arguments, &["--", "sh", "-c", "echo ran"]].concat());
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{arguments:?}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_baseline_that_cannot_be_written_is_told_after_what_was_found() {
+    let script = format!("{SEND}backup '{{}}'");
+    let file = "/nonexistent/baseline.toml";
+    let ended = run(&["client", "--update-baseline", "--baseline", file, "--", "sh", "-c", &script]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains(file) && ended.stderr.contains("/IamRoleArn#required"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_baseline_may_stand_in_the_file_of_options() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("baseline.toml");
+    let entry = entry("StartBackupJob", "request-schema", "/IamRoleArn#required");
+    fs::write(&file, entry).expect("is written");
+    fs::write(folder.path().join("accordant.toml"), format!("[client]\nbaseline = '{}'\n", file.display()))
+        .expect("is written");
+    let wrong = r#"backup '{"BackupVaultName": "vault", "ResourceArn": "a:b"}'"#;
+    let script = format!(r#"cd "{}" && exec "$0" client -- sh -c "$1""#, folder.path().display());
+    let program = std::env::var_os("CARGO_BIN_EXE_accordant").unwrap_or_else(|| env!("CARGO_BIN_EXE_accordant").into());
+    let ended = Command::new("sh").args(["-c", &script]).arg(program).arg(format!("{SEND}{wrong}")).output();
+    let ended = ended.expect("it runs");
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(0), "{said}");
+    assert!(said.contains(", 1 accepted;"), "{said}");
+}
+
+#[test]
+fn a_command_that_hangs_under_a_fault_is_ended_with_its_children_and_the_next_is_tried() {
+    let script = r#"backup "$good" --fail || { sleep 74.25 & sleep 74.75; }"#;
+    let judged = judge_with(&["--timeout", "1s", "--faults", "unavailable,slow"], script);
+    assert_eq!(judged.fault("unavailable")["ended"], "timeout", "{}", judged.stderr);
+    assert_eq!(judged.fault("unavailable")["behaviour"], "did not end", "{}", judged.stderr);
+    assert_eq!(judged.fault("slow")["requests"], 1, "{}", judged.stderr);
+    wait_until_gone("sleep 74.25");
+    wait_until_gone("sleep 74.75");
 }
 
 #[test]

@@ -190,6 +190,35 @@ async fn a_departure_is_found_made_small_and_told_with_its_source() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_token_does_not_hold_stands_beside_it() {
+    let server = altered(|_, mut response| {
+        *response.status_mut() = http::StatusCode::CREATED;
+        response
+    })
+    .await;
+    let uri = server.uri();
+    let flags = [
+        "--unique",
+        "StartBackupJob:/BackupVaultName",
+        "--set",
+        "/ResourceArn=a-secret",
+        "--header",
+        "x-y: a-secret",
+        "--service",
+        "backup",
+        "--phase",
+        "examples",
+    ];
+    let output =
+        tokio::task::spawn_blocking(move || run(&[&["check", &uri], &flags[..]].concat())).await.expect("it runs");
+    let text = stdout(&output);
+    let again =
+        "--unique StartBackupJob:/BackupVaultName --set '/ResourceArn=…' --header 'x-y: …' --replay StartBackupJob.";
+    assert!(text.contains(again) && !text.contains("again     accordant check --"), "{text}");
+    assert!(!text.contains("x-y: a-secret"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn shards_reports_join_to_that_of_the_whole_run() {
     let server = altered(|request, mut response| {
         if request.uri().path().starts_with("/backup-jobs") && response.status().is_success() {

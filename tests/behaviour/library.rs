@@ -101,6 +101,61 @@ async fn what_drops_a_mock_after_a_broken_request_is_no_panic() {
     assert_eq!(said(|| drop(mock)), None);
 }
 
+#[tokio::test]
+async fn a_test_that_fails_beside_a_mock_says_why_and_nothing_else() {
+    let mock = Contract::builtin().mock_server().await;
+    assert_eq!(start_backup_job(&mock.uri(), "{}").await, 400);
+    // The mock is dropped while the panic unwinds, where a second one would end the process.
+    let said = said(move || {
+        let mock = mock;
+        assert_eq!(mock.requests(), 7, "the test's own words");
+    });
+    assert!(said.is_some_and(|said| said.contains("the test's own words")));
+}
+
+#[test]
+fn a_mock_may_outlive_the_runtime_that_started_it() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let mock = runtime.block_on(async {
+        let mock = Contract::builtin().mock_server().await;
+        assert_eq!(start_backup_job(&mock.uri(), "{}").await, 400);
+        mock
+    });
+    drop(runtime);
+    assert!(said(|| mock.assert_conforming()).is_some());
+    assert_eq!(said(|| drop(mock)), None);
+}
+
+/// As the tests of a binary run: each on a thread and a runtime of its own, with mocks of its own beside the contract.
+#[test]
+fn tests_in_parallel_see_their_own_requests_only() {
+    let test = |number: usize| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let mock = Contract::builtin().mock_server().await;
+            let own = ResponseTemplate::new(201 + u16::try_from(number).expect("a small number"));
+            let _own = wiremock::Mock::given(path("/own")).respond_with(own).expect(1).mount_as_scoped(&mock).await;
+            let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("a client");
+            for _ in 0..number {
+                assert_eq!(start_backup_job(&mock.uri(), "{}").await, 400);
+            }
+            assert_eq!(start_backup_job(&mock.uri(), RIGHT).await, 200);
+            let answer = client.get(format!("{}/own", mock.uri())).send().await.expect("an answer");
+            assert_eq!(usize::from(answer.status().as_u16()), 201 + number);
+            assert_eq!((mock.requests(), mock.violations().len()), (number as u64 + 1, number));
+            assert_eq!(said(|| mock.assert_conforming()).is_some(), number > 0);
+        });
+    };
+    // Other clients of this process leave the choice of a provider to the first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    std::thread::scope(|scope| {
+        let tests: Vec<_> = (0..8).map(|number| scope.spawn(move || test(number))).collect();
+        for test in tests {
+            test.join().expect("it passes");
+        }
+    });
+}
+
 /// The mock, which cuts a name that is too long, and takes it.
 struct Lax(Mock);
 

@@ -16,9 +16,12 @@ mod library;
 mod limits;
 mod malformed;
 mod models;
+mod options;
+mod processes;
 mod proxy;
 mod replay;
 mod reviewed;
+mod screens;
 mod secrets;
 mod sending;
 mod server;
@@ -59,6 +62,10 @@ fn no_snapshot_is_forgotten() {
         .map(|path| path.file_name().expect("a name").to_string_lossy().trim_end_matches(".snap").to_owned())
         .collect();
     assert_eq!(operations, reviewed::names());
+    let helps: std::collections::BTreeSet<String> = read("snapshots/help")
+        .map(|path| path.file_name().expect("a name").to_string_lossy().trim_end_matches(".snap").to_owned())
+        .collect();
+    assert_eq!(helps, screens::help_names());
     // Those that `tests/targets/run` compares.
     for path in read("snapshots/targets") {
         let stem = path.file_stem().expect("a name").to_string_lossy();

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use accordant::generate::{Shard, Token};
 use clap::Args;
 
+use crate::cli::baseline::BaselineOptions;
 use crate::cli::cases::RANDOM;
 use crate::cli::reach::Reach;
 use crate::cli::selection::{PhaseFlag, Selection};
@@ -51,15 +52,28 @@ pub struct Options {
     /// Lets notes fail the run too
     #[arg(long)]
     pub strict: bool,
-    /// A file of accepted findings: they do not fail the run, but entries that have expired or that nothing shows any more do
-    #[arg(long, value_name = "FILE.toml")]
-    pub baseline: Option<PathBuf>,
-    /// Writes the findings of this run to the baseline, with what it says of them already
-    #[arg(long, requires = "baseline")]
-    pub update_baseline: bool,
+    #[command(flatten)]
+    pub baseline: BaselineOptions,
     /// Writes a report: FILE.json, or FILE.xml for JUnit; may be given several times
     #[arg(long, value_name = "FILE")]
     pub report: Vec<PathBuf>,
+}
+
+impl Options {
+    /// The flags without which a token is another case, or none.
+    pub fn again(&self) -> Vec<String> {
+        let Reach { target, given, set, unique, header, .. } = &self.reach;
+        let file = |flag: &str, file: &Option<PathBuf>| {
+            file.iter().flat_map(|file| [flag.to_owned(), file.display().to_string()]).collect::<Vec<String>>()
+        };
+        let mut again =
+            [file("--specs", &self.selection.specs), file("--target", target), file("--given", given)].concat();
+        again.extend(unique.iter().flat_map(|unique| ["--unique".to_owned(), unique.to_string()]));
+        // Values may be secrets.
+        again.extend(set.iter().flat_map(|set| ["--set".to_owned(), format!("{}=…", set.member())]));
+        again.extend(header.iter().flat_map(|(name, _)| ["--header".to_owned(), format!("{name}: …")]));
+        again
+    }
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {

@@ -5,22 +5,10 @@ use std::sync::Arc;
 use accordant::Contract;
 use accordant::generate::{Case, Plan, Token};
 use accordant::judge::{Settings, Target};
-use accordant::report::Baseline;
 
 use super::Options;
 use crate::cli::Failure;
-use crate::cli::reach::read;
 use crate::cli::selection::phases;
-
-/// The baseline, empty where there is no file of it yet and one is to be written.
-pub fn baseline(options: &Options, contract: &Contract) -> Result<Baseline, Failure> {
-    let Some(file) = &options.baseline else { return Ok(Baseline::default()) };
-    if options.update_baseline && !file.exists() {
-        return Ok(Baseline::default());
-    }
-    let parsed = Baseline::parse(&file.display().to_string(), &read(file)?, contract);
-    parsed.map_err(|error| Failure::Usage(error.to_string()))
-}
 
 pub fn settings(options: &Options, concurrency: Option<usize>) -> Settings {
     let defaults = Settings::default();

@@ -13,6 +13,7 @@ mod unknown_member;
 mod unknown_operation;
 mod wrong_content_type;
 
+use super::behaviour::WRONG_ANSWER_TAKEN;
 use super::sent::Sent;
 use crate::check::Complaint;
 
@@ -23,6 +24,11 @@ pub trait ClientCheck: Sync {
 
     /// The page that `explain` prints, in Markdown: what it does, why, an example, the remedy, when it is only a note.
     fn page(&self) -> &'static str;
+
+    /// Whether it complains of how trouble is taken, so that it is silent where there is none.
+    fn needs_trouble(&self) -> bool {
+        false
+    }
 
     /// What the check complains of in a request; usually nothing.
     fn judge(&self, sent: &Sent<'_>) -> Vec<Complaint>;
@@ -40,6 +46,12 @@ pub static CLIENT_CHECKS: &[&dyn ClientCheck] = &[
     &unknown_operation::UnknownOperation,
     &wrong_content_type::WrongContentType,
 ];
+
+/// Whether something that is found of clients has this code.
+#[must_use]
+pub fn is_code(code: &str) -> bool {
+    code == WRONG_ANSWER_TAKEN || by_code(code).is_some()
+}
 
 /// The check with a code.
 #[must_use]

@@ -36,11 +36,14 @@ A loop sends `StartBackupJob` again at once for as long as 503 is answered.
 
 ## Remedy
 
-Wait between attempts, longer each time and not all clients alike, and give up after a few.
+Wait between attempts, longer each time and not all clients alike, and give up after a few. Where it is a
+runner of tests that repeats what fails, switch that off under `--faults`.
 
 ## When it is a note
 
-Always: no document of the built-in services puts a number on it.
+Unless the attempts are surely retries: the client itself says, by `amz-sdk-invocation-id`, that they are
+attempts at one invocation; or the command sends the request more often under a fault than without, more
+than ten times for each time that it does without. Else they may be calls of their own.
 ";
 
 impl ClientCheck for RetryStorm {
@@ -52,22 +55,28 @@ impl ClientCheck for RetryStorm {
         PAGE
     }
 
+    fn needs_trouble(&self) -> bool {
+        true
+    }
+
     fn judge(&self, sent: &Sent<'_>) -> Vec<Complaint> {
         let now = &sent.attempt;
-        let recent = sent.earlier.iter().rev().take_while(|earlier| {
+        let mut recent = sent.earlier.iter().rev().take_while(|earlier| {
             earlier.outcome != Outcome::Success
                 && now.at.saturating_sub(earlier.at) <= WINDOW
                 && is_retried(earlier, now)
         });
-        let count = recent.count();
-        if count < MOST {
+        let count = recent.clone().count();
+        let one = now.invocation.is_some() && recent.all(|earlier| earlier.invocation == now.invocation);
+        let enough = MOST.saturating_mul(if one { 1 } else { sent.calls.unwrap_or(1) });
+        if count < enough {
             return Vec::new();
         }
         let actual = format!("more than {MOST} attempts at one request within {} seconds", WINDOW.as_secs());
-        vec![
-            Complaint::new("a pause that grows between attempts, and an end to them", actual)
-                .at_most(Strength::Assumed),
-        ]
+        let complaint = Complaint::new("a pause that grows between attempts, and an end to them", actual);
+        // No automatic retry of an automatic retry.
+        let complaint = complaint.standard("RFC 9110, section 9.2.2");
+        vec![if one || sent.calls.is_some() { complaint } else { complaint.at_most(Strength::Assumed) }]
     }
 }
 
@@ -82,6 +91,10 @@ mod tests {
     use super::*;
 
     fn after(outcome: Outcome, times: u64, invocation: Option<&str>) -> Vec<Complaint> {
+        beside(None, outcome, times, invocation)
+    }
+
+    fn beside(calls: Option<usize>, outcome: Outcome, times: u64, invocation: Option<&str>) -> Vec<Complaint> {
         judged(&RetryStorm, backup(), "{}", |sent| {
             let attempt = |number| Attempt {
                 at: Duration::from_millis(number),
@@ -89,6 +102,7 @@ mod tests {
                 invocation: invocation.map(str::to_owned),
                 ..Attempt::default()
             };
+            sent.calls = calls;
             sent.earlier = (0..times).map(attempt).collect();
             sent.attempt = Attempt { outcome: Outcome::Success, ..attempt(times) };
         })
@@ -101,5 +115,16 @@ mod tests {
         assert!(after(Outcome::Trouble, 9, None).is_empty());
         assert!(after(Outcome::Refused, 50, None).is_empty(), "tests of one wrong input are no attempts");
         assert!(after(Outcome::Success, 50, Some("one")).is_empty());
+    }
+
+    #[test]
+    fn what_is_surely_a_retry_is_a_finding() {
+        let is_finding = |complaints: &[Complaint]| complaints.iter().any(Complaint::is_finding);
+        assert!(is_finding(&after(Outcome::Refused, 10, Some("one"))));
+        assert!(!is_finding(&after(Outcome::Trouble, 10, None)), "they may be calls of their own");
+        assert!(is_finding(&beside(Some(1), Outcome::Trouble, 10, None)));
+        assert!(beside(Some(2), Outcome::Trouble, 19, None).is_empty(), "ten attempts at each of two calls");
+        assert!(is_finding(&beside(Some(2), Outcome::Trouble, 20, None)));
+        assert!(is_finding(&beside(Some(2), Outcome::Trouble, 10, Some("one"))));
     }
 }

@@ -61,22 +61,25 @@ impl ClientCheck for SecretInUrl {
         if let (true, Some(operation), Some(input)) = (native, sent.operation(), sent.input()) {
             for (node, text) in sensitive_strings(&operation.input, input) {
                 let meant = node.place == Some(Place::Query) || text.contains("X-Amz-Signature=");
+                let meant = meant || is_credential(sent, &node.pointer[1..]);
                 if !meant && !text.is_empty() && query.iter().any(|(_, value)| value == text) {
                     complain(node.pointer.clone());
                 }
             }
         }
-        let auth = sent.service().map(|service| &service.auth);
-        for (name, _) in query.iter().filter(|(_, value)| !value.is_empty()) {
-            let own = auth.is_some_and(|auth| auth.iter().any(|auth| auth.name.eq_ignore_ascii_case(name)));
-            if let Some(known) = CREDENTIALS.iter().find(|known| known.eq_ignore_ascii_case(name)) {
-                complain((*known).to_owned());
-            } else if own {
-                complain(name.clone());
-            }
+        for (name, _) in query.iter().filter(|(name, value)| !value.is_empty() && is_credential(sent, name)) {
+            let known = CREDENTIALS.iter().find(|known| known.eq_ignore_ascii_case(name));
+            complain(known.map_or_else(|| name.clone(), |known| (*known).to_owned()));
         }
         complaints
     }
+}
+
+/// Whether a parameter of this name is a credential of the service, or anybody's.
+pub(super) fn is_credential(sent: &Sent<'_>, name: &str) -> bool {
+    let own =
+        sent.service().is_some_and(|service| service.auth.iter().any(|auth| auth.name.eq_ignore_ascii_case(name)));
+    own || CREDENTIALS.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -97,6 +100,9 @@ mod tests {
         let form = Request::post("/").header("content-type", "application/x-www-form-urlencoded");
         assert!(judged(check, form, input, |_| ()).is_empty());
         assert_eq!(judged(check, Request::get("/?x-auth-token=abc"), "", |_| ()).len(), 1);
+        let both = Request::post("/v3/p/backups/b/replicate?X-Auth-Token=abc").header("x-auth-token", "abc");
+        let both = both.header("content-type", "application/json");
+        assert_eq!(judged(check, both, r#"{"replicate": {}}"#, |_| ()).len(), 1, "a member that is a credential too");
         assert!(judged(check, Request::get("/?X-Amz-Signature=abc&X-Amz-Credential=AK"), "", |_| ()).is_empty());
         assert!(judged(check, backup(), "{}", |_| ()).is_empty());
     }

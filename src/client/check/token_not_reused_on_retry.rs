@@ -1,5 +1,6 @@
 //! `token-not-reused-on-retry`: a retry with another idempotency token than the attempt before it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::ClientCheck;
@@ -33,12 +34,14 @@ repetition; with another one the work is done twice, and paid for twice.
 
 ## Remedy
 
-Draw the token once for each piece of work, outside of the loop that retries.
+Draw the token once for each piece of work, outside of the loop that retries. Where it is a runner of
+tests that repeats what fails, switch that off under `--faults`.
 
 ## When it is a note
 
-Unless the client itself says, by `amz-sdk-invocation-id`, that both are attempts at one invocation:
-else they may be two calls with the same input.
+Unless it is surely a retry: the client itself says, by `amz-sdk-invocation-id`, that both are attempts at
+one invocation; or the command sends the request with more tokens under a fault than it sends it without.
+Else they may be two calls with the same input.
 ";
 
 impl ClientCheck for TokenNotReusedOnRetry {
@@ -48,6 +51,10 @@ impl ClientCheck for TokenNotReusedOnRetry {
 
     fn page(&self) -> &'static str {
         PAGE
+    }
+
+    fn needs_trouble(&self) -> bool {
+        true
     }
 
     fn judge(&self, sent: &Sent<'_>) -> Vec<Complaint> {
@@ -60,11 +67,17 @@ impl ClientCheck for TokenNotReusedOnRetry {
             return Vec::new();
         }
         let one = now.invocation.is_some() && now.invocation == before.invocation;
+        let tokens: HashSet<&String> = sent.earlier.iter().chain([now]).filter_map(|one| one.token.as_ref()).collect();
+        // Without trouble, each request may have been a call of its own, with a token of its own.
+        let surplus = sent.calls.map(|calls| tokens.len() > calls);
+        if !one && surplus == Some(false) {
+            return Vec::new();
+        }
         let complaint = Complaint::new("the idempotency token of the attempt before", "a retry with another token");
         let pointer = format!("/{}", idempotency.token.join("/"));
         let stated = operation.input.node(&pointer).map_or(&[][..], |node| &node.citations);
         let complaint = complaint.about(pointer).cite_all(stated);
-        vec![if one { complaint } else { complaint.at_most(Strength::Assumed) }]
+        vec![if one || surplus == Some(true) { complaint } else { complaint.at_most(Strength::Assumed) }]
     }
 }
 
@@ -75,6 +88,15 @@ mod tests {
     use crate::client::Attempt;
 
     fn retried(outcome: Outcome, tokens: [&str; 2], invocations: [Option<&str>; 2]) -> Vec<Complaint> {
+        beside(None, outcome, tokens, invocations)
+    }
+
+    fn beside(
+        calls: Option<usize>,
+        outcome: Outcome,
+        tokens: [&str; 2],
+        invocations: [Option<&str>; 2],
+    ) -> Vec<Complaint> {
         judged(&TokenNotReusedOnRetry, backup(), "{}", |sent| {
             let attempt = |number: usize| Attempt {
                 outcome,
@@ -82,6 +104,7 @@ mod tests {
                 invocation: invocations[number].map(str::to_owned),
                 ..Attempt::default()
             };
+            sent.calls = calls;
             sent.earlier = vec![attempt(0)];
             sent.attempt = attempt(1);
         })
@@ -96,5 +119,14 @@ mod tests {
         assert!(retried(Outcome::Trouble, ["a", "a"], one).is_empty());
         assert!(retried(Outcome::Success, ["a", "b"], one).is_empty());
         assert!(retried(Outcome::Refused, ["a", "b"], one).is_empty());
+    }
+
+    #[test]
+    fn more_tokens_than_calls_are_a_finding_and_as_many_are_right() {
+        let apart = [Some("one"), Some("two")];
+        assert!(beside(Some(1), Outcome::Trouble, ["a", "b"], apart)[0].is_finding());
+        assert!(beside(Some(1), Outcome::Trouble, ["a", "a"], apart).is_empty());
+        assert!(beside(Some(2), Outcome::Trouble, ["a", "b"], [None; 2]).is_empty(), "two calls, a token each");
+        assert!(beside(Some(2), Outcome::Trouble, ["a", "b"], [Some("one"); 2])[0].is_finding());
     }
 }

@@ -1,11 +1,12 @@
 //! `unknown-member`: a member that the operation does not have.
 
 use super::ClientCheck;
+use super::secret_in_url::is_credential;
 use crate::check::Complaint;
 use crate::client::Sent;
 use crate::codec::Oddity;
-use crate::contract::Operation;
 use crate::contract::model::Strength;
+use crate::contract::{Operation, pointer};
 
 /// The check.
 pub struct UnknownMember;
@@ -50,15 +51,24 @@ impl ClientCheck for UnknownMember {
         operation.input.unknown_members(&decoded.input, &mut named);
         for oddity in &decoded.oddities {
             match oddity {
-                Oddity::Unknown(name) => named.push(format!("/{name}")),
+                Oddity::Unknown(name) => add(&mut named, name),
                 Oddity::Unclear => return vec![complaint(operation, None).at_most(Strength::Assumed)],
                 Oddity::Duplicate(_) | Oddity::OtherForm(_) => {}
             }
         }
-        named.retain(|name| !is_signature(name));
+        named.retain(|name| !is_signature(name) && !is_credential(sent, &name[1..]));
         named.sort();
         named.dedup();
         named.iter().map(|name| complaint(operation, Some(name))).collect()
+    }
+}
+
+/// Adds a name that the codec has met, unless it is that of a member which is known by its whole place already.
+fn add(named: &mut Vec<String>, name: &str) {
+    let mut own = String::new();
+    pointer::push(&mut own, name);
+    if !named.iter().any(|known| known.ends_with(&own)) {
+        named.push(format!("/{name}"));
     }
 }
 
@@ -98,6 +108,12 @@ mod tests {
         let form = Request::post("/").header("content-type", "application/x-www-form-urlencoded");
         let complaints = judged(&UnknownMember, form, "Action=CopyDBClusterSnapshot&Nonsense=1", |_| ());
         assert_eq!(complaints[0].about.as_deref(), Some("/Nonsense"));
+        let cbr = || Request::post("/v3/p/backups/b/replicate").header("content-type", "application/json");
+        let nested = judged(&UnknownMember, cbr(), r#"{"replicate": {"zork": 1}}"#, |_| ());
+        assert_eq!(nested.iter().map(|one| one.about.as_deref()).collect::<Vec<_>>(), [Some("/replicate/zork")]);
+        let token =
+            Request::post("/v3/p/backups/b/replicate?X-Auth-Token=t").header("content-type", "application/json");
+        assert!(judged(&UnknownMember, token, r#"{"replicate": {}}"#, |_| ()).is_empty(), "a matter of another check");
         let presigned = Request::get("/?Action=CopyDBClusterSnapshot&Version=2014-10-31&X-Amz-Signature=x");
         assert!(judged(&UnknownMember, presigned, "", |_| ()).is_empty());
     }

@@ -1,5 +1,6 @@
 //! Members of an input that a person pins: set to a value, or fresh in every case.
 
+use std::fmt;
 use std::str::FromStr;
 
 use serde_json::Value;
@@ -94,6 +95,13 @@ impl FromStr for Set {
     }
 }
 
+/// As it is read.
+impl fmt::Display for Unique {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&member(self.operation.as_deref(), &self.pointer))
+    }
+}
+
 /// Reads `POINTER` or `OPERATION:POINTER`.
 impl FromStr for Unique {
     type Err = PinError;
@@ -115,6 +123,12 @@ impl FromStr for Volatile {
 }
 
 impl Set {
+    /// The member, as it is read.
+    #[must_use]
+    pub fn member(&self) -> String {
+        member(self.operation.as_deref(), &self.pointer)
+    }
+
     /// Holds the set against a contract: the member must exist, and takes a number or a boolean as text where text is all
     /// it takes.
     ///
@@ -234,6 +248,10 @@ fn member_of(text: &str) -> Option<(Option<String>, Vec<String>)> {
 /// The segments of a pointer to a member.
 pub(super) fn path_of(text: &str) -> Option<Vec<String>> {
     (text.starts_with('/') && text != "/").then(|| pointer::segments(text).collect())
+}
+
+fn member(operation: Option<&str>, path: &[String]) -> String {
+    operation.map(|operation| format!("{operation}:")).unwrap_or_default() + &written(path)
 }
 
 fn written(path: &[String]) -> String {

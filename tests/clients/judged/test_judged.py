@@ -23,27 +23,52 @@ COMMANDS = {
     "js": lambda kind: ["node", "--test", f"js_{kind}.test.js"],
     "huawei": lambda kind: [sys.executable, f"huawei_{kind}.py"],
 }
+AWS_MISTAKES = {
+    ("request-schema", "/StartWindowMinutes#minimum"),
+    ("unknown-member", "/ResourceName"),
+    ("unknown-operation", "CopyDBClusterSnapshot"),
+    ("wrong-content-type", None),
+    ("credentials-missing", None),
+    ("secret-in-url", "/MasterUserPassword"),
+    ("documentation-url-sent-literally", None),
+    ("token-not-reused-on-retry", "/IdempotencyToken"),
+    ("retry-storm", None),
+}
+WRONG_ANSWER = ("wrong-answer-taken", "unavailable")
 MISTAKES = {
-    "boto3": {
-        ("request-schema", "/StartWindowMinutes#minimum"),
-        ("unknown-member", "/ResourceName"),
-        ("token-not-reused-on-retry", "/IdempotencyToken"),
-    },
-    "awscli": {
-        ("request-schema", "/StartWindowMinutes#minimum"),
-        ("secret-in-url", "/MasterUserPassword"),
-        ("wrong-answer-taken", "unavailable"),
-    },
-    "js": {
-        ("request-schema", "/StartWindowMinutes#minimum"),
-        ("unknown-member", "/ResourceName"),
-        ("token-not-reused-on-retry", "/IdempotencyToken"),
-    },
+    # Its tests fail under the fault, as they should.
+    "boto3": AWS_MISTAKES,
+    "awscli": AWS_MISTAKES | {WRONG_ANSWER},
+    "js": AWS_MISTAKES | {WRONG_ANSWER},
+    # Its service has neither actions nor idempotency tokens.
     "huawei": {
         ("request-schema", "/replicate/name#maxLength"),
-        ("wrong-answer-taken", "unavailable"),
+        ("unknown-member", "/replicate/cross_account_urn"),
+        ("wrong-content-type", None),
+        ("credentials-missing", None),
+        ("secret-in-url", "X-Auth-Token"),
+        ("documentation-url-sent-literally", None),
+        ("retry-storm", None),
+        WRONG_ANSWER,
     },
 }
+
+# A declared error of each kind, as each client's service has it.
+BACKUP_ERRORS = {
+    "validation": "InvalidParameterValueException",
+    "state": "ResourceNotFoundException",
+    "quota": "LimitExceededException",
+    "auth": "AccessDeniedException",
+    "server": "ServiceUnavailableException",
+}
+CBR_ERRORS = {
+    "validation": "BackupService.9900",
+    "state": "BackupService.6200",
+    "quota": "BackupService.6129",
+    "auth": "BackupService.8600",
+    "server": "BackupService.9910",
+}
+ERRORS = {"boto3": BACKUP_ERRORS, "awscli": BACKUP_ERRORS, "js": BACKUP_ERRORS, "huawei": CBR_ERRORS}
 
 # What the clients themselves do wrong, whoever uses them.
 KNOWN = {"awscli": {("wrong-answer-taken", "html-success")}}
@@ -64,32 +89,52 @@ def found(report):
 @pytest.mark.parametrize("client", COMMANDS)
 def test_wrong(tmp_path, client):
     done, report = judged(tmp_path, client, "wrong", "--faults", "unavailable")
-    assert MISTAKES[client] <= found(report), done.stderr
+    assert (found(report), report["notes"]) == (MISTAKES[client], []), done.stderr
     assert done.returncode == 1, done.stderr
     assert "hunter22" not in json.dumps(report) + done.stderr
 
 
-def table(rows):
-    """Faults by clients, as Markdown."""
+def tables(rows):
+    """Faults by clients, then declared errors by clients, as Markdown."""
     clients = list(rows)
-    yield f"| fault | {' | '.join(clients)} |"
-    yield "|---" * (len(clients) + 1) + "|"
+    yield from header("fault", clients)
     for fault in FAULTS.split(","):
-        cells = [" ".join([row["behaviour"], *([f"(token {row['token']})"] if row["token"] else [])])
-                 for row in (rows[client][fault] for client in clients)]
-        yield f"| {fault} | {' | '.join(cells)} |"
+        yield line(fault, (cell(rows[client][fault]) for client in clients))
+    yield BETWEEN
+    yield from header("kind", clients)
+    for kind in BACKUP_ERRORS:
+        yield line(kind, (f"`{code}`: {cell(rows[client]['error:' + code])}"
+                          for client in clients for code in [ERRORS[client][kind]]))
+
+
+def header(first, clients):
+    return line(first, clients), "|---" * (len(clients) + 1) + "|"
+
+
+def line(first, cells):
+    return f"| {first} | {' | '.join(cells)} |"
+
+
+def cell(row):
+    """What a client did, what it said of the error, and what is remarkable of its attempts."""
+    said = {"named": ", naming the error", "not named": ", without naming the error", None: ""}[row["error"]]
+    remarks = [f"token {row['token']}"] if row["token"] else []
+    if "though" in (row["retry"] or ""):
+        remarks.append(row["retry"])
+    return row["behaviour"] + said + (f" ({'; '.join(remarks)})" if remarks else "")
 
 
 def test_faults(tmp_path):
     """Right clients are silent under faults too, and take each as the table in the documentation says."""
     rows = {}
     for client in COMMANDS:
-        done, report = judged(tmp_path, client, "right", "--faults", FAULTS)
+        faults = ",".join([FAULTS, *(f"error:{code}" for code in ERRORS[client].values())])
+        done, report = judged(tmp_path, client, "right", "--faults", faults)
         known = KNOWN.get(client, set())
         assert (found(report), report["notes"]) == (known, []), f"{client}: {done.stderr}"
         assert done.returncode == (1 if known else 0), f"{client}: {done.stderr}"
         rows[client] = {row["fault"]: row for row in report["faults"]}
-    text = HEAD + "\n".join(table(rows)) + "\n"
+    text = HEAD + "\n".join(tables(rows)) + "\n"
     if os.environ.get("ACCORDANT_WRITE_DOCS"):
         TABLE.parent.mkdir(exist_ok=True)
         TABLE.write_text(text)
@@ -102,4 +147,8 @@ HEAD = """\
 Generated by `tests/clients/run judged`, which compares it: `accordant client --faults` over a right script of each client
 in `tests/clients/judged/scripts/`, in the versions that `tests/clients` pins. Every attempt of every request meets the fault.
 
+"""
+
+BETWEEN = """
+A declared error of each kind:
 """

@@ -16,8 +16,8 @@ GOOD = {
 }
 
 
-def copy(replicate):
-    keys = BasicCredentials(os.environ["HUAWEICLOUD_SDK_AK"], os.environ["HUAWEICLOUD_SDK_SK"], PROJECT)
+def copy(replicate, project=PROJECT):
+    keys = BasicCredentials(os.environ["HUAWEICLOUD_SDK_AK"], os.environ["HUAWEICLOUD_SDK_SK"], project)
     client = CbrClient.new_builder().with_credentials(keys).with_endpoint(os.environ["ACCORDANT_URL"]).build()
     body = BackupReplicateReq(BackupReplicateReqBody(**replicate))
     return client.copy_backup(CopyBackupRequest(backup_id="3a9a5f4e-4c6e-4b5b-8e5f-0d5f2c9a6b1d", body=body))

@@ -8,6 +8,10 @@ test("a backup", async () => {
     BackupVaultName: "Default",
     ResourceArn: "arn:aws:ec2:us-east-1:123456789012:volume/vol-0123456789abcdef0",
     IamRoleArn: "arn:aws:iam::123456789012:role/backup",
-  }));
+  })).catch((error) => {
+    // Node's reporter leaves out the name.
+    console.error(error);
+    throw error;
+  });
   assert.ok(answer.BackupJobId);
 });

@@ -1,0 +1,55 @@
+//! The baseline, as `check`, `client` and `proxy` take it.
+
+use std::path::{Path, PathBuf};
+
+use accordant::Contract;
+use accordant::report::{Accepting, Baseline};
+use clap::Args;
+
+use super::Failure;
+use super::reach::read;
+
+/// Options about the baseline.
+#[derive(Debug, Clone, Default, Args)]
+pub struct BaselineOptions {
+    /// A file of accepted findings: they do not fail the run, but entries that have expired or that nothing shows any more do
+    #[arg(long, value_name = "FILE.toml")]
+    baseline: Option<PathBuf>,
+    /// Writes the findings of this run to the baseline, with what it says of them already
+    #[arg(long, requires = "baseline")]
+    update_baseline: bool,
+}
+
+impl BaselineOptions {
+    /// The file that is brought up to date.
+    pub fn updated(&self) -> Option<&Path> {
+        self.baseline.as_deref().filter(|_| self.update_baseline)
+    }
+
+    /// The baseline; empty where none is asked for, or where there is no file of it yet and one is to be written.
+    pub fn read(&self, contract: &Contract) -> Result<Baseline, Failure> {
+        let Some(file) = &self.baseline else { return Ok(Baseline::default()) };
+        if self.update_baseline && !file.exists() {
+            return Ok(Baseline::default());
+        }
+        parse(file, &read(file)?, contract)
+    }
+
+    /// Takes accepted findings out of a report, after the baseline was brought up to date where that is asked for.
+    pub fn accept(&self, contract: &Contract, baseline: &Baseline, report: &mut impl Accepting) -> Result<(), Failure> {
+        let Some(file) = &self.baseline else { return Ok(()) };
+        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        if !self.update_baseline {
+            baseline.apply(report, today);
+            return Ok(());
+        }
+        let text = baseline.updated(report, today);
+        std::fs::write(file, &text).map_err(Failure::io(format!("cannot write {}", file.display())))?;
+        parse(file, &text, contract)?.apply(report, today);
+        Ok(())
+    }
+}
+
+fn parse(file: &Path, text: &str, contract: &Contract) -> Result<Baseline, Failure> {
+    Baseline::parse(&file.display().to_string(), text, contract).map_err(|error| Failure::Usage(error.to_string()))
+}
