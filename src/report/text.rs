@@ -52,7 +52,8 @@ fn push_finding(report: &Report, finding: &Finding, text: &mut String) {
     line(text, format_args!("  curl      {}", finding.curl));
     let target = if report.target.starts_with("http") { format!("{} ", report.target) } else { String::new() };
     let dialect = if report.dialect == "native" { String::new() } else { format!("--dialect {} ", report.dialect) };
-    let flags: String = report.again.iter().map(|word| format!("{} ", shell_word(word))).collect();
+    let words: Vec<String> = report.again.iter().map(|word| shell_word(word)).collect();
+    let flags = if words.is_empty() { String::new() } else { words.join(" ") + " " };
     line(text, format_args!("  again     accordant check {target}{dialect}{flags}--replay {}", finding.token));
     text.push('\n');
 }

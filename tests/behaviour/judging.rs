@@ -201,7 +201,7 @@ async fn what_a_token_does_not_hold_stands_beside_it() {
         "--unique",
         "StartBackupJob:/BackupVaultName",
         "--set",
-        "/ResourceArn=a-secret",
+        "/ResourceArn=arn:aws:ec2:us-east-1:123456789012:volume/vol-1",
         "--header",
         "x-y: a-secret",
         "--service",
