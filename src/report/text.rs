@@ -52,7 +52,9 @@ fn push_finding(report: &Report, finding: &Finding, text: &mut String) {
     line(text, format_args!("  curl      {}", finding.curl));
     let target = if report.target.starts_with("http") { format!("{} ", report.target) } else { String::new() };
     let dialect = if report.dialect == "native" { String::new() } else { format!("--dialect {} ", report.dialect) };
-    let words: Vec<String> = report.again.iter().map(|word| shell_word(word)).collect();
+    let plain = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:,+".contains(c));
+    let quoted = |word: &String| if plain(word) { word.clone() } else { shell_word(word) };
+    let words: Vec<String> = report.again.iter().map(quoted).collect();
     let flags = if words.is_empty() { String::new() } else { words.join(" ") + " " };
     line(text, format_args!("  again     accordant check {target}{dialect}{flags}--replay {}", finding.token));
     text.push('\n');
