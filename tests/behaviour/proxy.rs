@@ -438,3 +438,26 @@ fn a_command_is_led_through_the_proxy() {
     assert_eq!(ended.code, Some(5), "{}", ended.stderr);
     assert!(ended.stderr.contains("credentials-missing"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_baseline_accepts_what_is_found_on_the_way() {
+    let (_mock, address) = Program::mock(&[]);
+    let (url, folder) = (format!("http://{address}"), TempDir::new().expect("a directory"));
+    let file = folder.path().join("baseline.toml");
+    let passed = |body: &str, more: &[&str]| {
+        let request = format!(
+            "curl -s -o /dev/null -X PUT $AWS_ENDPOINT_URL/backup-jobs -H 'content-type: application/json' \
+             --aws-sigv4 aws:amz:us-east-1:backup -u a:b -d '{body}'"
+        );
+        let baseline = ["--baseline", file.to_str().expect("text")];
+        run(&[&["proxy", &url], &baseline[..], more, &["--", "sh", "-c", &request]].concat())
+    };
+    let bad = GOOD.replace('{', r#"{"StartWindowMinutes": 59, "#);
+    let ended = passed(&bad, &["--update-baseline"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(fs::read_to_string(&file).expect("a baseline").contains("/StartWindowMinutes#minimum"));
+    let ended = passed(&bad, &[]);
+    assert!(ended.code == Some(0) && ended.stderr.contains("1 accepted"), "{}", ended.stderr);
+    let ended = passed(GOOD, &[]);
+    assert!(ended.code == Some(1) && ended.stderr.contains("nothing shows it any more"), "{}", ended.stderr);
+}
