@@ -20,7 +20,7 @@ use clap::Args;
 use tokio::sync::oneshot;
 
 use super::Failure;
-use super::baseline::BaselineOptions;
+use super::baseline::{BaselineOptions, has_folder};
 use super::command::{Environment, Streams, run as run_command};
 use super::duration::parse_duration;
 use super::failure::{FINDINGS, INTERRUPTED};
@@ -71,6 +71,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     if let Some(names) = &options.faults {
         parse(&contract, names, &[])?;
     }
+    options.report.as_deref().map_or(Ok(()), has_folder)?;
     let baseline = options.baseline.read(&contract)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
@@ -121,7 +122,10 @@ async fn judge_command(options: &Options, contract: &Arc<Contract>) -> Result<(C
         Some(Asked::InTurn(faults)) => in_turn(options, contract, &faults, &calls, &mut report).await?,
         None => false,
     };
-    report.whole &= !interrupted;
+    if interrupted {
+        report.whole = false;
+        report.ended = Ended::Interrupted.words();
+    }
     Ok((report, if interrupted { Ended::Interrupted } else { ended }))
 }
 
@@ -171,10 +175,10 @@ async fn in_turn(
 }
 
 fn take(contract: &Contract, watched: &Watched, fault: &Fault, calls: &Calls, report: &mut ClientReport) {
-    let (row, finding) = behaviour(contract, &watched.exchanges, fault, (watched.ended, &watched.said, calls));
+    let (row, found) = behaviour(contract, &watched.exchanges, fault, (watched.ended, &watched.said, calls));
     report.faults.push(row);
     report.whole &= watched.ended != Ended::TimedOut;
-    if let Some(finding) = finding {
+    for finding in found {
         let list = if finding.is_finding() { &mut report.judged.findings } else { &mut report.judged.notes };
         list.push(finding);
     }

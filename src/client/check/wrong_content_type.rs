@@ -52,7 +52,7 @@ impl ClientCheck for WrongContentType {
         let expected = "the media type of the service's protocol";
         let refused = match &sent.decoded {
             Some(Err(rejection)) if rejection.cause == Cause::UnsupportedMediaType => Some(rejection.detail.clone()),
-            None if matches!(sent.astray(), Some((Cause::UnsupportedMediaType, _))) => {
+            None if matches!(sent.astray(), Some((Cause::UnsupportedMediaType, _))) && !sent.is_for_others() => {
                 sent.astray().map(|(_, detail)| detail.to_owned())
             }
             _ => None,
@@ -89,5 +89,11 @@ mod tests {
         let bare = Request::put("/backup-jobs").header("authorization", SIGNED);
         assert!(!judged(check, bare, "{}", |_| ())[0].is_finding());
         assert!(judged(check, backup(), "{}", |_| ()).is_empty());
+        let action = |scope: &str| {
+            let signed = SIGNED.replace("/backup/", &format!("/{scope}/"));
+            Request::post("/").header("authorization", signed).header("content-type", "application/json")
+        };
+        assert!(judged(check, action("rds"), "{}", |_| ())[0].is_finding());
+        assert!(judged(check, action("logs"), "{}", |_| ()).is_empty(), "a service outside of the contract");
     }
 }
