@@ -103,6 +103,9 @@ fn parse(contract: &Contract, names: &str, called: &[String]) -> Result<Asked, F
     if names.trim() == "rotation" {
         return Ok(Asked::InTurn(parse_faults(contract, "all", called).map_err(usage)?));
     }
+    if names.split(',').any(|name| name.trim() == "rotation") {
+        return Err(Failure::Usage(format!("--faults {names}: rotation is of all faults, and stands alone")));
+    }
     let faults = parse_faults(contract, names, called).map_err(usage)?;
     let none = || Failure::Usage("--faults names no fault; all stands for all of them".to_owned());
     (!faults.is_empty() || names.trim() == "all").then_some(Asked::Each(faults)).ok_or_else(none)

@@ -145,12 +145,19 @@ impl Accepting for ClientReport {
     type Finding = ClientFinding;
 
     fn lists(&mut self) -> Lists<'_, ClientFinding> {
-        Lists { findings: &mut self.judged.findings, accepted: &mut self.accepted, stale: &mut self.stale }
+        Lists {
+            findings: &mut self.judged.findings,
+            notes: &mut self.judged.notes,
+            strict: self.strict,
+            accepted: &mut self.accepted,
+            stale: &mut self.stale,
+        }
     }
 
     fn keys(&self) -> Vec<Key<'_>> {
+        let notes = self.judged.notes.iter().filter(|_| self.strict);
         let accepted = self.accepted.iter().map(|accepted| &accepted.finding);
-        self.judged.findings.iter().chain(accepted).map(ClientFinding::key).collect()
+        self.judged.findings.iter().chain(notes).chain(accepted).map(ClientFinding::key).collect()
     }
 
     /// The operation was called, and the trouble given that the finding is about. What is found of the answers of a real

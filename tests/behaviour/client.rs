@@ -177,6 +177,8 @@ fn a_command_that_cannot_be_run_is_a_usage_error() {
         assert_eq!(ended.code, Some(2), "{}", ended.stderr);
         assert!(ended.stderr.contains(said) && ended.stderr.contains(command), "{}", ended.stderr);
     }
+    let ended = run(&["client", "--faults", "slow, rotation", "--", "true"]);
+    assert!(ended.code == Some(2) && ended.stderr.contains("rotation is of all faults"), "{}", ended.stderr);
     for arguments in
         [&["client"][..], &["client", "--timeout", "5x", "--", "true"], &["client", "--faults", "zork", "--", "true"]]
     {
@@ -468,6 +470,25 @@ fn the_baseline_is_written_and_findings_without_an_operation_have_their_place() 
     }
     let (judged, again) = judge_beside(&written, &["--faults", "unavailable"], script);
     assert_eq!((judged.code, again), (Some(0), written), "{}", judged.stderr);
+}
+
+#[test]
+fn a_note_is_accepted_where_it_fails_the_run_and_is_nowhere_gone() {
+    let script = r#"send "$ACCORDANT_URL/health""#;
+    let known = entry("-", "unknown-operation", "#unknown-path");
+    let (judged, _) = judge_beside(&known, &["--strict"], script);
+    assert_eq!((judged.code, judged.of("notes")), (Some(0), vec![]), "{}", judged.stderr);
+    assert!(
+        judged.stderr.contains("accepted until 2999-01-01: unknown-operation: - #unknown-path"),
+        "{}",
+        judged.stderr
+    );
+    let (judged, _) = judge_beside(&known, &[], script);
+    assert_eq!((judged.code, judged.of("notes").len()), (Some(0), 1), "{}", judged.stderr);
+    let (judged, written) = judge_beside("", &["--strict", "--update-baseline"], script);
+    assert!(judged.code == Some(0) && written.contains("#unknown-path"), "{}: {written}", judged.stderr);
+    let (judged, _) = judge_beside(&known.replace("2999", "2020"), &["--strict"], script);
+    assert!(judged.code == Some(1) && judged.stderr.contains("it has expired"), "{}", judged.stderr);
 }
 
 #[test]
