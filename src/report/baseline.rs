@@ -175,15 +175,12 @@ impl Baseline {
         for entry in &self.entries {
             let unseen_is_gone = report.would_show(entry.key());
             let lists = report.lists();
-            let found = lists.findings.iter().any(|finding| entry.accepts(finding));
+            let fails = lists.findings.iter().any(|finding| entry.accepts(finding));
             let noted = lists.notes.iter().any(|note| entry.accepts(note));
-            if (found || noted && lists.strict) && entry.expires < today {
+            if (fails || noted && lists.strict) && entry.expires < today {
                 lists.stale.push(entry.stale(format!("it has expired on {}", entry.expires)));
-            } else if found || noted {
-                let strict = lists.strict;
-                let notes = lists.notes.extract_if(.., |note| strict && entry.accepts(note));
-                let failing = lists.findings.extract_if(.., |finding| entry.accepts(finding)).chain(notes);
-                lists.accepted.extend(failing.map(|finding| entry.accepted(finding)));
+            } else if fails || noted {
+                entry.accept(lists);
             } else if unseen_is_gone {
                 lists.stale.push(entry.stale("nothing shows it any more".to_owned()));
             }
@@ -237,9 +234,16 @@ impl Entry {
         self.key() == finding.key()
     }
 
-    fn accepted<F>(&self, finding: F) -> Accepted<F> {
-        let Self { reason, ticket, expires, .. } = self.clone();
-        Accepted { finding, reason, ticket, expires: expires.to_string() }
+    /// Moves what it accepts, notes too where they fail the run.
+    fn accept<F: Acceptable>(&self, lists: Lists<'_, F>) {
+        let failing = lists.findings.extract_if(.., |finding| self.accepts(finding));
+        let strictly = lists.notes.extract_if(.., |note| lists.strict && self.accepts(note));
+        lists.accepted.extend(failing.chain(strictly).map(|finding| Accepted {
+            finding,
+            reason: self.reason.clone(),
+            ticket: self.ticket.clone(),
+            expires: self.expires.to_string(),
+        }));
     }
 
     fn stale(&self, why: String) -> Stale {

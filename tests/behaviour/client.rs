@@ -153,6 +153,12 @@ fn secrets_are_in_no_report() {
 }
 
 #[test]
+fn names_that_clients_send_steer_no_terminal() {
+    let judged = judge(r#"backup "$(printf '%s' "$good" | sed 's/{/{"\\u001b[31mred": 1, /')""#);
+    assert!(judged.stderr.contains("[31mred") && !judged.stderr.contains('\u{1b}'), "{:?}", judged.stderr);
+}
+
+#[test]
 fn strictness_counts_notes() {
     let script = r#"send "$ACCORDANT_URL/" -d Action=DescribeDBInstances"#;
     assert_eq!(judge(script).code, Some(0));
@@ -557,6 +563,15 @@ fn the_environment_leads_to_the_mock_and_nowhere_else() {
         test -n "$AWS_ACCESS_KEY_ID" && test -n "$AWS_SECRET_ACCESS_KEY" && test -n "$AWS_REGION" || exit 13
         test -z "${AWS_PROFILE-}${AWS_SESSION_TOKEN-}" || exit 14"#;
     assert_eq!(judge(script).code, Some(0));
+}
+
+#[test]
+fn what_would_lead_elsewhere_or_is_no_dummy_is_taken_from_the_environment() {
+    let script = r#"AWS_CREDENTIAL_EXPIRATION=of-mine AWS_USE_DUALSTACK_ENDPOINT=of-mine AWS_SESSION_TOKEN=of-mine \
+        HUAWEICLOUD_SDK_SECURITY_TOKEN=of-mine OTHER=of-mine "$0" client -- env 2>/dev/null"#;
+    let stdout = Program::start_by_shell(script).wait().stdout;
+    let left: Vec<&str> = stdout.lines().filter(|line| line.ends_with("=of-mine")).collect();
+    assert_eq!(left, ["OTHER=of-mine"]);
 }
 
 #[test]
