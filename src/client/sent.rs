@@ -79,7 +79,13 @@ impl<'a> Sent<'a> {
     /// Whether it is signed for a service that the contract does not describe.
     #[must_use]
     pub fn is_for_others(&self) -> bool {
-        credential_region(self.request).is_some() && self.contract.router().service(self.request).is_none()
+        credential_region(self.request).is_some() && self.is_for_nobody()
+    }
+
+    /// Whether nothing but its path says which service it is for.
+    #[must_use]
+    pub fn is_for_nobody(&self) -> bool {
+        self.contract.router().service(self.request).is_none()
     }
 
     /// The dialect it is spoken in.
