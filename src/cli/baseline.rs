@@ -15,7 +15,7 @@ pub struct BaselineOptions {
     /// A file of accepted findings: they do not fail the run, but entries that have expired or that nothing shows any more do
     #[arg(long, value_name = "FILE.toml")]
     baseline: Option<PathBuf>,
-    /// Writes the findings of this run to the baseline, with what it says of them already
+    /// Writes the findings of this run to the baseline, with what it says of them already; comments in the file are not kept
     #[arg(long, requires = "baseline")]
     update_baseline: bool,
 }
@@ -30,6 +30,7 @@ impl BaselineOptions {
     pub fn read(&self, contract: &Contract) -> Result<Baseline, Failure> {
         let Some(file) = &self.baseline else { return Ok(Baseline::default()) };
         if self.update_baseline && !file.exists() {
+            has_folder(file)?;
             return Ok(Baseline::default());
         }
         parse(file, &read(file)?, contract)
@@ -47,6 +48,17 @@ impl BaselineOptions {
         std::fs::write(file, &text).map_err(Failure::io(format!("cannot write {}", file.display())))?;
         parse(file, &text, contract)?.apply(report, today);
         Ok(())
+    }
+}
+
+/// Refuses a file that is to be written at the end of a run, and cannot be for want of its folder.
+pub fn has_folder(file: &Path) -> Result<(), Failure> {
+    match file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        Some(folder) => {
+            let (file, folder) = (file.display(), folder.display());
+            Err(Failure::Usage(format!("{file} cannot be written: there is no folder {folder}")))
+        }
+        None => Ok(()),
     }
 }
 

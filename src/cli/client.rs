@@ -20,7 +20,7 @@ use clap::Args;
 use tokio::sync::oneshot;
 
 use super::Failure;
-use super::baseline::BaselineOptions;
+use super::baseline::{BaselineOptions, has_folder};
 use super::command::{Environment, Streams, run as run_command};
 use super::duration::parse_duration;
 use super::failure::{FINDINGS, INTERRUPTED};
@@ -71,6 +71,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     if let Some(names) = &options.faults {
         parse(&contract, names, &[])?;
     }
+    options.report.as_deref().map_or(Ok(()), has_folder)?;
     let baseline = options.baseline.read(&contract)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
@@ -102,6 +103,9 @@ fn parse(contract: &Contract, names: &str, called: &[String]) -> Result<Asked, F
     if names.trim() == "rotation" {
         return Ok(Asked::InTurn(parse_faults(contract, "all", called).map_err(usage)?));
     }
+    if names.split(',').any(|name| name.trim() == "rotation") {
+        return Err(Failure::Usage(format!("--faults {names}: rotation is of all faults, and stands alone")));
+    }
     let faults = parse_faults(contract, names, called).map_err(usage)?;
     let none = || Failure::Usage("--faults names no fault; all stands for all of them".to_owned());
     (!faults.is_empty() || names.trim() == "all").then_some(Asked::Each(faults)).ok_or_else(none)
@@ -121,7 +125,10 @@ async fn judge_command(options: &Options, contract: &Arc<Contract>) -> Result<(C
         Some(Asked::InTurn(faults)) => in_turn(options, contract, &faults, &calls, &mut report).await?,
         None => false,
     };
-    report.whole &= !interrupted;
+    if interrupted {
+        report.whole = false;
+        report.ended = Ended::Interrupted.words();
+    }
     Ok((report, if interrupted { Ended::Interrupted } else { ended }))
 }
 
@@ -171,10 +178,10 @@ async fn in_turn(
 }
 
 fn take(contract: &Contract, watched: &Watched, fault: &Fault, calls: &Calls, report: &mut ClientReport) {
-    let (row, finding) = behaviour(contract, &watched.exchanges, fault, (watched.ended, &watched.said, calls));
+    let (row, found) = behaviour(contract, &watched.exchanges, fault, (watched.ended, &watched.said, calls));
     report.faults.push(row);
     report.whole &= watched.ended != Ended::TimedOut;
-    if let Some(finding) = finding {
+    for finding in found {
         let list = if finding.is_finding() { &mut report.judged.findings } else { &mut report.judged.notes };
         list.push(finding);
     }

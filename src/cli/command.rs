@@ -77,7 +77,9 @@ fn not_started(program: &OsString, source: io::Error) -> Failure {
     let program = program.to_string_lossy();
     match source.kind() {
         io::ErrorKind::NotFound => {
-            Failure::Usage(format!("there is no command {program}: it is neither a file nor in PATH"))
+            let one = program.contains(char::is_whitespace);
+            let apart = if one { "; write the program and its arguments as words of their own" } else { "" };
+            Failure::Usage(format!("there is no command {program}: it is neither a file nor in PATH{apart}"))
         }
         io::ErrorKind::PermissionDenied => {
             Failure::Usage(format!("{program} cannot be run: it is no program, or not ours to run"))
@@ -162,11 +164,12 @@ pub struct Environment {
 }
 
 /// Variables that lead clients elsewhere, or to other credentials.
-const REMOVED: [&str; 11] = [
+const REMOVED: [&str; 14] = [
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_SESSION_TOKEN",
     "AWS_SECURITY_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
     "AWS_ROLE_ARN",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -174,6 +177,8 @@ const REMOVED: [&str; 11] = [
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "AWS_CA_BUNDLE",
     "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "HUAWEICLOUD_SDK_SECURITY_TOKEN",
 ];
 
 impl Environment {

@@ -229,9 +229,16 @@ fn name_of(argument: &Arg) -> String {
 /// subcommand, and those that follow `--`.
 fn added(file: &File, asked: &Asked<'_>, options: &Table) -> Result<(Vec<OsString>, Vec<OsString>), Failure> {
     let (mut before, mut last) = (Vec::new(), Vec::new());
+    let mut named = Vec::new();
     for (key, value) in options {
         let at = [&asked.names[..], &[key]].concat();
         let argument = file.argument(asked, key)?;
+        if named.contains(&argument.get_id()) {
+            return Err(
+                file.fault(&at, &format!("{} is there twice, with hyphens and with underscores", name_of(argument)))
+            );
+        }
+        named.push(argument.get_id());
         let words = file.words(argument, value).ok_or_else(|| file.fault(&at, &untaken(argument, key)))?;
         file.check_words(asked, argument, &words, &at)?;
         if !asked.overrules(argument) {
@@ -351,6 +358,7 @@ mod tests {
             ("[check]\n\ncases = 'many'\n", ":3: invalid value 'many' for '--cases <cases>': invalid digit"),
             ("[check]\ncases = [1, 2]\n", ":2: the argument '--cases <cases>' cannot be used multiple times"),
             ("[check]\ncases = \n", "accordant.toml:2: "),
+            ("[check]\nsecret_file = 'a'\nsecret-file = 'a'\n", ":2: secret-file is there twice"),
         ] {
             let error = merged(text, &["check", "--cases=1"]).expect_err(text);
             assert!(error.contains(says), "{error}");

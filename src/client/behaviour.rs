@@ -1,6 +1,6 @@
 //! How a command took a fault.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::attempt::{Attempt, Attempts, Calls, Outcome, identity};
 use super::exchange::{Exchange, Exchanges};
@@ -41,7 +41,8 @@ carry on without the answer is right to succeed: leave the fault out of `--fault
 ## When it is a note
 
 When the error says something about the state of a resource or a quota, as that it exists already, which
-the command may be content with.
+the command may be content with; and when a later request for the same operation had a good answer, and each
+run of the command sends another input, so that it may have been another attempt.
 ";
 
 /// How a command ended.
@@ -93,6 +94,8 @@ struct Story {
     due: Option<bool>,
     /// The names of the error that the last attempt was sent: its code, and the model's name for it.
     error: Vec<String>,
+    /// Whether a later request, as new as this one, may have been another attempt and had a good answer.
+    replaced: bool,
 }
 
 impl Story {
@@ -126,22 +129,26 @@ fn are_apart(one: &Attempt, other: &Attempt) -> bool {
     one.invocation.is_some() && other.invocation.is_some() && one.invocation != other.invocation
 }
 
-/// How a command took a fault, and what is wrong with that.
+/// How a command took a fault, and what is wrong with that, for each operation.
 #[must_use]
 pub fn behaviour(
     contract: &Contract,
     exchanges: &Exchanges,
     fault: &Fault,
     watched: (Ended, &Said, &Calls),
-) -> (FaultReport, Option<ClientFinding>) {
+) -> (FaultReport, Vec<ClientFinding>) {
     let (ended, said, calls) = watched;
     let name = fault.name();
     let stories = stories(contract, exchanges, fault, calls);
     let attempts = stories.iter().map(Story::tries).max().unwrap_or(0);
-    let unanswered: Vec<&Story> = stories.iter().filter(|story| !story.recovered).collect();
+    let mut unanswered: BTreeMap<&str, Vec<&Story>> = BTreeMap::new();
+    for story in stories.iter().filter(|story| !story.recovered) {
+        unanswered.entry(&story.operation).or_default().push(story);
+    }
     let taken = fault.is_wrong() && ended == Ended::Exit(0) && !unanswered.is_empty();
     let report = FaultReport {
         fault: name.clone(),
+        operations: stories.iter().map(|story| story.operation.clone()).collect(),
         requests: stories.len() as u64,
         attempts: attempts as u64,
         retry: retry::words(stories.iter().filter_map(|story| Some((story.tries() > 1, story.due?)))),
@@ -150,7 +157,8 @@ pub fn behaviour(
         ended: ended.in_short(),
         behaviour: if taken { "took it for a success".to_owned() } else { words(fault, ended, &stories, attempts) },
     };
-    (report, taken.then(|| finding(name, &unanswered)))
+    let unanswered = unanswered.iter().filter(|_| taken);
+    (report, unanswered.map(|(operation, stories)| finding(&name, operation, stories)).collect())
 }
 
 /// The requests that met the fault, each with all its attempts.
@@ -165,6 +173,11 @@ fn stories(contract: &Contract, exchanges: &Exchanges, fault: &Fault, calls: &Ca
         let Some(operation) = sent.operation() else { continue };
         let met = exchange.fault.as_deref() == Some(name.as_str());
         let identity = identity(&sent);
+        let good = !met && sent.attempt.outcome == Outcome::Success;
+        if good && sent.calls.is_none() {
+            let alike = |story: &&mut Story| story.calls.is_none() && story.operation == operation.name;
+            stories.iter_mut().filter(alike).for_each(|story| story.replaced = true);
+        }
         if met && !index.contains_key(&identity) {
             index.insert(identity.clone(), stories.len());
             let kind = match fault {
@@ -176,7 +189,7 @@ fn stories(contract: &Contract, exchanges: &Exchanges, fault: &Fault, calls: &Ca
         }
         if let Some(at) = index.get(&identity) {
             let story = &mut stories[*at];
-            story.recovered |= !met && sent.attempt.outcome == Outcome::Success;
+            story.recovered |= good;
             story.error = names(&sent, exchange);
             story.attempts.push(sent.attempt);
         }
@@ -233,20 +246,19 @@ fn words(fault: &Fault, ended: Ended, stories: &[Story], attempts: usize) -> Str
     }
 }
 
-fn finding(fault: String, unanswered: &[&Story]) -> ClientFinding {
-    let content = |story: &&Story| matches!(story.kind, Some(ErrorKind::State | ErrorKind::Quota));
+fn finding(fault: &str, operation: &str, unanswered: &[&Story]) -> ClientFinding {
+    let content = |story: &&Story| story.replaced || matches!(story.kind, Some(ErrorKind::State | ErrorKind::Quota));
     let strength = if unanswered.iter().all(content) { Strength::Assumed } else { Strength::Documented };
-    let first = unanswered.first().map(|story| story.operation.clone());
     ClientFinding {
         check: WRONG_ANSWER_TAKEN.to_owned(),
-        operation: first,
-        about: Some(fault.clone()),
+        operation: Some(operation.to_owned()),
+        about: Some(fault.to_owned()),
         strength,
         disputed: false,
         expected: "a failure, since no attempt at the request had a good answer".to_owned(),
         actual: "the command ended with success".to_owned(),
         count: unanswered.len() as u64,
-        fault: Some(fault),
+        fault: Some(fault.to_owned()),
         request: None,
         citation: vec!["RFC 9110, section 15".to_owned()],
     }
@@ -264,7 +276,7 @@ mod tests {
     use crate::client::Trouble;
 
     /// What a run comes to in which a request is sent so many times.
-    fn run(trouble: &mut Trouble, times: usize, fault: &Fault, ended: Ended) -> (FaultReport, Option<ClientFinding>) {
+    fn run(trouble: &mut Trouble, times: usize, fault: &Fault, ended: Ended) -> (FaultReport, Vec<ClientFinding>) {
         let contract = Contract::builtin();
         let mock = Mock::new(contract.clone());
         let mut exchanges = Exchanges::default();
@@ -291,7 +303,7 @@ mod tests {
         behaviour(&contract, &exchanges, fault, (ended, &said, &Calls::default()))
     }
 
-    fn always(fault: Fault, times: usize, ended: Ended) -> (FaultReport, Option<ClientFinding>) {
+    fn always(fault: Fault, times: usize, ended: Ended) -> (FaultReport, Vec<ClientFinding>) {
         run(&mut Trouble::always(fault.clone()), times, &fault, ended)
     }
 
@@ -299,10 +311,10 @@ mod tests {
     fn a_wrong_answer_is_no_success() {
         for fault in [Fault::ServerError, Fault::TruncatedBody, Fault::ConnectionReset, Fault::HtmlSuccess] {
             let (report, finding) = always(fault.clone(), 1, Ended::Exit(0));
-            assert!(finding.is_some_and(|finding| finding.is_finding()), "{fault:?}");
+            assert!(finding.iter().all(ClientFinding::is_finding) && finding.len() == 1, "{fault:?}");
             assert_eq!(report.behaviour, "took it for a success");
             let (report, finding) = always(fault, 3, Ended::Exit(1));
-            assert!(finding.is_none());
+            assert!(finding.is_empty());
             assert_eq!(report.behaviour, "failed after 3 attempts");
             assert_eq!(report.token.as_deref(), Some("reused"));
         }
@@ -311,14 +323,14 @@ mod tests {
         assert_eq!(told(Fault::Throttling).as_deref(), Some("not named"));
         assert_eq!(told(Fault::ConnectionReset), None, "it has no name");
         let (_, finding) = always(Fault::Error("AlreadyExistsException".into()), 1, Ended::Exit(0));
-        assert!(finding.is_none_or(|finding| !finding.is_finding()));
+        assert!(!finding.iter().any(ClientFinding::is_finding));
     }
 
     #[test]
     fn what_may_be_taken_is_no_finding() {
         for fault in [Fault::UnknownMembers, Fault::Slow, Fault::WrongContentType, Fault::MissingOptionalMembers] {
             let (report, finding) = always(fault, 1, Ended::Exit(0));
-            assert!(finding.is_none() && report.behaviour == "coped", "{report:?}");
+            assert!(finding.is_empty() && report.behaviour == "coped", "{report:?}");
         }
     }
 
@@ -328,6 +340,6 @@ mod tests {
         let (report, finding) = run(&mut trouble, 2, &Fault::Unavailable, Ended::Exit(0));
         assert_eq!((report.requests, report.attempts, report.behaviour.as_str()), (1, 2, "recovered"));
         assert_eq!((report.retry.as_deref(), report.error), (Some("retried, as expected"), None));
-        assert!(finding.is_none());
+        assert!(finding.is_empty());
     }
 }

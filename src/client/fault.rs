@@ -143,6 +143,11 @@ impl Fault {
         }
     }
 
+    /// Those with a name of their own that nobody may take for a success.
+    pub(super) fn all_wrong() -> impl Iterator<Item = Self> {
+        NAMED.into_iter().map(|(_, fault)| fault).filter(Self::is_wrong)
+    }
+
     /// Whether what is sent is no success, so that nobody may take it for one.
     #[must_use]
     pub fn is_wrong(&self) -> bool {

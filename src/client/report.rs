@@ -1,10 +1,13 @@
 //! What was found of a client, as data.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::behaviour::{Ended, WRONG_ANSWER_TAKEN};
 use super::check::by_code;
 use super::coverage::Coverage;
+use super::fault::Fault;
 use crate::contract::model::Strength;
 use crate::report::{Acceptable, Accepted, Accepting, Key, Lists, NO_OPERATION, Shown, Stale};
 
@@ -85,6 +88,9 @@ pub struct ClientFinding {
 pub struct FaultReport {
     /// The fault.
     pub fault: String,
+    /// The operations of which a request met it.
+    #[serde(default)]
+    pub operations: BTreeSet<String>,
     /// Requests that met it, each counted once however often it was tried.
     pub requests: u64,
     /// Most attempts at one of them.
@@ -139,12 +145,19 @@ impl Accepting for ClientReport {
     type Finding = ClientFinding;
 
     fn lists(&mut self) -> Lists<'_, ClientFinding> {
-        Lists { findings: &mut self.judged.findings, accepted: &mut self.accepted, stale: &mut self.stale }
+        Lists {
+            findings: &mut self.judged.findings,
+            notes: &mut self.judged.notes,
+            strict: self.strict,
+            accepted: &mut self.accepted,
+            stale: &mut self.stale,
+        }
     }
 
     fn keys(&self) -> Vec<Key<'_>> {
+        let notes = self.judged.notes.iter().filter(|_| self.strict);
         let accepted = self.accepted.iter().map(|accepted| &accepted.finding);
-        self.judged.findings.iter().chain(accepted).map(ClientFinding::key).collect()
+        self.judged.findings.iter().chain(notes).chain(accepted).map(ClientFinding::key).collect()
     }
 
     /// The operation was called, and the trouble given that the finding is about. What is found of the answers of a real
@@ -152,9 +165,11 @@ impl Accepting for ClientReport {
     fn would_show(&self, (operation, check, about): Key<'_>) -> bool {
         let called = |one: &Coverage| one.calls > 0 && one.operation == operation;
         let called = operation == NO_OPERATION || self.judged.coverage.iter().any(called);
-        let met = |row: &FaultReport| row.requests > 0 && about == Some(&row.fault);
+        let met = |row: &FaultReport| row.operations.contains(operation) && about == Some(&row.fault);
+        let given = |fault: Fault| self.faults.iter().any(|row| row.fault == fault.name());
         let troubled = match by_code(check) {
-            Some(check) => !check.needs_trouble() || !self.faults.is_empty(),
+            // Nobody knows which fault it was.
+            Some(check) => !check.needs_trouble() || Fault::all_wrong().all(given),
             None => check == WRONG_ANSWER_TAKEN && self.faults.iter().any(met),
         };
         self.whole && troubled && called

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::attempt::Attempt;
 use crate::codec::{Codec, Decoded, Rejection};
 use crate::contract::model::Cause;
+use crate::contract::route::credential_region;
 use crate::contract::{Contract, Operation, Service};
 use crate::mock::{Dialect, Target, target};
 use crate::report::Shown;
@@ -73,6 +74,18 @@ impl<'a> Sent<'a> {
     pub fn astray(&self) -> Option<(Cause, &str)> {
         let (cause, detail) = self.target.as_ref()?.operation.as_ref().err()?;
         Some((*cause, detail))
+    }
+
+    /// Whether it is signed for a service that the contract does not describe.
+    #[must_use]
+    pub fn is_for_others(&self) -> bool {
+        credential_region(self.request).is_some() && self.is_for_nobody()
+    }
+
+    /// Whether nothing but its path says which service it is for.
+    #[must_use]
+    pub fn is_for_nobody(&self) -> bool {
+        self.contract.router().service(self.request).is_none()
     }
 
     /// The dialect it is spoken in.

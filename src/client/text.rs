@@ -1,7 +1,5 @@
 //! The report of a client as text.
 
-use std::fmt::Write;
-
 use super::coverage::{Coverage, Exercised};
 use super::report::{ClientFinding, ClientReport, FaultReport};
 use super::sent::cut;
@@ -156,6 +154,8 @@ pub fn render_faults(faults: &[FaultReport]) -> String {
     text
 }
 
+/// Adds a line. Names that clients send may hold what steers a terminal.
 fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(text, "{line}");
+    let plain = |letter: char| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter };
+    text.extend(line.to_string().chars().map(plain).chain(['\n']));
 }

@@ -36,7 +36,7 @@ pub trait Accepting {
     /// Its lists that a baseline works on.
     fn lists(&mut self) -> Lists<'_, Self::Finding>;
 
-    /// The findings, accepted ones too.
+    /// What fails the run, accepted findings too.
     fn keys(&self) -> Vec<Key<'_>>;
 
     /// Whether the run would have shown such a finding if there was one.
@@ -51,6 +51,10 @@ pub trait Accepting {
 pub struct Lists<'r, F> {
     /// Findings that are not accepted.
     pub findings: &'r mut Vec<F>,
+    /// Notes that are not accepted.
+    pub notes: &'r mut Vec<F>,
+    /// Whether notes fail the run too.
+    pub strict: bool,
     /// Findings that are.
     pub accepted: &'r mut Vec<Accepted<F>>,
     /// Entries that must go.
@@ -171,18 +175,14 @@ impl Baseline {
         for entry in &self.entries {
             let unseen_is_gone = report.would_show(entry.key());
             let lists = report.lists();
-            match lists.findings.iter().position(|finding| entry.key() == finding.key()) {
-                Some(_) if entry.expires < today => {
-                    lists.stale.push(entry.stale(format!("it has expired on {}", entry.expires)));
-                }
-                Some(position) => lists.accepted.push(Accepted {
-                    finding: lists.findings.remove(position),
-                    reason: entry.reason.clone(),
-                    ticket: entry.ticket.clone(),
-                    expires: entry.expires.to_string(),
-                }),
-                None if unseen_is_gone => lists.stale.push(entry.stale("nothing shows it any more".to_owned())),
-                None => {}
+            let fails = lists.findings.iter().any(|finding| entry.accepts(finding));
+            let noted = lists.notes.iter().any(|note| entry.accepts(note));
+            if (fails || noted && lists.strict) && entry.expires < today {
+                lists.stale.push(entry.stale(format!("it has expired on {}", entry.expires)));
+            } else if fails || noted {
+                entry.accept(lists);
+            } else if unseen_is_gone {
+                lists.stale.push(entry.stale("nothing shows it any more".to_owned()));
             }
         }
         report.settle();
@@ -230,6 +230,22 @@ impl Entry {
         (&self.operation, &self.check, self.constraint.as_deref())
     }
 
+    fn accepts(&self, finding: &impl Acceptable) -> bool {
+        self.key() == finding.key()
+    }
+
+    /// Moves what it accepts, notes too where they fail the run.
+    fn accept<F: Acceptable>(&self, lists: Lists<'_, F>) {
+        let failing = lists.findings.extract_if(.., |finding| self.accepts(finding));
+        let strictly = lists.notes.extract_if(.., |note| lists.strict && self.accepts(note));
+        lists.accepted.extend(failing.chain(strictly).map(|finding| Accepted {
+            finding,
+            reason: self.reason.clone(),
+            ticket: self.ticket.clone(),
+            expires: self.expires.to_string(),
+        }));
+    }
+
     fn stale(&self, why: String) -> Stale {
         Stale {
             operation: self.operation.clone(),
@@ -251,11 +267,19 @@ impl Accepting for Report {
     type Finding = Finding;
 
     fn lists(&mut self) -> Lists<'_, Finding> {
-        Lists { findings: &mut self.findings, accepted: &mut self.accepted, stale: &mut self.stale }
+        Lists {
+            findings: &mut self.findings,
+            notes: &mut self.notes,
+            strict: self.strict,
+            accepted: &mut self.accepted,
+            stale: &mut self.stale,
+        }
     }
 
     fn keys(&self) -> Vec<Key<'_>> {
-        self.findings.iter().chain(self.accepted.iter().map(|accepted| &accepted.finding)).map(Finding::key).collect()
+        let notes = self.notes.iter().filter(|_| self.strict);
+        let accepted = self.accepted.iter().map(|accepted| &accepted.finding);
+        self.findings.iter().chain(notes).chain(accepted).map(Finding::key).collect()
     }
 
     /// All cases of the operation were judged, and the check is one of answers.

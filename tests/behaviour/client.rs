@@ -153,6 +153,12 @@ fn secrets_are_in_no_report() {
 }
 
 #[test]
+fn names_that_clients_send_steer_no_terminal() {
+    let judged = judge(r#"backup "$(printf '%s' "$good" | sed 's/{/{"\\u001b[31mred": 1, /')""#);
+    assert!(judged.stderr.contains("[31mred") && !judged.stderr.contains('\u{1b}'), "{:?}", judged.stderr);
+}
+
+#[test]
 fn strictness_counts_notes() {
     let script = r#"send "$ACCORDANT_URL/" -d Action=DescribeDBInstances"#;
     assert_eq!(judge(script).code, Some(0));
@@ -168,11 +174,17 @@ fn the_commands_own_failure_is_the_exit_code() {
 
 #[test]
 fn a_command_that_cannot_be_run_is_a_usage_error() {
-    for (command, said) in [("no-such-command-here", "there is no command"), ("/etc/passwd", "cannot be run")] {
+    for (command, said) in [
+        ("no-such-command-here", "there is no command"),
+        ("/etc/passwd", "cannot be run"),
+        ("true and more", "as words of their own"),
+    ] {
         let ended = run(&["client", "--", command]);
         assert_eq!(ended.code, Some(2), "{}", ended.stderr);
         assert!(ended.stderr.contains(said) && ended.stderr.contains(command), "{}", ended.stderr);
     }
+    let ended = run(&["client", "--faults", "slow, rotation", "--", "true"]);
+    assert!(ended.code == Some(2) && ended.stderr.contains("rotation is of all faults"), "{}", ended.stderr);
     for arguments in
         [&["client"][..], &["client", "--timeout", "5x", "--", "true"], &["client", "--faults", "zork", "--", "true"]]
     {
@@ -230,6 +242,22 @@ fn an_interrupt_ends_the_command_and_what_was_seen_is_told() {
     assert_eq!(ended.code, Some(130), "{}", ended.stderr);
     assert!(ended.stderr.contains("/ResourceArn#required"), "{}", ended.stderr);
     wait_until_gone("sleep 73.25");
+}
+
+#[test]
+fn an_interrupt_under_a_fault_is_told() {
+    let folder = TempDir::new().expect("a directory");
+    let file = folder.path().join("under-a-fault");
+    let script = format!("{SEND}backup \"$good\" --fail || {{ touch {}; sleep 76.25; }}", file.display());
+    let mut program = Program::start(&["client", "--faults", "unavailable", "--", "sh", "-c", &script]);
+    while !file.exists() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    program.signal("INT");
+    let ended = program.wait();
+    assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+    assert!(ended.stderr.contains("; the command was interrupted"), "{}", ended.stderr);
+    wait_until_gone("sleep 76.25");
 }
 
 #[test]
@@ -414,8 +442,16 @@ fn entries_of_what_the_run_would_not_have_shown_are_left_alone() {
     .concat();
     let (judged, _) = judge_beside(&alone, &[], r#"backup "$good""#);
     assert_eq!((judged.code, &judged.report["stale"]), (Some(0), &Value::Array(vec![])), "{}", judged.stderr);
-    let (judged, _) = judge_beside(&alone, &["--faults", "unavailable"], r#"backup "$good" --fail"#);
-    assert_eq!(judged.report["stale"].as_array().map(Vec::len), Some(3), "{}", judged.stderr);
+    let stale = |faults: &str, more: &str| {
+        let baseline = format!("{alone}{more}");
+        let (judged, _) = judge_beside(&baseline, &["--faults", faults], r#"backup "$good" --fail"#);
+        let stale = judged.report["stale"].as_array().expect("a list").iter();
+        stale.map(|entry| entry["check"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let elsewhere = entry("CopyDBClusterSnapshot", "wrong-answer-taken", "unavailable");
+    assert_eq!(stale("unavailable", &elsewhere), ["wrong-answer-taken"], "retries may be seen under another fault");
+    let wrong = "throttling,server-error,unavailable,connection-reset,truncated-body,html-gateway,html-success";
+    assert_eq!(stale(wrong, ""), ["wrong-answer-taken", "token-not-reused-on-retry", "retry-storm"]);
     let hanging = ["--faults", "unavailable", "--timeout", "1s"];
     let (judged, _) = judge_beside(&alone, &hanging, r#"backup "$good" --fail || sleep 75.25"#);
     assert_eq!((judged.code, &judged.report["stale"]), (Some(0), &Value::Array(vec![])), "{}", judged.stderr);
@@ -443,6 +479,25 @@ fn the_baseline_is_written_and_findings_without_an_operation_have_their_place() 
 }
 
 #[test]
+fn a_note_is_accepted_where_it_fails_the_run_and_is_nowhere_gone() {
+    let script = r#"send "$ACCORDANT_URL/health""#;
+    let known = entry("-", "unknown-operation", "#unknown-path");
+    let (judged, _) = judge_beside(&known, &["--strict"], script);
+    assert_eq!((judged.code, judged.of("notes")), (Some(0), vec![]), "{}", judged.stderr);
+    assert!(
+        judged.stderr.contains("accepted until 2999-01-01: unknown-operation: - #unknown-path"),
+        "{}",
+        judged.stderr
+    );
+    let (judged, _) = judge_beside(&known, &[], script);
+    assert_eq!((judged.code, judged.of("notes").len()), (Some(0), 1), "{}", judged.stderr);
+    let (judged, written) = judge_beside("", &["--strict", "--update-baseline"], script);
+    assert!(judged.code == Some(0) && written.contains("#unknown-path"), "{}: {written}", judged.stderr);
+    let (judged, _) = judge_beside(&known.replace("2999", "2020"), &["--strict"], script);
+    assert!(judged.code == Some(1) && judged.stderr.contains("it has expired"), "{}", judged.stderr);
+}
+
+#[test]
 fn a_broken_baseline_is_told_before_the_command_runs() {
     for (text, said) in [
         ("[[accepted]]\nwhy = 1".to_owned(), "baseline.toml:2"),
@@ -465,7 +520,7 @@ fn a_broken_baseline_is_told_before_the_command_runs() {
 #[test]
 fn a_baseline_that_cannot_be_written_is_told_after_what_was_found() {
     let script = format!("{SEND}backup '{{}}'");
-    let file = "/nonexistent/baseline.toml";
+    let file = "/proc/baseline.toml";
     let ended = run(&["client", "--update-baseline", "--baseline", file, "--", "sh", "-c", &script]);
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
     assert!(ended.stderr.contains(file) && ended.stderr.contains("/IamRoleArn#required"), "{}", ended.stderr);
@@ -511,6 +566,15 @@ fn the_environment_leads_to_the_mock_and_nowhere_else() {
 }
 
 #[test]
+fn what_would_lead_elsewhere_or_is_no_dummy_is_taken_from_the_environment() {
+    let script = r#"AWS_CREDENTIAL_EXPIRATION=of-mine AWS_USE_DUALSTACK_ENDPOINT=of-mine AWS_SESSION_TOKEN=of-mine \
+        HUAWEICLOUD_SDK_SECURITY_TOKEN=of-mine OTHER=of-mine "$0" client -- env 2>/dev/null"#;
+    let stdout = Program::start_by_shell(script).wait().stdout;
+    let left: Vec<&str> = stdout.lines().filter(|line| line.ends_with("=of-mine")).collect();
+    assert_eq!(left, ["OTHER=of-mine"]);
+}
+
+#[test]
 fn input_is_passed_through() {
     let script = r#"printf hello | "$0" client -- sh -c 'cat; curl -s -o /dev/null "$ACCORDANT_URL/"' 2>/dev/null"#;
     assert_eq!(Program::start_by_shell(script).wait().stdout, "hello");
@@ -518,13 +582,42 @@ fn input_is_passed_through() {
 
 #[test]
 fn a_report_that_cannot_be_written_is_told_after_what_was_found() {
-    let ended = run(&["client", "--report", "/nonexistent/report.json", "--", "sh", "-c", "exit 0"]);
+    let ended = run(&["client", "--report", "/proc/report.json", "--", "sh", "-c", "exit 0"]);
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
-    assert!(
-        ended.stderr.contains("/nonexistent/report.json") && ended.stderr.contains("coverage:"),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.stderr.contains("/proc/report.json") && ended.stderr.contains("coverage:"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_told_before_the_command_runs() {
+    for option in ["--report", "--baseline"] {
+        let update = if option == "--baseline" { "--update-baseline" } else { "--strict" };
+        let ended = run(&["client", update, option, "/nonexistent/file", "--", "sh", "-c", "echo ran"]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{}", ended.stderr);
+        assert!(ended.stderr.contains("there is no folder /nonexistent"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn each_operation_without_an_answer_is_named_in_whatever_order_they_are_called() {
+    let copy = r#"send "$ACCORDANT_URL/" -H 'x-amz-date: 20260101T000000Z' -d Action=CopyDBClusterSnapshot \
+        -d SourceDBClusterSnapshotIdentifier=a -d TargetDBClusterSnapshotIdentifier=b"#;
+    for script in [format!(r#"backup "$good"; {copy}"#), format!(r#"{copy}; backup "$good""#)] {
+        let judged = judge_with(&["--faults", "unavailable"], &script);
+        let found = judged.report["findings"].as_array().expect("findings").iter();
+        let operations: Vec<&str> = found.filter_map(|finding| finding["operation"].as_str()).collect();
+        assert_eq!(operations, ["CopyDBClusterSnapshot", "StartBackupJob"], "{}", judged.stderr);
+    }
+}
+
+#[test]
+fn an_attempt_with_another_name_is_no_finding_in_rotation() {
+    let named = r#"good=$(echo "$good" | sed "s/vol-[0-9]*/vol-$(date +%N)/")"#;
+    let again = format!("for i in 1 2 3 4; do {named}; backup \"$good\" --fail && exit 0; done; exit 1");
+    let judged = judge_with(&["--faults", "rotation"], &again);
+    assert_eq!((judged.code, judged.of("findings")), (Some(0), vec![]), "{}", judged.stderr);
+    assert!(judged.has("notes", "wrong-answer-taken", "unavailable"), "{}", judged.stderr);
+    let judged = judge_with(&["--faults", "rotation"], &format!("{named}; backup \"$good\""));
+    assert!(judged.has("findings", "wrong-answer-taken", "throttling"), "{}", judged.stderr);
 }
 
 #[test]

@@ -6,7 +6,6 @@ use percent_encoding::percent_decode_str;
 use super::ClientCheck;
 use crate::check::Complaint;
 use crate::client::Sent;
-use crate::codec::media_type;
 use crate::contract::model::{Cause, Strength};
 
 /// Where the standard says that a fragment stays with the client.
@@ -40,8 +39,9 @@ Send the action as a parameter, `Action=…`, in a form; put values in the place
 
 ## When it is a note
 
-When an action is missing and the body is a form, since the parameter may just have been forgotten; and when
-it is missing in another request than a `POST`, which may only ask whether somebody is there.
+When an action is missing and there is a body, since the parameter may just have been forgotten, or the request
+be for another service; and when it is missing in another request than a `POST`, which may only ask whether
+somebody is there. Of a request that is signed for a service outside of the contract, nothing is said.
 ";
 
 impl ClientCheck for DocumentationUrlSentLiterally {
@@ -54,6 +54,9 @@ impl ClientCheck for DocumentationUrlSentLiterally {
     }
 
     fn judge(&self, sent: &Sent<'_>) -> Vec<Complaint> {
+        if sent.is_for_others() {
+            return Vec::new();
+        }
         let uri = sent.request.uri();
         let text = uri.path_and_query().map_or_else(|| uri.path().to_owned(), ToString::to_string);
         let decoded = percent_decode_str(&text).decode_utf8_lossy();
@@ -69,8 +72,7 @@ impl ClientCheck for DocumentationUrlSentLiterally {
         if sent.is_unread() || !matches!(sent.astray(), Some((Cause::MissingAction, _))) {
             return Vec::new();
         }
-        let form = media_type(sent.request.headers()).is_some_and(|media| media == "application/x-www-form-urlencoded");
-        let forgotten = form && !sent.request.body().is_empty();
+        let forgotten = !sent.request.body().is_empty();
         let asked = sent.request.method() != Method::POST;
         let actual = "a request without Action, as a URL with #Action becomes when it is sent";
         let complaint = Complaint::new("Action as a parameter", actual).standard(FRAGMENT);
@@ -104,6 +106,12 @@ mod tests {
         assert!(judged(check, signed(), "", |_| ())[0].is_finding());
         let form = signed().header("content-type", "application/x-www-form-urlencoded");
         assert!(!judged(check, form, "A=b", |_| ())[0].is_finding());
+        let unsigned = Request::post("/").header("content-type", "application/x-amz-json-1.1");
+        assert!(!judged(check, unsigned, "{}", |_| ())[0].is_finding(), "another service speaks so");
+        for path in ["/", "/bucket/%7Bid%7D", "/bucket/%23Action"] {
+            let other = Request::post(path).header("authorization", SIGNED.replace("/backup/", "/s3/"));
+            assert!(judged(check, other, "", |_| ()).is_empty(), "another service takes it: {path}");
+        }
         assert!(!judged(check, Request::get("/"), "", |_| ())[0].is_finding(), "somebody looks whether the mock is up");
         assert!(judged(check, backup(), "{}", |_| ()).is_empty());
         assert!(judged(check, Request::get("/a%23b"), "", |_| ()).is_empty());

@@ -56,7 +56,9 @@ impl ClientCheck for UnknownMember {
                 Oddity::Duplicate(_) | Oddity::OtherForm(_) => {}
             }
         }
-        named.retain(|name| !is_signature(name) && !is_credential(sent, &name[1..]));
+        let of_version_2 = named.iter().any(|name| name == VERSION_2[0]);
+        let signs = |name: &str| is_signature(name) || of_version_2 && VERSION_2.contains(&name);
+        named.retain(|name| !signs(name) && !is_credential(sent, &name[1..]));
         named.sort();
         named.dedup();
         named.iter().map(|name| complaint(operation, Some(name))).collect()
@@ -87,6 +89,17 @@ fn complaint(operation: &Operation, name: Option<&String>) -> Complaint {
     }
 }
 
+/// Parameters that sign a request in the way before the present one; the first tells it.
+const VERSION_2: [&str; 7] = [
+    "/AWSAccessKeyId",
+    "/Signature",
+    "/SignatureMethod",
+    "/SignatureVersion",
+    "/Timestamp",
+    "/Expires",
+    "/SecurityToken",
+];
+
 /// Whether a parameter is part of a presigned URL.
 fn is_signature(pointer: &str) -> bool {
     pointer.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("/X-Amz-"))
@@ -116,5 +129,10 @@ mod tests {
         assert!(judged(&UnknownMember, token, r#"{"replicate": {}}"#, |_| ()).is_empty(), "a matter of another check");
         let presigned = Request::get("/?Action=CopyDBClusterSnapshot&Version=2014-10-31&X-Amz-Signature=x");
         assert!(judged(&UnknownMember, presigned, "", |_| ()).is_empty());
+        let older =
+            Request::get("/?Action=CopyDBClusterSnapshot&AWSAccessKeyId=x&SignatureVersion=2&Signature=x&Timestamp=x");
+        assert!(judged(&UnknownMember, older, "", |_| ()).is_empty());
+        let alone = Request::get("/?Action=CopyDBClusterSnapshot&Timestamp=x");
+        assert_eq!(judged(&UnknownMember, alone, "", |_| ()).len(), 1);
     }
 }

@@ -33,7 +33,8 @@ Send `Content-Type: application/json`, or `application/x-www-form-urlencoded` fo
 
 ## When it is a note
 
-When the header is absent: services of this kind are known to guess.
+When the header is absent: services of this kind are known to guess; and when neither an operation nor a
+signature says which service the request is for.
 ";
 
 impl ClientCheck for WrongContentType {
@@ -52,7 +53,7 @@ impl ClientCheck for WrongContentType {
         let expected = "the media type of the service's protocol";
         let refused = match &sent.decoded {
             Some(Err(rejection)) if rejection.cause == Cause::UnsupportedMediaType => Some(rejection.detail.clone()),
-            None if matches!(sent.astray(), Some((Cause::UnsupportedMediaType, _))) => {
+            None if matches!(sent.astray(), Some((Cause::UnsupportedMediaType, _))) && !sent.is_for_others() => {
                 sent.astray().map(|(_, detail)| detail.to_owned())
             }
             _ => None,
@@ -60,7 +61,9 @@ impl ClientCheck for WrongContentType {
         if let Some(detail) = refused {
             let said = media_type(sent.request.headers()).unwrap_or_default();
             let said: String = said.chars().take(60).collect();
-            return vec![Complaint::new(detail, format!("Content-Type: {said}")).standard("RFC 9110, section 8.3")];
+            let complaint = Complaint::new(detail, format!("Content-Type: {said}")).standard("RFC 9110, section 8.3");
+            let doubtful = sent.operation().is_none() && sent.is_for_nobody();
+            return vec![if doubtful { complaint.at_most(Strength::Assumed) } else { complaint }];
         }
         if sent.operation().is_some() && !sent.request.headers().contains_key(CONTENT_TYPE) {
             let complaint = Complaint::new(expected, "a body without Content-Type").standard("RFC 9110, section 8.3");
@@ -89,5 +92,13 @@ mod tests {
         let bare = Request::put("/backup-jobs").header("authorization", SIGNED);
         assert!(!judged(check, bare, "{}", |_| ())[0].is_finding());
         assert!(judged(check, backup(), "{}", |_| ()).is_empty());
+        let action = |scope: &str| {
+            let signed = SIGNED.replace("/backup/", &format!("/{scope}/"));
+            Request::post("/").header("authorization", signed).header("content-type", "application/json")
+        };
+        assert!(judged(check, action("rds"), "{}", |_| ())[0].is_finding());
+        assert!(judged(check, action("logs"), "{}", |_| ()).is_empty(), "a service outside of the contract");
+        let unsigned = Request::post("/").header("content-type", "application/json");
+        assert!(!judged(check, unsigned, "{}", |_| ())[0].is_finding(), "somebody looks whether the mock is up");
     }
 }
