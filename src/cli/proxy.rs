@@ -16,7 +16,7 @@ use clap::Args;
 use tokio::sync::oneshot;
 
 use super::Failure;
-use super::baseline::BaselineOptions;
+use super::baseline::{BaselineOptions, has_folder};
 use super::client::conclude;
 use super::command::{Environment, Streams, run as run_command};
 use super::duration::parse_duration;
@@ -69,6 +69,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
             format!("{} can be reached from other machines: add --allow-remote if that is meant", options.listen);
         return Err(Failure::Usage(message));
     }
+    options.report.iter().try_for_each(|file| has_folder(file))?;
     let baseline = options.baseline.read(&contract)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;

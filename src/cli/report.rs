@@ -9,6 +9,7 @@ use accordant::report::{Conclusion, Report, merge, render_junit, render_text};
 use clap::{Args, Subcommand};
 
 use super::Failure;
+use super::baseline::has_folder;
 use super::failure::{FINDINGS, NOTHING, UNREACHABLE};
 
 /// Largest report that is read, in bytes.
@@ -76,7 +77,7 @@ pub fn check_names(files: &[PathBuf]) -> Result<(), Failure> {
             "{} says no format: name a report FILE.json or FILE.xml (JUnit)",
             file.display()
         ))),
-        None => Ok(()),
+        None => files.iter().try_for_each(|file| has_folder(file)),
     }
 }
 
