@@ -15,6 +15,9 @@ mod round_trip;
 mod text;
 mod xml;
 
+#[cfg(feature = "check")]
+pub(crate) use xml::attributes as xml_attributes;
+
 use std::borrow::Cow;
 use std::fmt::Debug;
 

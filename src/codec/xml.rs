@@ -233,6 +233,11 @@ fn not_xml(reader: &Reader<&[u8]>) -> Rejection {
 
 fn element(start: &BytesStart<'_>) -> Option<Element> {
     let name = start.local_name().into_inner().to_owned();
+    Some(Element { name, attributes: attributes(start)?, ..Element::default() })
+}
+
+/// The attributes of an element by name, namespace declarations left out.
+pub fn attributes(start: &BytesStart<'_>) -> Option<Vec<(String, String)>> {
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
         let attribute = attribute.ok()?;
@@ -242,7 +247,7 @@ fn element(start: &BytesStart<'_>) -> Option<Element> {
             attributes.push((key.to_owned(), value.into_owned()));
         }
     }
-    Some(Element { name, attributes, ..Element::default() })
+    Some(attributes)
 }
 
 fn append(open: &mut [Element], text: &str) {

@@ -140,8 +140,8 @@ struct EntrySpec {
 }
 
 impl Baseline {
-    /// Reads a baseline in TOML: tables `[[accepted]]` with `operation` (`-` where a client's finding has none), `check`, `constraint` where the finding has one,
-    /// `reason`, `ticket` where there is one, and `expires`, a date.
+    /// Reads a baseline in TOML: tables `[[accepted]]` with `operation` (`-` where a client's finding has none), `check`,
+    /// `constraint` where the finding has one, `reason`, `ticket` where there is one, and `expires`, a date.
     ///
     /// # Errors
     /// [`BaselineError`] for the first thing that is wrong, with its line.

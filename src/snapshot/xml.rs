@@ -8,7 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 
 use super::body::escaped;
-use crate::codec::MAX_DEPTH;
+use crate::codec::{MAX_DEPTH, xml_attributes};
 
 /// Most elements that are read.
 const MAX_ELEMENTS: usize = 100_000;
@@ -71,15 +71,7 @@ impl Element {
             ResolveResult::Unbound => String::new(),
             ResolveResult::Unknown(_) => return None,
         };
-        let mut attributes = Vec::new();
-        for attribute in start.attributes() {
-            let attribute = attribute.ok()?;
-            let key = attribute.key.into_inner();
-            if key != "xmlns" && !key.starts_with("xmlns:") {
-                let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).ok()?;
-                attributes.push((key.to_owned(), value.into_owned()));
-            }
-        }
+        let mut attributes = xml_attributes(start)?;
         attributes.sort();
         Some(Self { name: start.local_name().into_inner().to_owned(), namespace, attributes, ..Self::default() })
     }
