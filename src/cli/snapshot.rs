@@ -24,14 +24,16 @@ use recorder::{Recorder, Tally};
 
 /// Random cases for each operation when nobody says how many.
 const RANDOM: u64 = 20;
+
 /// Options of `accordant snapshot`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "The first run records: the examples, and of each constraint the first boundary and the first break. Members that \
                   the contract calls volatile, times, fresh and sensitive ones are masked by their type. Later runs compare by \
                   meaning (JSON as values, XML whatever its order and prefixes) and leave a FILE.snap.new beside each snapshot that \
-                  differs, for `cargo insta review` in the Cargo project that DIR is in; without one, rename it to accept it.\n\nExit codes: 0 recorded or compared, 1 differences with \
-                  --check, 2 usage error or a folder that is not ours, 3 target unreachable, 4 nothing was recorded, 130 interrupted."
+                  differs, for `cargo insta review` in the Cargo project that DIR is in; without one, rename it to accept \
+                  it.\n\nExit codes: 0 recorded or compared, 1 differences with --check, 2 usage error or a folder that is not \
+                  ours, 3 target unreachable, 4 nothing was recorded, 130 interrupted."
 )]
 pub struct Options {
     #[command(flatten)]
