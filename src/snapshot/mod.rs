@@ -12,4 +12,4 @@ pub use exchange::render;
 pub use file::{ForeignSnapshot, SOURCE, Snapshot};
 pub use mask::Masks;
 pub use meaning::same;
-pub use select::{Selected, select};
+pub use select::{Selected, phase_of, select};

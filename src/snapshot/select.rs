@@ -43,6 +43,17 @@ pub fn select(plan: &Plan, phases: &[Phase], seed: u64, random: u64) -> Vec<Sele
     selected
 }
 
+/// The phase of the cases that are called so.
+#[must_use]
+pub fn phase_of(name: &str) -> Option<Phase> {
+    match name.split('_').next()? {
+        "example" => Some(Phase::Examples),
+        "boundary" | "invalid" => Some(Phase::Coverage),
+        "random" => Some(Phase::Random),
+        _ => None,
+    }
+}
+
 /// What a case is about; nothing for those that are not recorded.
 fn words(plan: &Plan, phase: Phase, index: u64, case: &Case) -> Option<Vec<String>> {
     let about = match (phase, case.verdict) {
@@ -105,6 +116,7 @@ mod tests {
             let selected = select(&plan, &Phase::ALL, 7, 3);
             let names: HashSet<String> = selected.iter().map(|one| one.name.to_lowercase()).collect();
             assert_eq!(names.len(), selected.len());
+            assert!(selected.iter().all(|one| phase_of(&one.name) == Some(one.case.token.phase)));
             assert!(
                 names.iter().all(|name| name.len() < 140 && !name.contains(['/', ':', '\\', '*', ' '])),
                 "{names:?}"

@@ -163,6 +163,19 @@ fn what_is_there_no_more_and_what_is_new_is_told() {
 }
 
 #[test]
+fn phases_may_be_recorded_one_after_the_other() {
+    let (_mock, address) = Program::mock(&[]);
+    let recorded = Recorded { folder: tempfile::tempdir().expect("a folder") };
+    assert_eq!(recorded.again(address, &["--phase", "examples"]).code, Some(0));
+    let ended = recorded.again(address, &[]);
+    assert!(
+        ended.code == Some(0) && ended.stdout.contains(" recorded, ") && !ended.stdout.contains("new"),
+        "{ended:?}"
+    );
+    assert_eq!(recorded.again(address, &["--check"]).code, Some(0));
+}
+
+#[test]
 fn a_check_records_nothing_as_approved() {
     let (_mock, address) = Program::mock(&[]);
     let folder = tempfile::tempdir().expect("a folder");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use accordant::generate::{Phase, Plan};
 use accordant::judge::{Glimpse, Reply, Standing, TransportFailure, Wire, glimpse, look};
 use accordant::net::send::Client;
-use accordant::snapshot::{Masks, Selected, Snapshot, render, same, select};
+use accordant::snapshot::{Masks, Selected, Snapshot, phase_of, render, same, select};
 use similar::TextDiff;
 
 use super::folder::Group;
@@ -153,7 +153,7 @@ impl Recorder<'_> {
                 say(format_args!("differs  {}", file.display()))?;
                 if self.options.check { show(&group.file(name), approved, snapshot) } else { Ok(()) }
             }
-            None if group.approved().is_empty() && !self.options.check => {
+            None if !self.options.check && is_first(group, name) => {
                 tally.recorded += 1;
                 group.approve(name, snapshot)
             }
@@ -166,15 +166,10 @@ impl Recorder<'_> {
 
     /// Names the approved snapshots of exchanges that there are no more.
     fn unreferenced(&self, group: &Group, selected: &[Selected], mut tally: Tally) -> Result<Tally, Failure> {
-        let of_phase = |name: &str| {
-            self.phases.iter().any(|phase| match phase {
-                Phase::Examples => name.starts_with("example_"),
-                Phase::Coverage => name.starts_with("boundary_") || name.starts_with("invalid_"),
-                // There are always more of them.
-                Phase::Random => false,
-            })
-        };
-        for name in group.approved().keys().filter(|name| of_phase(name)) {
+        // Of random cases there are always more.
+        let all =
+            |name: &str| phase_of(name).is_some_and(|phase| phase != Phase::Random && self.phases.contains(&phase));
+        for name in group.approved().keys().filter(|name| all(name)) {
             if !selected.iter().any(|one| one.name == *name) {
                 tally.gone += 1;
                 say(format_args!("no more  {}: remove it", group.file(name).display()))?;
@@ -187,6 +182,11 @@ impl Recorder<'_> {
         let folder = self.options.dir.display();
         Failure::Unreachable(format!("{failure}; what was recorded until now stays in {folder}"))
     }
+}
+
+/// Whether nothing of the phase was ever approved.
+fn is_first(group: &Group, name: &str) -> bool {
+    !group.approved().keys().any(|known| phase_of(known) == phase_of(name))
 }
 
 fn is_example(selected: &Selected) -> bool {
