@@ -164,7 +164,7 @@ fn print(report: &Report, elapsed: Duration, updated: Option<&Path>) -> io::Resu
         let s = if count == 1 { "" } else { "s" };
         writeln!(out, "{} was written, with {count} accepted finding{s}", baseline.display())?;
     }
-    if report.target.starts_with("http") {
+    if report.target.starts_with("http") || !report.stale.is_empty() {
         return Ok(());
     }
     writeln!(

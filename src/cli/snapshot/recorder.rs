@@ -98,13 +98,12 @@ impl Recorder<'_> {
                 break;
             }
             let judged = self.wire.judge(&one.case).await;
-            if let Err(failure) = judged.reply.as_ref() {
-                silent += usize::from(matches!(failure, TransportFailure::Timeout(_)));
-                if failure.is_unreachable() || silent == SILENT {
-                    return Err(self.unreachable(&failure.to_string()));
-                }
-            } else {
-                silent = 0;
+            let is_late = matches!(judged.reply, Err(TransportFailure::Timeout(_)));
+            silent = if is_late { silent + 1 } else { 0 };
+            if let Err(failure) = judged.reply.as_ref()
+                && (failure.is_unreachable() || silent == SILENT)
+            {
+                return Err(self.unreachable(&failure.to_string()));
             }
             waiting.push((one, self.snapshot(plan, masks, one, &judged.reply)));
             if doubt.is_some() {
