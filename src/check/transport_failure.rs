@@ -3,7 +3,7 @@
 use super::exchange::Exchange;
 use super::{Check, Complaint};
 use crate::contract::model::Strength;
-use crate::generate::Probe;
+use crate::generate::Variation;
 use crate::judge::TransportFailure as Failure;
 
 /// The check.
@@ -59,7 +59,7 @@ impl Check for TransportFailure {
             }
             _ => (exchange.foreign(&failure.to_string()), Strength::Documented),
         };
-        let strength = if exchange.case.probe == Probe::OtherMethod { Strength::Assumed } else { strength };
+        let strength = if exchange.case.variation == Variation::OtherMethod { Strength::Assumed } else { strength };
         vec![Complaint::new("an HTTP answer", actual).standard("RFC 9110, section 3.4").at_most(strength)]
     }
 }

@@ -40,14 +40,14 @@ pub trait Test: Debug + Send + Sync {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Edges {
     /// Values that just satisfy the statement.
-    pub inside: Vec<Wish>,
+    pub inside: Vec<BoundaryValue>,
     /// Values that just break it.
-    pub outside: Vec<Wish>,
+    pub outside: Vec<BoundaryValue>,
 }
 
 /// What a value should be like, as far as one constraint can say; the rest of the input decides the rest.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Wish {
+pub enum BoundaryValue {
     /// Exactly this value.
     Value(Value),
     /// A string of so many Unicode scalar values.
@@ -63,7 +63,7 @@ pub enum Wish {
     /// A map of so many members.
     Members(u64),
     /// A list with two equal items.
-    Twins,
+    DuplicateItems,
     /// An object in which every known member is present.
     Whole,
     /// Any value that satisfies everything.
@@ -71,7 +71,7 @@ pub enum Wish {
     /// A value near the branches of a composition that none of them makes right.
     NoBranch,
     /// An object with a member nobody knows.
-    Stranger,
+    UnknownMember,
     /// An object without this member.
     Absent(String),
     /// An object in which this member is null.
@@ -150,8 +150,8 @@ pub static KINDS: &[&dyn Kind] = &[
 ];
 
 /// Wishes for exact values.
-fn values(values: impl IntoIterator<Item = Value>) -> Vec<Wish> {
-    values.into_iter().map(Wish::Value).collect()
+fn values(values: impl IntoIterator<Item = Value>) -> Vec<BoundaryValue> {
+    values.into_iter().map(BoundaryValue::Value).collect()
 }
 
 /// Writes a number of things: "1 item", "2 items".

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit};
 use crate::contract::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -70,7 +70,7 @@ impl Test for Matches {
     }
 
     fn edges(&self) -> Edges {
-        Edges { inside: vec![Wish::Match], outside: vec![Wish::NearMiss; 3] }
+        Edges { inside: vec![BoundaryValue::Match], outside: vec![BoundaryValue::NearMiss; 3] }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, values};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit, values};
 use crate::contract::model::{Cause, JsonType, SchemaSpec, TypeSpec};
 
 /// The kind.
@@ -109,7 +109,7 @@ impl Test for Types {
         ];
         let inside = ORDER.iter().map(|(json_type, _)| *json_type).filter(|json_type| self.contains(*json_type));
         Edges {
-            inside: inside.map(Wish::OfType).collect(),
+            inside: inside.map(BoundaryValue::OfType).collect(),
             outside: values(others.into_iter().filter(|value| !self.holds(value))),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit};
 use crate::contract::model::{BoolOrSchema, Cause, SchemaSpec};
 
 /// The kind.
@@ -46,7 +46,7 @@ impl Test for Known {
     }
 
     fn edges(&self) -> Edges {
-        Edges { inside: vec![Wish::Whole, Wish::Drawn], outside: vec![Wish::Stranger] }
+        Edges { inside: vec![BoundaryValue::Whole, BoundaryValue::Drawn], outside: vec![BoundaryValue::UnknownMember] }
     }
 }
 

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::breaking::{Site, proven};
+use super::boundaries::{Site, proven};
 use super::compile::Compiler;
 use super::draw::Draw;
-use super::hostile::Medium;
-use super::recipe::{Recipe, Surroundings};
-use super::text::Taste;
+use super::medium::Medium;
+use super::regex_gen::Taste;
+use super::value_plan::{Surroundings, ValuePlan};
 use crate::constraint::Edges;
 use crate::contract::model::{AuthScheme, Cause, Place};
 use crate::contract::{ConstraintId, NodeId, Operation, Service, Shape};
@@ -16,7 +16,7 @@ use crate::random::Random;
 /// Draws values for the places of an operation's input, decided by the [`Random`] alone.
 #[derive(Debug)]
 pub struct Generator {
-    pub(super) recipes: Vec<Recipe>,
+    pub(super) plans: Vec<ValuePlan>,
     /// By constraint: where it is judged, and the edges of it.
     pub(super) sites: Vec<Site>,
 }
@@ -29,7 +29,7 @@ impl Generator {
         let shape = &operation.input;
         let mut compiler = Compiler::new(shape, &around);
         let sites = Site::all(shape, &mut compiler);
-        let mut generator = Self { recipes: compiler.finish(), sites };
+        let mut generator = Self { plans: compiler.finish(), sites };
         for (id, constraint) in shape.constraints.iter().enumerate() {
             if constraint.cause == Cause::Pattern
                 && let Some(sample) = generator.text(shape, generator.sites[id].whole, None, &mut Random::new(1))
@@ -55,34 +55,34 @@ impl Generator {
     /// where an item is known.
     #[must_use]
     pub fn plain(&self, shape: &Shape, node: NodeId, random: &mut Random) -> Value {
-        Draw::new(shape, &self.recipes, random, false).value(node, 0)
+        Draw::new(shape, &self.plans, random, false).value(node, 0)
     }
 
     /// A value as a real API meets them: optional members present or absent, mostly ordinary texts and numbers, now and then
     /// hostile ones. Nearly always valid, which the caller judges. Members that carry credentials are left out.
     #[must_use]
     pub fn rich(&self, shape: &Shape, node: NodeId, random: &mut Random) -> Value {
-        Draw::new(shape, &self.recipes, random, true).value(node, 0)
+        Draw::new(shape, &self.plans, random, true).value(node, 0)
     }
 
     /// A string for a node: of a wanted length in Unicode scalar values, else of a usual one. Nothing where the node takes no
     /// strings, or none of that length.
     #[must_use]
     pub fn text(&self, shape: &Shape, node: NodeId, length: Option<usize>, random: &mut Random) -> Option<String> {
-        let mut draw = Draw::new(shape, &self.recipes, random, false);
-        let recipe = draw.settled(node, 0);
+        let mut draw = Draw::new(shape, &self.plans, random, false);
+        let plan = draw.settled(node, 0);
         if let Some(length) = length {
-            return recipe.text.as_ref()?.of_length(length, draw.random);
+            return plan.text.as_ref()?.of_length(length, draw.random);
         }
         match draw.value(node, 0) {
             Value::String(text) => Some(text),
-            _ => recipe.text.as_ref().map(|text| text.plain(draw.random)),
+            _ => plan.text.as_ref().map(|text| text.plain(draw.random)),
         }
     }
 
     /// A member name that matches a pattern of an object's node.
     pub(super) fn name_for(&self, node: NodeId, pattern: usize, random: &mut Random) -> Option<String> {
-        let (pattern, _) = self.recipes[node].members.patterns.get(pattern)?;
+        let (pattern, _) = self.plans[node].members.patterns.get(pattern)?;
         Some(pattern.draw(pattern.lengths().0 + 1, Taste::Plain, random))
     }
 }

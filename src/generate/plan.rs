@@ -7,7 +7,7 @@ use serde_json::Value;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::adjust::Adjustments;
-use super::case::{Case, Phase, Probe, Verdict};
+use super::case::{Case, Phase, Variation, Verdict};
 use super::confirm::{Confirmed, Dropped, confirm};
 use super::coverage::{Coverage, coverage};
 use super::shrink::{Shrinking, weight};
@@ -55,8 +55,8 @@ impl Plan {
         let coverage = coverage(operation, &generator, dialect);
         let mut breakable: Vec<ConstraintId> = Vec::new();
         let mut bounded: Vec<ConstraintId> = Vec::new();
-        for recipe in &coverage.recipes {
-            match recipe.verdict {
+        for case in &coverage.cases {
+            match case.verdict {
                 Verdict::Invalid { constraint } if !breakable.contains(&constraint) => breakable.push(constraint),
                 Verdict::Valid { boundary: Some(constraint) } if !bounded.contains(&constraint) => {
                     bounded.push(constraint);
@@ -110,7 +110,7 @@ impl Plan {
     pub fn count(&self, phase: Phase, random: u64) -> u64 {
         match phase {
             Phase::Examples => self.operation.examples.len() as u64,
-            Phase::Coverage => self.coverage.recipes.len() as u64,
+            Phase::Coverage => self.coverage.cases.len() as u64,
             Phase::Random => random,
         }
     }
@@ -129,16 +129,16 @@ impl Plan {
         Some(match phase {
             Phase::Examples => {
                 let example = self.operation.examples.get(at)?;
-                self.finish(&example.input, Verdict::Valid { boundary: None }, Probe::Plain, &mut random, token)
+                self.finish(&example.input, Verdict::Valid { boundary: None }, Variation::Plain, &mut random, token)
             }
             Phase::Coverage => {
-                let recipe = self.coverage.recipes.get(at)?;
-                self.finish(&recipe.input, recipe.verdict, recipe.probe, &mut random, token)
+                let case = self.coverage.cases.get(at)?;
+                self.finish(&case.input, case.verdict, case.variation, &mut random, token)
             }
             Phase::Random => {
                 let mut attempt = || {
                     let (input, verdict) = self.draw(&mut random)?;
-                    self.finish(&input, verdict, Probe::Plain, &mut random, token)
+                    self.finish(&input, verdict, Variation::Plain, &mut random, token)
                 };
                 let first = attempt();
                 (1..TRIES).fold(first, |drawn, _| drawn.or_else(|_| attempt()))
@@ -187,7 +187,7 @@ impl Plan {
         &self,
         input: &Value,
         verdict: Verdict,
-        probe: Probe,
+        variation: Variation,
         random: &mut Random,
         token: impl Fn() -> Token,
     ) -> Result<Case, Dropped> {
@@ -198,7 +198,7 @@ impl Plan {
             token: token(),
             input: confirmed.input,
             verdict,
-            probe,
+            variation,
             request: confirmed.request,
         })
     }

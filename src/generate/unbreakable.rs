@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Generator;
-use super::breaking::{Side, broken_at, inputs_at};
+use super::boundaries::{Side, broken_at, inputs_at};
 use super::case::codec;
 use crate::codec::{Decoded, Oddity};
 use crate::contract::model::Cause;

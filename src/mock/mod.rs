@@ -17,5 +17,5 @@ pub(crate) use credentials::fault as credentials_fault;
 pub use negotiate::Dialect;
 #[cfg(feature = "check")]
 pub(crate) use negotiate::{Target, target};
-pub use respond::{Answered, Mock, respond};
+pub use respond::{Mock, MockResponse, respond};
 pub use sending::{Pace, Sending};

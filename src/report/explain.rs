@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::check::{self, CHECKS};
 use crate::client::check::{self as client_check, CLIENT_CHECKS};
 use crate::client::{WRONG_ANSWER_PAGE, WRONG_ANSWER_TAKEN};
-use crate::constraint::{Edges, Wish};
+use crate::constraint::{BoundaryValue, Edges};
 use crate::contract::model::{Cause, Strength};
 use crate::contract::{Citation, ConstraintId, Contract, Node, Operation};
 use crate::generate::Generator;
@@ -241,7 +241,7 @@ fn page(operation: &Operation, boundaries: &Boundaries<'_>, id: ConstraintId) ->
     text
 }
 
-fn wishes(text: &mut String, title: &str, wishes: &[Wish]) {
+fn wishes(text: &mut String, title: &str, wishes: &[BoundaryValue]) {
     if wishes.is_empty() {
         return;
     }
@@ -256,26 +256,26 @@ fn wishes(text: &mut String, title: &str, wishes: &[Wish]) {
     }
 }
 
-fn words(wish: &Wish) -> String {
+fn words(wish: &BoundaryValue) -> String {
     match wish {
-        Wish::Value(value) => value.to_string().chars().take(100).collect(),
-        Wish::Length(1) => "1 character".to_owned(),
-        Wish::Length(length) => format!("{length} characters"),
-        Wish::OfType(json_type) => format!("a value of type {json_type:?}").to_lowercase(),
-        Wish::Match => "a text of rare characters that matches".to_owned(),
-        Wish::NearMiss => "a text that nearly matches".to_owned(),
-        Wish::Whole => "every known member".to_owned(),
-        Wish::Drawn => "any valid value".to_owned(),
-        Wish::NoBranch => "a value near the branches that satisfies none as it must".to_owned(),
-        Wish::Items(count) => format!("{count} items"),
-        Wish::Members(count) => format!("{count} members"),
-        Wish::Twins => "two equal items".to_owned(),
-        Wish::Stranger => "a member that nobody knows".to_owned(),
-        Wish::Absent(name) => format!("without {name}"),
-        Wish::Null(name) => format!("{name} is null"),
-        Wish::Present(name) => format!("with {name}"),
-        Wish::Without(present, absent) => format!("with {present}, without {absent}"),
-        Wish::Patch(patch) => format!("changed by {patch}"),
+        BoundaryValue::Value(value) => value.to_string().chars().take(100).collect(),
+        BoundaryValue::Length(1) => "1 character".to_owned(),
+        BoundaryValue::Length(length) => format!("{length} characters"),
+        BoundaryValue::OfType(json_type) => format!("a value of type {json_type:?}").to_lowercase(),
+        BoundaryValue::Match => "a text of rare characters that matches".to_owned(),
+        BoundaryValue::NearMiss => "a text that nearly matches".to_owned(),
+        BoundaryValue::Whole => "every known member".to_owned(),
+        BoundaryValue::Drawn => "any valid value".to_owned(),
+        BoundaryValue::NoBranch => "a value near the branches that satisfies none as it must".to_owned(),
+        BoundaryValue::Items(count) => format!("{count} items"),
+        BoundaryValue::Members(count) => format!("{count} members"),
+        BoundaryValue::DuplicateItems => "two equal items".to_owned(),
+        BoundaryValue::UnknownMember => "a member that nobody knows".to_owned(),
+        BoundaryValue::Absent(name) => format!("without {name}"),
+        BoundaryValue::Null(name) => format!("{name} is null"),
+        BoundaryValue::Present(name) => format!("with {name}"),
+        BoundaryValue::Without(present, absent) => format!("with {present}, without {absent}"),
+        BoundaryValue::Patch(patch) => format!("changed by {patch}"),
     }
 }
 

@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use serde_json::Value;
 
-use super::super::{Answered, Mock};
+use super::super::{Mock, MockResponse};
 use super::admit::{admit, is_of};
 use super::secret::secret;
 use super::spoil::{self, UNHEARD_OF};
@@ -46,7 +46,7 @@ struct Departing<'a> {
     mutant: &'a Mutant,
     mock: &'a Mock,
     request: &'a Request<Bytes>,
-    answered: &'a Answered,
+    answered: &'a MockResponse,
     operation: &'a Operation,
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::breaking::Site;
+use super::boundaries::Site;
 use super::generator::Generator;
 use crate::contract::{NodeId, Shape};
 use crate::random::Random;

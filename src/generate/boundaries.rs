@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
+use super::boundary_value::{self, leaves_a_choice};
 use super::compile::Compiler;
+use super::dictionary::STRANGE;
 use super::generator::Generator;
-use super::hostile::STRANGE;
-use super::recipe::RecipeId;
-use super::site::{Path, paths};
-use super::wishes::{self, leaves_a_choice};
-use crate::constraint::{Edges, Test, Wish};
+use super::path::{Path, paths};
+use super::value_plan::ValuePlanId;
+use crate::constraint::{BoundaryValue, Edges, Test};
 use crate::contract::model::Cause;
 use crate::contract::{ConstraintId, Node, NodeId, Operation, Shape, pointer};
 use crate::random::Random;
@@ -39,8 +39,8 @@ pub(super) struct Site {
     pub whole: NodeId,
     pub path: Path,
     pub edges: Edges,
-    /// For compositions: recipes whose values may break it.
-    pub around: Vec<RecipeId>,
+    /// For compositions: plans whose values may break it.
+    pub around: Vec<ValuePlanId>,
     /// For patterns: characters that break a match.
     pub foreign: Vec<char>,
 }
@@ -84,7 +84,7 @@ impl Site {
         self.foreign = foreign.filter(|c| !test.holds(&Value::String(format!("{sample}{c}")))).collect();
     }
 
-    fn wishes(&self, side: Side) -> &[Wish] {
+    fn wishes(&self, side: Side) -> &[BoundaryValue] {
         match side {
             Side::Inside => &self.edges.inside,
             Side::Outside => &self.edges.outside,
@@ -107,15 +107,15 @@ fn stretch(edges: &mut Edges, node: &Node, test: &dyn Test) {
     let near: Vec<i64> = if node.branches.is_any() { near.chain(multiples).collect() } else { multiples.collect() };
     for value in near.into_iter().map(Value::from) {
         let side = if test.holds(&value) { &mut edges.inside } else { &mut edges.outside };
-        let wish = Wish::Value(value);
+        let wish = BoundaryValue::Value(value);
         if !side.contains(&wish) {
             side.push(wish);
         }
     }
 }
 
-fn integer(wish: &Wish) -> Option<i64> {
-    let Wish::Value(value) = wish else { return None };
+fn integer(wish: &BoundaryValue) -> Option<i64> {
+    let BoundaryValue::Value(value) = wish else { return None };
     value.as_i64()
 }
 
@@ -125,7 +125,7 @@ pub(super) fn proven(generator: &Generator, operation: &Operation, constraint: C
     let bases: Vec<&Value> = operation.examples.iter().map(|example| &example.input).take(MAX_BASES).collect();
     let mut random = Random::new(1);
     let mut prove = |side: Side| {
-        let mut proven: Vec<Wish> = Vec::new();
+        let mut proven: Vec<BoundaryValue> = Vec::new();
         for (index, wish) in spot.wishes(side).iter().enumerate() {
             let mut works =
                 |base: &&Value| fulfilled(generator, operation, spot, side, base, wish, &mut random).is_some();
@@ -192,7 +192,7 @@ fn fulfilled(
     spot: &Site,
     side: Side,
     base: &Value,
-    wish: &Wish,
+    wish: &BoundaryValue,
     random: &mut Random,
 ) -> Option<Value> {
     let input = wished(generator, operation, spot, side, base, wish, random)?;
@@ -211,12 +211,12 @@ fn wished(
     spot: &Site,
     side: Side,
     base: &Value,
-    wish: &Wish,
+    wish: &BoundaryValue,
     random: &mut Random,
 ) -> Option<Value> {
     let mut input = base.clone();
     let place = spot.reach(generator, &operation.input, &mut input, random)?;
-    wishes::fulfil(generator, operation, spot, side, wish, place, random)?;
+    boundary_value::fulfil(generator, operation, spot, side, wish, place, random)?;
     Some(input)
 }
 
