@@ -1,24 +1,24 @@
-//! Making a value as a constraint's edge wishes it.
+//! Making a value what a boundary value says.
 
 use serde_json::{Map, Value};
 
-use super::boundaries::{Side, Site};
+use super::constraint_site::ConstraintSite;
 use super::dictionary::STRANGE;
 use super::draw::Draw;
 use super::generator::Generator;
 use super::path::complete;
 use super::value_plan::ValuePlanId;
 use crate::constraint::BoundaryValue;
-use crate::contract::{Constraint, NodeId, Operation, Shape, pointer};
+use crate::contract::{Constraint, NodeId, Shape, pointer};
 use crate::random::Random;
 
 /// Most items of a list that is made too long, or long enough.
 const MAX_SIZE: usize = 100_000;
 
-/// Whether drawing the wish again may bring another value.
-pub(super) fn leaves_a_choice(wish: &BoundaryValue) -> bool {
+/// Whether applying it again may bring another value.
+pub(super) fn leaves_a_choice(value: &BoundaryValue) -> bool {
     !matches!(
-        wish,
+        value,
         BoundaryValue::Value(_)
             | BoundaryValue::UnknownMember
             | BoundaryValue::Absent(_)
@@ -27,31 +27,26 @@ pub(super) fn leaves_a_choice(wish: &BoundaryValue) -> bool {
     )
 }
 
-/// Makes the value at the site as wished. Nothing when that cannot be, or when it is not on the wanted side.
-pub(super) fn fulfil(
+/// Makes the value at the site as the boundary value says. Nothing when that cannot be; whether the value then is on the
+/// wanted side, the caller judges, but for names of members, of which there may be others.
+pub(super) fn apply(
     generator: &Generator,
-    operation: &Operation,
-    spot: &Site,
-    side: Side,
-    wish: &BoundaryValue,
+    shape: &Shape,
+    site: &ConstraintSite,
+    value: &BoundaryValue,
     place: &mut Value,
     random: &mut Random,
 ) -> Option<()> {
-    let shape = &operation.input;
-    let stated = &shape.constraints[spot.constraint];
-    let mut maker = Maker { generator, shape, stated, site: spot, random };
-    if spot.path.key {
-        return maker.rename(place, wish);
-    }
-    maker.change(place, wish)?;
-    (stated.test.holds(place) == (side == Side::Inside)).then_some(())
+    let stated = &shape.constraints[site.constraint];
+    let mut maker = Maker { generator, shape, stated, site, random };
+    if site.path.key { maker.rename(place, value) } else { maker.change(place, value) }
 }
 
 struct Maker<'g, 'r> {
     generator: &'g Generator,
     shape: &'g Shape,
     stated: &'g Constraint,
-    site: &'g Site,
+    site: &'g ConstraintSite,
     random: &'r mut Random,
 }
 
@@ -64,10 +59,10 @@ impl<'g> Maker<'g, '_> {
         self.generator.plain(self.shape, node, self.random)
     }
 
-    /// A member of the map gets a name as wished.
-    fn rename(&mut self, place: &mut Value, wish: &BoundaryValue) -> Option<()> {
+    /// A member of the map gets such a name.
+    fn rename(&mut self, place: &mut Value, wanted: &BoundaryValue) -> Option<()> {
         let mut name = Value::String(self.generator.text(self.shape, self.site.whole, None, self.random)?);
-        self.change(&mut name, wish)?;
+        self.change(&mut name, wanted)?;
         let Value::String(name) = name else { return None };
         let members = place.as_object_mut()?;
         let old = members.keys().nth(self.random.below(members.len())).cloned();
@@ -76,9 +71,9 @@ impl<'g> Maker<'g, '_> {
         Some(())
     }
 
-    fn change(&mut self, place: &mut Value, wish: &BoundaryValue) -> Option<()> {
+    fn change(&mut self, place: &mut Value, wanted: &BoundaryValue) -> Option<()> {
         let node = self.site.whole;
-        match wish {
+        match wanted {
             BoundaryValue::Value(value) => *place = value.clone(),
             BoundaryValue::OfType(json_type) => {
                 // What is there may be the only value that goes with the rest.
@@ -233,7 +228,7 @@ impl<'g> Maker<'g, '_> {
     /// present value with something taken away, added or changed.
     fn near_composition(&mut self, place: &Value) -> Option<Value> {
         for _ in 0..16 {
-            let around: Option<ValuePlanId> = self.random.pick(&self.site.around).copied();
+            let around: Option<ValuePlanId> = self.random.pick(self.generator.near(self.site.constraint)).copied();
             let except = Some(self.site.constraint);
             let value = match (self.random.below(4), around) {
                 (0, _) => altered(place, self.random),

@@ -11,7 +11,7 @@ use super::case::{Variation, Verdict};
 use super::confirm::confirm;
 use super::pairwise;
 use super::unbreakable::unbreakable;
-use super::{Generator, Side, inputs_at};
+use super::{Boundaries, Generator, Side};
 use crate::contract::model::{AuthScheme, Cause, Place};
 use crate::contract::{ConstraintId, Node, NodeId, Operation, pointer};
 use crate::mock::Dialect;
@@ -49,8 +49,9 @@ pub struct Coverage {
 
 /// Finds the cases of the coverage phase.
 #[must_use]
-pub fn coverage(operation: &Operation, generator: &Generator, dialect: Dialect) -> Coverage {
-    let mut covering = Covering { operation, generator, dialect, coverage: Coverage::default() };
+pub fn coverage(boundaries: &Boundaries, dialect: Dialect) -> Coverage {
+    let operation = boundaries.operation();
+    let mut covering = Covering { operation, boundaries, dialect, coverage: Coverage::default() };
     covering.breaks();
     covering.boundaries();
     covering.optionals();
@@ -60,7 +61,7 @@ pub fn coverage(operation: &Operation, generator: &Generator, dialect: Dialect) 
 
 struct Covering<'o> {
     operation: &'o Operation,
-    generator: &'o Generator,
+    boundaries: &'o Boundaries,
     dialect: Dialect,
     coverage: Coverage,
 }
@@ -70,13 +71,13 @@ impl Covering<'_> {
         for (id, constraint) in self.operation.input.constraints.iter().enumerate() {
             let mut random = Random::new(xxh3_64(constraint.id.as_bytes()));
             let verdict = Verdict::Invalid { constraint: id };
-            let inputs = inputs_at(self.generator, self.operation, id, Side::Outside, &mut random);
+            let inputs = self.boundaries.inputs_at(id, Side::Outside, &mut random);
             let before = self.coverage.cases.len();
             for input in inputs {
                 self.add(input, verdict, Variation::Plain);
             }
             if self.coverage.cases.len() == before
-                && let Some(reason) = unbreakable(self.generator, self.operation, self.dialect, id)
+                && let Some(reason) = unbreakable(self.boundaries, self.dialect, id)
             {
                 self.coverage.unbreakable.push((id, reason));
             }
@@ -91,7 +92,7 @@ impl Covering<'_> {
             if matches!(constraint.cause, Cause::Type | Cause::Required) {
                 continue;
             }
-            for input in inputs_at(self.generator, self.operation, id, Side::Inside, &mut random) {
+            for input in self.boundaries.inputs_at(id, Side::Inside, &mut random) {
                 self.add(input, Verdict::Valid { boundary: Some(id) }, Variation::Plain);
             }
         }
@@ -100,7 +101,7 @@ impl Covering<'_> {
 
     fn optionals(&mut self) {
         let before = self.coverage.cases.len();
-        let optionals = Optionals::of(self.operation, self.generator);
+        let optionals = Optionals::of(self.operation, self.boundaries.generator());
         let fits = |row: &[bool]| {
             optionals.input(row).is_some_and(|input| {
                 confirm(self.operation, self.dialect, &input, Verdict::Valid { boundary: None }).is_ok()

@@ -1,14 +1,15 @@
 //! The generator of an operation's inputs: its schema made ready once, then drawn from as often as wanted.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
-use super::boundaries::{Site, proven};
 use super::compile::Compiler;
 use super::draw::Draw;
 use super::medium::Medium;
+use super::path::paths;
 use super::regex_gen::Taste;
-use super::value_plan::{Surroundings, ValuePlan};
-use crate::constraint::Edges;
+use super::value_plan::{Surroundings, ValuePlan, ValuePlanId};
 use crate::contract::model::{AuthScheme, Cause, Place};
 use crate::contract::{ConstraintId, NodeId, Operation, Service, Shape};
 use crate::random::Random;
@@ -17,8 +18,8 @@ use crate::random::Random;
 #[derive(Debug)]
 pub struct Generator {
     pub(super) plans: Vec<ValuePlan>,
-    /// By constraint: where it is judged, and the edges of it.
-    pub(super) sites: Vec<Site>,
+    /// For each composition: the plans whose values come near it, and may break it.
+    near: HashMap<ConstraintId, Vec<ValuePlanId>>,
 }
 
 impl Generator {
@@ -28,27 +29,13 @@ impl Generator {
         let around = surroundings(operation);
         let shape = &operation.input;
         let mut compiler = Compiler::new(shape, &around);
-        let sites = Site::all(shape, &mut compiler);
-        let mut generator = Self { plans: compiler.finish(), sites };
-        for (id, constraint) in shape.constraints.iter().enumerate() {
-            if constraint.cause == Cause::Pattern
-                && let Some(sample) = generator.text(shape, generator.sites[id].whole, None, &mut Random::new(1))
-            {
-                generator.sites[id].learn(&*constraint.test, &sample);
-            }
-            // Only of these, what lies on which side is not known before it is tried.
-            if matches!(constraint.cause, Cause::Rule | Cause::Composition) {
-                generator.sites[id].edges = proven(&generator, operation, id);
-            }
-        }
-        generator
+        let near = near_compositions(shape, &mut compiler);
+        Self { plans: compiler.finish(), near }
     }
 
-    /// What lies on both sides of a constraint's boundary. Of rules and compositions, only what was seen to do so on an
-    /// example; of all others, what their kind knows.
-    #[must_use]
-    pub fn edges(&self, constraint: ConstraintId) -> &Edges {
-        &self.sites[constraint].edges
+    /// The plans whose values come near a composition, and may break it.
+    pub(super) fn near(&self, composition: ConstraintId) -> &[ValuePlanId] {
+        self.near.get(&composition).map_or(&[], Vec::as_slice)
     }
 
     /// A valid value, as plain as the constraints allow: required members only, lists as short as they may be, but not empty
@@ -85,6 +72,24 @@ impl Generator {
         let (pattern, _) = self.plans[node].members.patterns.get(pattern)?;
         Some(pattern.draw(pattern.lengths().0 + 1, Taste::Plain, random))
     }
+}
+
+fn near_compositions(shape: &Shape, compiler: &mut Compiler<'_>) -> HashMap<ConstraintId, Vec<ValuePlanId>> {
+    let compositions = || {
+        let nodes = shape.nodes.iter().enumerate();
+        let stated = nodes.flat_map(|(node, stated)| stated.constraints.iter().map(move |id| (*id, node)));
+        stated.filter(|(id, _)| shape.constraints[*id].cause == Cause::Composition)
+    };
+    if compositions().next().is_none() {
+        return HashMap::new();
+    }
+    let paths = paths(shape);
+    let whole = |node: NodeId| paths[node].as_ref().and_then(|path| path.whole).unwrap_or(node);
+    let mut near: Vec<(ConstraintId, NodeId)> = compositions().collect();
+    near.sort_unstable();
+    let plans =
+        |(id, node): (ConstraintId, NodeId)| (id, compiler.around(whole(node), node, &shape.constraints[id].keyword));
+    near.into_iter().map(plans).collect()
 }
 
 /// What each member travels in, and which of them carry credentials.

@@ -6,6 +6,7 @@ mod boundary_value;
 pub mod case;
 mod compile;
 mod confirm;
+mod constraint_site;
 pub mod coverage;
 mod dictionary;
 mod draw;
@@ -27,7 +28,7 @@ mod value_plan;
 
 pub use crate::random::Random;
 pub use adjust::Adjustments;
-pub use boundaries::{Side, input_at, inputs_at};
+pub use boundaries::{Boundaries, Side};
 pub use case::{Case, CaseKind, Expected, Phase, Variation, Verdict};
 pub use confirm::Dropped;
 pub use generator::Generator;
