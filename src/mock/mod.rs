@@ -3,8 +3,6 @@
 mod answer;
 mod breach;
 mod credentials;
-#[cfg(feature = "check")]
-pub mod mutate;
 mod negotiate;
 mod prefer;
 mod respond;

@@ -128,7 +128,7 @@ impl Mock {
 #[cfg(feature = "check")]
 impl Mock {
     /// The output for an input, whatever it breaks. Turn 0 is the mock's own; another one draws generated members anew.
-    pub(super) fn output<'v>(
+    pub(crate) fn output<'v>(
         &self,
         operation: &'v Operation,
         request: &Request<Bytes>,
@@ -140,7 +140,7 @@ impl Mock {
     }
 
     /// The status of an operation's successes in the native dialect.
-    pub(super) fn success_status(&self, operation: &Operation) -> u16 {
+    pub(crate) fn success_status(&self, operation: &Operation) -> u16 {
         self.settings.statuses.get(&operation.name).copied().unwrap_or(operation.http.status)
     }
 }

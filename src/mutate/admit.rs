@@ -4,10 +4,10 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
-use super::super::{Dialect, Mock, MockResponse};
 use super::{Fault, Mutant};
 use crate::contract::model::{AuthScheme, Cause};
 use crate::contract::{Auth, Operation};
+use crate::mock::{Dialect, Mock, MockResponse};
 
 /// The answer to what would have been turned away; nothing where the fault does not apply.
 pub fn admit(mutant: &Mutant, mock: &Mock, request: &Request<Bytes>, answered: &MockResponse) -> Option<MockResponse> {
