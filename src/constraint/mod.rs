@@ -21,7 +21,6 @@ use serde_json::Value;
 
 use crate::contract::model::{Cause, JsonType, SchemaSpec};
 
-pub use pattern::Patterns;
 pub use types::{Types, is_integer};
 
 /// One checkable statement about a value.
@@ -130,8 +129,6 @@ pub struct Scope<'a> {
     pub raw: &'a Value,
     /// The schemas that `#/$defs/NAME` refers to.
     pub defs: &'a Value,
-    /// Patterns compiled before.
-    pub patterns: &'a Patterns,
 }
 
 /// All kinds, in the order in which their violations are reported.

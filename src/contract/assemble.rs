@@ -20,7 +20,6 @@ use super::template::Template;
 use super::workshop::Workshop;
 use super::yaml::Parsed;
 use crate::codec::Addressing;
-use crate::constraint::Patterns;
 
 /// Compiles everything that can be compiled; the rest is in `problems`.
 pub(super) fn assemble(
@@ -28,7 +27,6 @@ pub(super) fn assemble(
     texts: &[Arc<SourceText>],
     problems: &mut Vec<SpecProblem>,
 ) -> Contract {
-    let patterns = Patterns::default();
     let mut services: Vec<Arc<Service>> = Vec::new();
     let mut operations: Vec<Arc<Operation>> = Vec::new();
     for files in folders.values() {
@@ -40,7 +38,7 @@ pub(super) fn assemble(
                 "names of services are unique",
             ));
         }
-        let service = Arc::new(service(service_file, &patterns, problems));
+        let service = Arc::new(service(service_file, problems));
         services.push(Arc::clone(&service));
         for file in &files.operations {
             let names = std::iter::once(&file.spec.operation).chain(&file.spec.aliases);
@@ -53,17 +51,17 @@ pub(super) fn assemble(
                     ));
                 }
             }
-            operations.push(Arc::new(operation(file, service_file, &service, &patterns, problems)));
+            operations.push(Arc::new(operation(file, service_file, &service, problems)));
         }
     }
     let router = Router::new(&services, &operations);
     Contract { services, operations, router: Arc::new(router), texts: texts.to_vec() }
 }
 
-fn service(file: &File<ServiceSpec>, patterns: &Patterns, problems: &mut Vec<SpecProblem>) -> Service {
+fn service(file: &File<ServiceSpec>, problems: &mut Vec<SpecProblem>) -> Service {
     let spec = &file.spec;
     let sources = Sources::default().with(&spec.documents, &spec.sources);
-    let ground = Ground::new(&file.text, &sources, patterns, file.partial);
+    let ground = Ground::new(&file.text, &sources, file.partial);
     let mut shop = Workshop { text: &file.text, ground: &ground, problems };
     let error_shapes = spec.protocol.error.iter().enumerate().map(|(index, shape)| {
         let at = format!("/protocol/error/{index}");
@@ -151,13 +149,12 @@ fn operation(
     file: &File<OperationSpec>,
     service_file: &File<ServiceSpec>,
     service: &Arc<Service>,
-    patterns: &Patterns,
     problems: &mut Vec<SpecProblem>,
 ) -> Operation {
     let spec = &file.spec;
     let sources = service.sources.clone().with(&spec.documents, &spec.sources);
     let before = problems.len();
-    let mut ground = Ground::new(&file.text, &sources, patterns, file.partial || service_file.partial);
+    let mut ground = Ground::new(&file.text, &sources, file.partial || service_file.partial);
     ground.define(&file.text, &spec.defs, problems);
     ground.define(&service_file.text, &service_file.spec.defs, problems);
     ground.check_circles(problems);

@@ -10,7 +10,6 @@ use super::error::SpecProblem;
 use super::model::{Citations, CiteSpec, SchemaSpec};
 use super::pointer;
 use super::yaml::Parsed;
-use crate::constraint::Patterns;
 
 /// The texts and sources that schemas of one operation are compiled from.
 pub(super) struct Ground<'a> {
@@ -18,8 +17,6 @@ pub(super) struct Ground<'a> {
     pub own: &'a Parsed,
     /// What may be cited.
     pub sources: &'a Sources,
-    /// Patterns compiled before.
-    pub patterns: &'a Patterns,
     /// Schemas for `$ref`.
     pub defs: IndexMap<String, (&'a Parsed, &'a SchemaSpec)>,
     /// The same schemas as they are written.
@@ -31,9 +28,9 @@ pub(super) struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
-    pub fn new(own: &'a Parsed, sources: &'a Sources, patterns: &'a Patterns, partial: bool) -> Self {
+    pub fn new(own: &'a Parsed, sources: &'a Sources, partial: bool) -> Self {
         let (defs, raw_defs) = (IndexMap::new(), Value::Object(Map::new()));
-        Self { own, sources, patterns, defs, raw_defs, circular: HashSet::new(), partial }
+        Self { own, sources, defs, raw_defs, circular: HashSet::new(), partial }
     }
 
     /// A problem that something is absent, unless it may stand among what the text lost.

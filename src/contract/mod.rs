@@ -8,6 +8,7 @@ mod files;
 mod ground;
 pub mod lint;
 mod load;
+mod matcher;
 pub mod model;
 mod operation;
 pub mod pointer;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 pub use citation::Citation;
 pub use error::{ContractError, SourceText, SpecProblem};
 pub use load::{OPERATION_SCHEMA, SERVICE_SCHEMA};
+pub use matcher::Matcher;
 pub use operation::{
     Auth, Documented, Echo, ErrorDef, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark, Service,
 };

@@ -1,11 +1,11 @@
 //! A compiled schema: a tree of nodes with the constraints judged at each, and the judgement itself.
 
 use indexmap::IndexMap;
-use regex::Regex;
 use rustc_hash::FxBuildHasher;
 use serde_json::Value;
 
 use super::citation::Citation;
+use super::matcher::Matcher;
 use super::model::{Cause, JsonType, Place, Strength, WireSpec};
 use super::schema::{Branches, Limits};
 use crate::constraint::{Test, Types};
@@ -43,7 +43,7 @@ pub struct Node {
     /// Schema of member names.
     pub keys: Option<NodeId>,
     /// Schemas of members whose name matches.
-    pub patterns: Vec<(Regex, NodeId)>,
+    pub patterns: Vec<(Matcher, NodeId)>,
     /// Schema of list items after the prefix.
     pub items: Option<NodeId>,
     /// Schemas of the first list items.
@@ -317,8 +317,8 @@ impl<'v> Walk<'_, 'v> {
                 self.visit(member, value);
             }
             for (pattern, member) in &node.patterns {
+                known |= pattern.may_match(name);
                 if pattern.is_match(name) {
-                    known = true;
                     self.visit(*member, value);
                 }
             }

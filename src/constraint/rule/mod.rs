@@ -230,7 +230,6 @@ fn to_cel(value: &Value) -> cel::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::constraint::Patterns;
     use serde_json::json;
 
     fn rule(assert: &str) -> Result<Stated, Unfit> {
@@ -239,7 +238,7 @@ mod tests {
             "error": {"code": "E", "cite": "s:1"}, "cite": "s:1", "holds": {}, "breaks": {},
         }));
         let raw = json!({"properties": {"b": {"default": 10}}});
-        compile(&rule.expect("a rule"), 0, &Scope { raw: &raw, defs: &json!({}), patterns: &Patterns::default() })
+        compile(&rule.expect("a rule"), 0, &Scope { raw: &raw, defs: &json!({}) })
     }
 
     #[test]
