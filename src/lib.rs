@@ -114,12 +114,16 @@ pub mod generate;
 pub mod harness;
 #[cfg(feature = "check")]
 pub mod judge;
+pub mod lint;
 pub mod mock;
+pub mod model;
 pub mod net;
 #[cfg(feature = "check")]
 pub mod report;
 #[cfg(feature = "check")]
 pub mod snapshot;
+pub mod spec;
+pub mod value;
 
 pub use contract::{Contract, ContractError};
 pub use mock::Mock;

@@ -6,7 +6,7 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
 use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, values};
-use crate::contract::model::{Cause, SchemaSpec};
+use crate::model::{Cause, SchemaSpec};
 
 /// The kind.
 pub struct Composition;

@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
-use crate::contract::Matcher;
-use crate::contract::model::{Cause, SchemaSpec};
+use crate::model::{Cause, Matcher, SchemaSpec};
 
 /// The kind.
 pub struct Pattern;

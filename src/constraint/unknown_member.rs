@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
-use crate::contract::Matcher;
-use crate::contract::model::{BoolOrSchema, Cause, SchemaSpec};
+use crate::model::{BoolOrSchema, Cause, Matcher, SchemaSpec};
 
 /// The kind.
 pub struct UnknownMember;

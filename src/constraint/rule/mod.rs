@@ -11,8 +11,8 @@ use cel::{Context, Env, Program};
 use serde_json::Value;
 
 use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
-use crate::contract::model::{Cause, RuleSpec, SchemaSpec};
 use crate::contract::pointer;
+use crate::model::{Cause, RuleSpec, SchemaSpec};
 use plain::Plain;
 
 /// The kind.
