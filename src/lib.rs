@@ -118,11 +118,14 @@ pub mod lint;
 pub mod mock;
 pub mod model;
 pub mod net;
+mod random;
 #[cfg(feature = "check")]
 pub mod report;
 #[cfg(feature = "check")]
 pub mod snapshot;
 pub mod spec;
+#[cfg_attr(not(feature = "check"), allow(dead_code, reason = "most of it serves reports"))]
+mod text;
 pub mod value;
 
 pub use contract::{Contract, ContractError};

@@ -22,6 +22,6 @@ pub use operation::{
     Auth, Documented, Echo, ErrorDef, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark, Service,
 };
 pub use protocol::Protocol;
-pub use shape::{Constraint, ConstraintId, ErrorLink, MASK, Node, NodeId, Shape, Violation};
+pub use shape::{Constraint, ConstraintId, ErrorLink, Node, NodeId, Shape, Violation};
 pub use test::{Edges, Test, Wish};
 pub use types::Types;

@@ -16,9 +16,6 @@ pub type NodeId = usize;
 /// Index of a constraint in its shape.
 pub type ConstraintId = usize;
 
-/// What stands for a value that is not shown.
-pub const MASK: &str = "***";
-
 /// A compiled schema. The root is node 0.
 #[derive(Debug, Default)]
 pub struct Shape {

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::pointer;
-use crate::model::{Cause, Constraint, JsonType, MASK, Node, NodeId, Shape, Violation};
+use crate::model::{Cause, Constraint, JsonType, Node, NodeId, Shape, Violation};
+use crate::text::MASK;
 
 /// Deepest value that is judged; deeper ones are refused by the codecs already.
 const MAX_DEPTH: usize = 128;
