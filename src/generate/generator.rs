@@ -9,9 +9,10 @@ use super::draw::Draw;
 use super::medium::Medium;
 use super::path::paths;
 use super::regex_gen::Taste;
+use super::text::GUESSES;
 use super::value_plan::{Surroundings, ValuePlan, ValuePlanId};
 use crate::contract::model::{AuthScheme, Cause, Place};
-use crate::contract::{ConstraintId, NodeId, Operation, Service, Shape};
+use crate::contract::{ConstraintId, Matcher, NodeId, Operation, Service, Shape};
 use crate::random::Random;
 
 /// Draws values for the places of an operation's input, decided by the [`Random`] alone.
@@ -68,9 +69,11 @@ impl Generator {
     }
 
     /// A member name that matches a pattern of an object's node.
-    pub(super) fn name_for(&self, node: NodeId, pattern: usize, random: &mut Random) -> Option<String> {
-        let (pattern, _) = self.plans[node].members.patterns.get(pattern)?;
-        Some(pattern.draw(pattern.lengths().0 + 1, Taste::Plain, random))
+    pub(super) fn name_for(&self, node: NodeId, pattern: &Matcher, random: &mut Random) -> Option<String> {
+        let drawn = self.plans[node].members.patterns.iter();
+        let mut drawn = drawn.map(|(drawn, _)| drawn.draw(drawn.lengths().0 + 1, Taste::Plain, random));
+        let guessed = || GUESSES.into_iter().find(|name| pattern.is_match(name)).map(str::to_owned);
+        drawn.find(|name| pattern.is_match(name)).or_else(guessed)
     }
 }
 
