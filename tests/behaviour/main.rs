@@ -12,6 +12,7 @@ mod failures;
 mod false_positives;
 mod journal;
 mod judging;
+mod layers;
 mod library;
 mod limits;
 mod malformed;
