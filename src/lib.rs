@@ -109,6 +109,8 @@ pub mod client;
 pub mod codec;
 pub mod constraint;
 pub mod contract;
+#[doc(hidden)]
+pub mod file;
 pub mod generate;
 #[cfg(feature = "harness")]
 pub mod harness;
