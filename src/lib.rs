@@ -124,7 +124,8 @@ pub mod report;
 #[cfg(feature = "check")]
 pub mod snapshot;
 #[cfg_attr(not(feature = "check"), allow(dead_code, reason = "most of it serves reports"))]
-mod text;
+#[doc(hidden)]
+pub mod text;
 
 pub use contract::{Contract, ContractError};
 pub use mock::Mock;

@@ -11,6 +11,8 @@ mod explain;
 mod failure;
 mod mock;
 mod mutants;
+mod output;
+mod problems;
 mod proxy;
 mod reach;
 mod report;

@@ -4,12 +4,14 @@ use std::fs::FileType;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::text::shown_in_line;
+
 /// Why a file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
     /// The system refuses it.
-    #[error("cannot {doing} {path}: {source}", path = path.display())]
+    #[error("cannot {doing} {path}: {source}", path = named(path))]
     Io {
         /// What was to be done with the file.
         doing: &'static str,
@@ -19,7 +21,7 @@ pub enum FileError {
         source: io::Error,
     },
     /// It is a folder, a link, a device or the like.
-    #[error("{path} is {kind}: only a regular file will do", path = path.display())]
+    #[error("{path} is {kind}: only a regular file will do", path = named(path))]
     Special {
         /// The file.
         path: PathBuf,
@@ -27,7 +29,7 @@ pub enum FileError {
         kind: &'static str,
     },
     /// It is longer than anything of its kind.
-    #[error("{path} is larger than {most} bytes", path = path.display())]
+    #[error("{path} is larger than {most} bytes", path = named(path))]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -35,7 +37,7 @@ pub enum FileError {
         most: u64,
     },
     /// It holds bytes that are no text.
-    #[error("{path}:{line}: a byte that is no text: save the file as UTF-8", path = path.display())]
+    #[error("{path}:{line}: a byte that is no text: save the file as UTF-8", path = named(path))]
     NotText {
         /// The file.
         path: PathBuf,
@@ -43,7 +45,7 @@ pub enum FileError {
         line: usize,
     },
     /// Another program holds the folder for too long.
-    #[error("cannot write {path}: another program has locked its folder for {seconds} seconds", path = path.display())]
+    #[error("cannot write {path}: another program has locked its folder for {seconds} seconds", path = named(path))]
     Locked {
         /// The file.
         path: PathBuf,
@@ -62,6 +64,11 @@ impl FileError {
     pub(super) fn special(path: &Path, kind: FileType) -> Self {
         Self::Special { path: path.to_owned(), kind: name_of(kind) }
     }
+}
+
+/// A path as a person is told it, whatever its names hold.
+fn named(path: &Path) -> String {
+    shown_in_line(&path.to_string_lossy()).into_owned()
 }
 
 /// What a file is that is no regular one.

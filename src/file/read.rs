@@ -76,11 +76,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let pipe = folder.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
-        for (path, says) in [
-            (pipe.as_path(), "is a pipe"),
-            (folder.path(), "is a folder"),
-            (Path::new("/dev/zero"), "is a device"),
-        ] {
+        for (path, says) in
+            [(pipe.as_path(), "is a pipe"), (folder.path(), "is a folder"), (Path::new("/dev/zero"), "is a device")]
+        {
             let error = read(path, 100).expect_err("no file").to_string();
             assert!(error.contains(says), "{error}");
         }

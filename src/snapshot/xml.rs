@@ -73,7 +73,13 @@ impl Element {
         };
         let mut attributes = xml_attributes(start)?;
         attributes.sort();
-        Some(Self { name: start.local_name().into_inner().to_owned(), namespace, attributes, ..Self::default() })
+        let name = start.local_name().into_inner().to_owned();
+        // No name of XML has such characters, and no reference could stand for them.
+        let is_odd = |name: &String| name.contains(is_unprintable);
+        if is_odd(&name) || is_odd(&namespace) || attributes.iter().any(|(name, _)| is_odd(name)) {
+            return None;
+        }
+        Some(Self { name, namespace, attributes, ..Self::default() })
     }
 
     /// Blanks beside elements say nothing.
@@ -174,7 +180,20 @@ mod tests {
     #[test]
     fn what_is_no_document_is_none() {
         let deep = format!("{}{}", "<a>".repeat(100), "</a>".repeat(100));
-        for text in ["", "x", "<a>", "<a></b>", "<a/><b/>", "<!DOCTYPE a><a/>", "<a>&b;</a>", "<x:a/>", &deep] {
+        for text in [
+            "<a\u{1b}[31m/>",
+            "<a x\u{202e}='1'/>",
+            "<a xmlns='u\u{9b}'/>",
+            "",
+            "x",
+            "<a>",
+            "<a></b>",
+            "<a/><b/>",
+            "<!DOCTYPE a><a/>",
+            "<a>&b;</a>",
+            "<x:a/>",
+            &deep,
+        ] {
             assert_eq!(Element::read(text), None, "{text}");
         }
     }

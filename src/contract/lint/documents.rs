@@ -13,6 +13,7 @@ use super::super::error::{ContractError, SourceText, SpecProblem};
 use super::super::model::{CiteSpec, DocumentSpec};
 use super::super::pointer;
 use super::super::yaml::Parsed;
+use crate::file;
 
 /// Largest document that is read, in bytes.
 const MAX_DOCUMENT_BYTES: u64 = 16 * 1024 * 1024;
@@ -65,10 +66,7 @@ impl Documents {
 }
 
 fn read(path: &Path) -> Option<Document> {
-    if fs::metadata(path).ok()?.len() > MAX_DOCUMENT_BYTES {
-        return None;
-    }
-    let bytes = fs::read(path).ok()?;
+    let bytes = file::read(path, MAX_DOCUMENT_BYTES).ok()?;
     let sha256 = Sha256::digest(&bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     let lines = String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect();
     Some(Document { sha256, lines })
