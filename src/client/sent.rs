@@ -100,8 +100,8 @@ impl<'a> Sent<'a> {
     pub fn codec(&self) -> Option<&'static dyn Codec> {
         let service = self.service()?;
         Some(match (&service.documented, self.dialect()) {
-            (Some((codec, _)), Dialect::Documented) => *codec,
-            _ => service.codec,
+            (Some((protocol, _)), Dialect::Documented) => crate::codec::of(*protocol),
+            _ => service.codec(),
         })
     }
 
