@@ -68,7 +68,8 @@ pub fn json_escape(character: char) -> String {
 
 /// Whether nobody sees the character, or it changes how others are seen: control characters other than the line feed and
 /// the tab, Unicode's format characters (its general category Cf, version 16), which turn the direction of what follows
-/// or hide, and its separators of lines and paragraphs. Much of what is shown was chosen by a peer.
+/// or hide, and its separators of lines and paragraphs. The space and the joiners of no width are left alone: they are part
+/// of words in many scripts. Much of what is shown was chosen by a peer.
 #[must_use]
 pub fn is_unprintable(character: char) -> bool {
     let is_format = matches!(
@@ -81,7 +82,7 @@ pub fn is_unprintable(character: char) -> bool {
             | '\u{890}'..='\u{891}'
             | '\u{8e2}'
             | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
+            | '\u{200e}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
             | '\u{feff}'
