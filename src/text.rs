@@ -66,6 +66,12 @@ pub fn json_escape(character: char) -> String {
     units.into_iter().fold(String::new(), |text, unit| text + &format!("\\u{unit:04x}"))
 }
 
+/// The character as XML refers to it: `&#x1B;`.
+#[must_use]
+pub fn xml_escape(character: char) -> String {
+    format!("&#x{:X};", u32::from(character))
+}
+
 /// Whether nobody sees the character, or it changes how others are seen: control characters other than the line feed and
 /// the tab, Unicode's format characters (its general category Cf, version 16), which turn the direction of what follows
 /// or hide, and its separators of lines and paragraphs. The space and the joiners of no width are left alone: they are part

@@ -8,7 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 
 use crate::codec::{MAX_DEPTH, xml_attributes};
-use crate::text::{escape, is_unprintable};
+use crate::text::{escape, is_unprintable, xml_escape};
 
 /// Most elements that are read.
 const MAX_ELEMENTS: usize = 100_000;
@@ -138,7 +138,7 @@ fn append(open: &mut [Element], text: &str) {
 
 /// Text as it stands in a document, with references for what no terminal should see.
 fn spelt(text: &str) -> String {
-    escape(&quick_xml::escape::escape(text), is_unprintable, |character| format!("&#x{:X};", u32::from(character)))
+    escape(&quick_xml::escape::escape(text), is_unprintable, xml_escape)
 }
 
 #[cfg(test)]
