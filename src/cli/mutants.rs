@@ -8,8 +8,8 @@ use std::thread;
 
 use accordant::file;
 use accordant::generate::Plan;
-use accordant::judge::{Mutants, judge_mutants};
 use accordant::mock::{Dialect, Mock};
+use accordant::mutate::{Mutants, judge_mutants};
 use clap::Args;
 
 use super::Failure;

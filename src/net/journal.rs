@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::contract::Contract;
 use crate::file::Appender;
-use crate::mock::Answered;
+use crate::mock::MockResponse;
 
 /// Exchanges that may wait to be written; when more come in, they are counted instead.
 const QUEUE: usize = 10_000;
@@ -98,7 +98,7 @@ impl Journal {
     }
 
     /// Records an exchange, without waiting.
-    pub fn record(&self, answered: &mut Answered, duration: Duration) {
+    pub fn record(&self, answered: &mut MockResponse, duration: Duration) {
         let Some(queue) = &self.queue else { return };
         let (input, input_bytes) = match answered.input.take().map(|input| (memory(&input), input)) {
             None => (Input::None, 0),
