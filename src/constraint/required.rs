@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
-use crate::contract::model::{Cause, SchemaSpec};
-use crate::contract::pointer;
+use crate::model::{Cause, SchemaSpec};
+use crate::value::pointer;
 
 /// The kind.
 pub struct Required;
