@@ -155,7 +155,7 @@ struct Tree<'t> {
 #[derive(Default)]
 struct Children<'t> {
     entries: Vec<(Cow<'t, str>, Tree<'t>)>,
-    places: Option<Box<HashMap<Cow<'t, str>, usize, foldhash::fast::RandomState>>>,
+    places: Option<HashMap<Cow<'t, str>, usize, foldhash::fast::RandomState>>,
 }
 
 /// Children that are compared one by one.
@@ -182,7 +182,7 @@ impl<'t> Children<'t> {
         let place = self.entries.len();
         if place == FEW {
             let names = self.entries.iter().map(|(name, _)| name.clone());
-            self.places = Some(Box::new(names.zip(0..).collect()));
+            self.places = Some(names.zip(0..).collect());
         }
         if let Some(places) = &mut self.places {
             places.insert(segment.clone(), place);

@@ -312,12 +312,21 @@ fn write_scalar(value: &View<'_>, out: &mut Vec<u8>) {
         View::Null => out.extend_from_slice(b"null"),
         View::Bool(true) => out.extend_from_slice(b"true"),
         View::Bool(false) => out.extend_from_slice(b"false"),
+        View::Number(number) => serde_json::to_writer(out, number).expect("a number is always written to memory"),
         other => out.extend_from_slice(other.to_value().to_string().as_bytes()),
     }
 }
 
 fn write_text(text: &str, out: &mut Vec<u8>) {
-    serde_json::to_writer(out, text).expect("text is always written to memory");
+    // Most text is plain. All bytes are looked at, since the compiler takes many at once then.
+    let special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    if text.bytes().fold(false, |found, byte| found | special(byte)) {
+        serde_json::to_writer(out, text).expect("text is always written to memory");
+    } else {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    }
 }
 
 #[cfg(test)]
@@ -330,6 +339,17 @@ mod tests {
         let (value, oddities) = parse(br#"{"a": 1, "a": 2, "b": {"c": [1, {"d": 1, "d": 1}]}}"#).expect("JSON");
         assert_eq!(value, json!({"a": 1, "b": {"c": [1, {"d": 1}]}}));
         assert_eq!(oddities, [Oddity::Duplicate("a".into()), Oddity::Duplicate("d".into())]);
+    }
+
+    #[test]
+    fn writes_text_as_serde_does() {
+        for text in
+            ["", "plain text", "\"", "a\\b", "\u{1f}", "\u{7f} é \u{2028}", "line\nfeed and more than sixteen bytes"]
+        {
+            let mut out = Vec::new();
+            write_text(text, &mut out);
+            assert_eq!(out, serde_json::to_vec(text).expect("text"));
+        }
     }
 
     #[test]

@@ -143,19 +143,18 @@ fn close(name: &str, out: &mut String) {
     out.push('>');
 }
 
-/// Which bytes XML has as they are, whatever is around them.
-static PLAIN: [bool; 256] = {
-    let mut plain = [false; 256];
-    let mut byte = b' ';
-    while byte < 0x80 {
-        plain[byte as usize] = !matches!(byte, b'"' | b'&' | b'\'' | b'<' | b'>');
-        byte += 1;
-    }
-    plain
-};
-
+/// Whether XML has the text as it is. All bytes are looked at, since the compiler takes many at once then.
 fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| PLAIN[usize::from(byte)])
+    let special = |byte: u8| {
+        (byte < b' ')
+            | (byte > 0x7f)
+            | (byte == b'"')
+            | (byte == b'&')
+            | (byte == b'\'')
+            | (byte == b'<')
+            | (byte == b'>')
+    };
+    !text.bytes().fold(false, |found, byte| found | special(byte))
 }
 
 /// Writes text as XML 1.0 can hold it.
