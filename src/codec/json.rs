@@ -319,7 +319,7 @@ fn write_scalar(value: &View<'_>, out: &mut Vec<u8>) {
 
 fn write_text(text: &str, out: &mut Vec<u8>) {
     // Most text is plain. All bytes are looked at, since the compiler takes many at once then.
-    let special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    let special = |byte: u8| matches!(byte, 0..b' ' | b'"' | b'\\');
     if text.bytes().fold(false, |found, byte| found | special(byte)) {
         serde_json::to_writer(out, text).expect("text is always written to memory");
     } else {

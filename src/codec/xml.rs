@@ -145,15 +145,7 @@ fn close(name: &str, out: &mut String) {
 
 /// Whether XML has the text as it is. All bytes are looked at, since the compiler takes many at once then.
 fn is_plain(text: &str) -> bool {
-    let special = |byte: u8| {
-        (byte < b' ')
-            | (byte > 0x7f)
-            | (byte == b'"')
-            | (byte == b'&')
-            | (byte == b'\'')
-            | (byte == b'<')
-            | (byte == b'>')
-    };
+    let special = |byte: u8| matches!(byte, 0..b' ' | b'"' | b'&' | b'\'' | b'<' | b'>' | 0x80..);
     !text.bytes().fold(false, |found, byte| found | special(byte))
 }
 
