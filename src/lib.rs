@@ -109,6 +109,10 @@ pub mod client;
 pub mod codec;
 pub mod constraint;
 pub mod contract;
+#[cfg(feature = "check")]
+pub mod exchange;
+#[cfg(feature = "check")]
+pub mod explain;
 pub mod generate;
 #[cfg(feature = "harness")]
 pub mod harness;

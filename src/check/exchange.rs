@@ -12,8 +12,8 @@ use crate::codec::{Outcome, Received, Rejection};
 use crate::contract::MASK;
 use crate::contract::model::{Cause, ErrorKind, Strength};
 use crate::contract::{Constraint, ErrorDef, ErrorLink, Node, NodeId, Operation, Shape};
+use crate::exchange::{Reply, TransportFailure};
 use crate::generate::{Case, Expected, Probe, Verdict};
-use crate::judge::{Reply, TransportFailure};
 use crate::mock::Dialect;
 
 /// Most characters of a text that the peer chose.

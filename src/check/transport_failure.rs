@@ -3,8 +3,8 @@
 use super::exchange::Exchange;
 use super::{Check, Complaint};
 use crate::contract::model::Strength;
+use crate::exchange::TransportFailure as Failure;
 use crate::generate::Probe;
-use crate::judge::TransportFailure as Failure;
 
 /// The check.
 pub struct TransportFailure;

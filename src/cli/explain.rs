@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use accordant::report;
+use accordant::explain;
 use clap::Args;
 
 use super::Failure;
@@ -25,8 +25,8 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     let contract = contract(options.specs.as_deref())?;
     let text = match &options.name {
-        None => report::contents(&contract),
-        Some(name) => report::explain(&contract, name).map_err(|error| Failure::Usage(error.to_string()))?,
+        None => explain::contents(&contract),
+        Some(name) => explain::explain(&contract, name).map_err(|error| Failure::Usage(error.to_string()))?,
     };
     io::stdout().lock().write_all(text.as_bytes()).map_err(Failure::io("cannot write"))?;
     Ok(ExitCode::SUCCESS)

@@ -15,8 +15,9 @@ use crate::check::{self, Answer, CHECKS};
 use crate::codec::{Outcome, Received, Rejection};
 use crate::contract::model::{ErrorKind, Strength};
 use crate::contract::{Contract, Operation};
+use crate::exchange::Reply;
 use crate::generate::{Case, Phase, Probe, Token, Verdict};
-use crate::judge::{Reply, is_transient};
+use crate::judge::is_transient;
 use crate::mock::{Dialect, credentials_fault};
 
 /// An answer as a codec reads it.

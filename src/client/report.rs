@@ -9,7 +9,8 @@ use super::check::by_code;
 use super::coverage::Coverage;
 use super::fault::Fault;
 use crate::contract::model::Strength;
-use crate::report::{Acceptable, Accepted, Accepting, Key, Lists, NO_OPERATION, Shown, Stale};
+use crate::exchange::RedactedMessage;
+use crate::report::{Acceptable, Accepted, Accepting, Key, Lists, NO_OPERATION, Stale};
 
 /// What was found of a command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,7 +79,7 @@ pub struct ClientFinding {
     /// The fault under which it was seen, where it was not without.
     pub fault: Option<String>,
     /// The first of the requests, without credentials; sensitive members are masked.
-    pub request: Option<Shown>,
+    pub request: Option<RedactedMessage>,
     /// Who says so.
     pub citation: Vec<String>,
 }

@@ -10,8 +10,8 @@ use crate::codec::{Codec, Decoded, Rejection};
 use crate::contract::model::Cause;
 use crate::contract::route::credential_region;
 use crate::contract::{Contract, Operation, Service};
+use crate::exchange::RedactedMessage;
 use crate::mock::{Dialect, Target, target};
-use crate::report::Shown;
 
 /// Longest text that is shown, in characters.
 const LONGEST: usize = 2000;
@@ -127,7 +127,7 @@ impl<'a> Sent<'a> {
     /// The request as a person may see it: its input with everything sensitive or unknown masked, and of its headers and
     /// its query what cannot be a secret.
     #[must_use]
-    pub fn shown(&self) -> Shown {
+    pub fn shown(&self) -> RedactedMessage {
         let named = self.query().into_iter().map(|(name, value)| {
             let value = if PLAIN.contains(&name.as_str()) { value } else { "***".to_owned() };
             format!("{}={}", cut(&name, 60), cut(&value, 60))
@@ -135,7 +135,7 @@ impl<'a> Sent<'a> {
         let query = named.take(20).collect::<Vec<_>>().join("&");
         let mark = if query.is_empty() { "" } else { "?" };
         let headers = self.request.headers().iter().filter(|(name, _)| SHOWN.contains(&name.as_str()));
-        Shown {
+        RedactedMessage {
             line: format!("{} {}{mark}{query}", self.request.method(), cut(self.request.uri().path(), 200)),
             headers: headers
                 .map(|(name, value)| (name.to_string(), cut(&String::from_utf8_lossy(value.as_bytes()), 200)))

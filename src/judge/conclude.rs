@@ -8,6 +8,7 @@ use super::run::Run;
 use super::shrink::{Shown, shrink};
 use super::tally::{Group, Key, Seen, Tally};
 use super::{Send, show};
+use crate::exchange::redaction;
 use crate::generate::{Phase, Plan, Shrinking};
 use crate::report::{Finding, OperationReport, Outcome, Report, UNREACHABLE, Unreached};
 
@@ -78,8 +79,8 @@ async fn finding<S: Send>(run: &Run<S>, key: &Key, group: Group, most: usize) ->
     };
     let reply = reply.and_then(Result::ok);
     let hidden = |mut text: String| {
-        show::hide(&mut text, &run.wire.secrets);
-        show::hide(&mut text, &run.wire.hidden);
+        redaction::hide(&mut text, &run.wire.secrets);
+        redaction::hide(&mut text, &run.wire.hidden);
         text
     };
     Finding {

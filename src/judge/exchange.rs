@@ -8,10 +8,11 @@ use http::header::AUTHORIZATION;
 use http::{Method, Request};
 
 use super::target::{Target, overlay};
-use super::{Reply, Send, Signer, TransportFailure};
+use super::{Send, Signer};
 use crate::check::{Answer, CHECKS, Complaint, Exchange};
 use crate::codec::Received;
 use crate::contract::model::{AuthScheme, ErrorKind};
+use crate::exchange::{Reply, TransportFailure};
 use crate::generate::{Case, Probe};
 use crate::mock::Dialect;
 

@@ -7,10 +7,12 @@ use http::header::CONTENT_TYPE;
 use http::uri::{PathAndQuery, Uri};
 
 use super::exchange::Wire;
-use super::{Reply, Send, TransportFailure, show};
+use super::{Send, show};
 use crate::codec::Outcome;
 use crate::contract::Operation;
 use crate::contract::model::{Cause, ErrorKind};
+use crate::exchange::redaction;
+use crate::exchange::{Reply, TransportFailure};
 use crate::generate::{Case, Phase, Plan};
 
 /// Makes the name of an operation, or the end of its path, one that nobody has.
@@ -179,7 +181,7 @@ fn shown<S>(wire: &Wire<S>, case: &Case, reply: &Reply) -> String {
     let status = reply.response.status().as_u16();
     match code(case, reply) {
         Some(mut code) => {
-            show::hide(&mut code, &show::secrets(wire, case));
+            redaction::hide(&mut code, &show::secrets(wire, case));
             format!("{status} {}", first_words(&code))
         }
         None => format!("{status} and {}", first_words(&show::response(wire, case, reply).body)),
@@ -206,7 +208,8 @@ mod tests {
 
     use super::*;
     use crate::Contract;
-    use crate::judge::{Credentials, Signer, TransportFailure};
+    use crate::exchange::TransportFailure;
+    use crate::judge::{Credentials, Signer};
     use crate::mock::Dialect;
 
     /// Answers by what the request asks for, and keeps the bodies and targets it saw.

@@ -19,6 +19,6 @@ pub use given::{Given, GivenFailed, GivenFailure, GivenRequest, run_givens};
 pub use look::{Glimpse, Standing, glimpse, look};
 pub use mutants::{Mutants, Survivor, judge_mutants};
 pub use run::{Progress, Run, Settings};
-pub use send::{Reply, Send, TransportFailure};
+pub use send::Send;
 pub use sign::{Credentials, CredentialsError, Signer};
 pub use target::{PinError, Set, Target, Unique, Volatile};

@@ -11,8 +11,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exchange::Wire;
-use super::{Credentials, Reply, Send, Signer, TransportFailure};
+use super::{Credentials, Send, Signer};
 use crate::contract::ConstraintId;
+use crate::exchange::{Reply, TransportFailure};
 use crate::generate::{Case, Phase, Plan};
 use crate::mock::mutate::Mutant;
 use crate::mock::{DEFAULT_REGION, Mock};

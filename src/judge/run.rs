@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use super::Send;
 use super::conclude::conclude;
 use super::exchange::Wire;
 use super::look::{Standing, look};
 use super::tally::Tally;
-use super::{Send, TransportFailure};
+use crate::exchange::TransportFailure;
 use crate::generate::{Case, Dropped, Phase, Plan, Shard, Verdict};
 use crate::report::{Report, UNREACHABLE};
 

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use proptest::strategy::ValueTree;
 
+use super::Send;
 use super::exchange::{Judged, Wire};
-use super::{Reply, Send, TransportFailure};
 use crate::check::Complaint;
+use crate::exchange::{Reply, TransportFailure};
 use crate::generate::{Case, Shrinking};
 
 /// A case with the complaint about it and what was answered.

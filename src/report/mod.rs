@@ -2,7 +2,6 @@
 
 mod baseline;
 mod curl;
-mod explain;
 #[cfg(feature = "cli")]
 mod junit;
 mod merge;
@@ -15,10 +14,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::model::Strength;
+use crate::exchange::RedactedMessage;
 
 pub use baseline::{Acceptable, Accepted, Accepting, Baseline, BaselineError, Key, Lists, NO_OPERATION, Stale};
 pub use curl::{render_curl, shell_word};
-pub use explain::{ExplainError, contents, explain};
 #[cfg(feature = "cli")]
 pub use junit::render_junit;
 pub use merge::{MergeError, merge};
@@ -156,25 +155,13 @@ pub struct Finding {
     /// What came back.
     pub actual: String,
     /// The request, without credentials; sensitive members are masked.
-    pub request: Shown,
+    pub request: RedactedMessage,
     /// The answer, or nothing when none came.
-    pub response: Option<Shown>,
+    pub response: Option<RedactedMessage>,
     /// A command that sends the request.
     pub curl: String,
     /// Who says so.
     pub citation: Vec<String>,
-}
-
-/// A message as it is shown.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema))]
-pub struct Shown {
-    /// Request line or status line.
-    pub line: String,
-    /// Headers, credentials masked.
-    pub headers: Vec<(String, String)>,
-    /// The body as text, cut when it is long.
-    pub body: String,
 }
 
 /// A constraint that no request can break alone.

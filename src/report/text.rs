@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{Conclusion, Finding, OperationReport, Outcome, Report, Shown, shell_word};
+use crate::exchange::RedactedMessage;
+
+use super::{Conclusion, Finding, OperationReport, Outcome, Report, shell_word};
 
 /// Longest body that a finding shows, in characters.
 const BODY: usize = 600;
@@ -65,7 +67,7 @@ fn strength(finding: &Finding) -> String {
     if finding.disputed { format!("{strength}, disputed") } else { strength }
 }
 
-fn render_message(name: &str, message: &Shown, text: &mut String) {
+fn render_message(name: &str, message: &RedactedMessage, text: &mut String) {
     line(text, format_args!("  {name:<9} {}", message.line));
     let cut: String = message.body.chars().take(BODY).collect();
     for part in cut.lines().take(12) {

@@ -9,7 +9,7 @@ use super::body::Body;
 use super::xml::Element;
 use crate::contract::model::Place;
 use crate::contract::{Operation, pointer};
-use crate::judge::show::MASK;
+use crate::exchange::redaction::MASK;
 use crate::mock::Dialect;
 
 /// What stands for what differs from call to call.

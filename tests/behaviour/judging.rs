@@ -471,10 +471,10 @@ fn mutants_of_an_operation_are_all_killed() {
 fn everything_that_can_be_found_can_be_explained() {
     let contract = Contract::builtin();
     let explain =
-        |name: &str| accordant::report::explain(&contract, name).unwrap_or_else(|error| panic!("{name}: {error}"));
+        |name: &str| accordant::explain::explain(&contract, name).unwrap_or_else(|error| panic!("{name}: {error}"));
     for check in accordant::check::CHECKS {
         assert!(explain(check.code()).contains("## Remedy"), "{}", check.code());
-        assert!(accordant::report::contents(&contract).contains(check.code()));
+        assert!(accordant::explain::contents(&contract).contains(check.code()));
     }
     for operation in contract.operations() {
         for constraint in &operation.input.constraints {

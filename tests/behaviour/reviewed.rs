@@ -6,8 +6,9 @@ use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
 use accordant::Contract;
+use accordant::exchange::Reply;
 use accordant::generate::{Case, Expected, Phase, Plan, Probe, Verdict};
-use accordant::judge::{Credentials, Reply, Signer, Target, Wire};
+use accordant::judge::{Credentials, Signer, Target, Wire};
 use accordant::mock::{Dialect, Mock};
 use accordant::snapshot::{Masks, Selected, render, select};
 

@@ -263,7 +263,7 @@ fn nothing_is_told_to_be_on_both_sides_of_a_boundary() {
     let operation = contract.operation("StartBackupJob").expect("built in");
     let mut told = 0;
     for constraint in &operation.input.constraints {
-        let page = accordant::report::explain(&contract, &format!("{}{}", operation.name, constraint.id));
+        let page = accordant::explain::explain(&contract, &format!("{}{}", operation.name, constraint.id));
         let page = page.expect("a page");
         let Some((valid, broken)) = page.split_once("Just broken:\n") else { continue };
         let valid: BTreeSet<&str> = valid.lines().skip_while(|line| *line != "Just valid:").skip(1).collect();

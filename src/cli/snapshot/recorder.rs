@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use accordant::exchange::{Reply, TransportFailure};
 use accordant::generate::{Phase, Plan};
-use accordant::judge::{Glimpse, Reply, Standing, TransportFailure, Wire, glimpse, look};
+use accordant::judge::{Glimpse, Standing, Wire, glimpse, look};
 use accordant::net::send::Client;
 use accordant::snapshot::{Masks, Selected, Snapshot, phase_of, render, same, select};
 use similar::TextDiff;

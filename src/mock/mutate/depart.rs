@@ -15,7 +15,7 @@ use super::{Fault, Mutant};
 use crate::codec;
 use crate::contract::view::View;
 use crate::contract::{ConstraintId, ErrorDef, ErrorLink, Operation, pointer};
-use crate::judge::{Reply, TransportFailure};
+use crate::exchange::{Reply, TransportFailure};
 
 /// How long a slow answer takes.
 const LONG: Duration = Duration::from_secs(60);

@@ -11,7 +11,7 @@ use super::Fault;
 use super::depart::depart;
 use super::plan::Plan;
 use crate::contract::{ConstraintId, Contract, Operation, pointer};
-use crate::judge::{Reply, TransportFailure};
+use crate::exchange::{Reply, TransportFailure};
 
 /// A way in which the mock departs from the contract, on purpose.
 #[derive(Debug)]
