@@ -109,7 +109,6 @@ pub mod client;
 pub mod codec;
 pub mod constraint;
 pub mod contract;
-#[cfg(feature = "check")]
 pub mod exchange;
 #[cfg(feature = "check")]
 pub mod explain;

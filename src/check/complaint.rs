@@ -3,6 +3,7 @@
 use crate::contract::Citation;
 use crate::contract::citation::strength_of;
 use crate::contract::model::Strength;
+use crate::exchange::redaction::cut;
 
 /// Longest text of either side, in characters.
 const MAX_TEXT: usize = 300;
@@ -89,14 +90,6 @@ impl Complaint {
     #[must_use]
     pub fn is_finding(&self) -> bool {
         !self.disputed && self.strength <= Strength::Model
-    }
-}
-
-/// The text, or its beginning where it is longer than so many characters.
-pub(super) fn cut(text: String, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        None => text,
-        Some(_) => text.chars().take(longest.saturating_sub(1)).chain(['…']).collect(),
     }
 }
 

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::observation::Observation;
+
 /// What stands for a secret.
 pub const MASK: &str = "***";
 
@@ -20,6 +22,48 @@ pub struct RedactedMessage {
     pub headers: Vec<(String, String)>,
     /// The body as text, cut when it is long.
     pub body: String,
+}
+
+/// Longest input that is shown, in characters.
+const LONGEST_INPUT: usize = 2000;
+/// Headers of a client whose values are shown.
+const PLAIN_HEADERS: [&str; 5] = ["content-type", "accept", "user-agent", "amz-sdk-request", "prefer"];
+/// Query parameters of a client whose values are shown.
+const PLAIN_PARAMETERS: [&str; 2] = ["Action", "Version"];
+/// Most query parameters that are shown.
+const PARAMETERS: usize = 20;
+
+impl Observation<'_> {
+    /// The request as a person may see it: its input with everything sensitive or unknown masked, and of its headers and
+    /// its query what cannot be a secret.
+    #[must_use]
+    pub fn redacted_request(&self) -> RedactedMessage {
+        let named = self.query().into_iter().map(|(name, value)| {
+            let value = if PLAIN_PARAMETERS.contains(&name.as_str()) { value } else { MASK.to_owned() };
+            format!("{}={}", cut(name, 60), cut(value, 60))
+        });
+        let query = named.take(PARAMETERS).collect::<Vec<_>>().join("&");
+        let mark = if query.is_empty() { "" } else { "?" };
+        let path = cut(self.request.uri().path().to_owned(), 200);
+        let headers = self.request.headers().iter().filter(|(name, _)| PLAIN_HEADERS.contains(&name.as_str()));
+        let headers = headers.map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.to_string(), cut(value, 200))
+        });
+        RedactedMessage {
+            line: format!("{} {path}{mark}{query}", self.request.method()),
+            headers: headers.collect(),
+            body: self.redacted_input(),
+        }
+    }
+
+    fn redacted_input(&self) -> String {
+        match (self.operation, self.input()) {
+            (Some(operation), Some(input)) => cut(operation.input.mask(input).to_string(), LONGEST_INPUT),
+            _ if self.request.body().is_empty() => String::new(),
+            _ => format!("({} bytes that could not be read as an input)", self.request.body().len()),
+        }
+    }
 }
 
 /// A text as it is, and as JSON, XML, forms and Base64 write it.
@@ -85,5 +129,13 @@ pub fn hide_in(value: &mut Value, secrets: &[String]) {
         Value::Array(items) => items.iter_mut().for_each(|item| hide_in(item, secrets)),
         Value::Object(members) => members.values_mut().for_each(|member| hide_in(member, secrets)),
         _ => {}
+    }
+}
+
+/// The text, or its beginning where it is longer than so many characters.
+pub fn cut(text: String, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        None => text,
+        Some(_) => text.chars().take(longest.saturating_sub(1)).chain(['…']).collect(),
     }
 }

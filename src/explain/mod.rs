@@ -3,9 +3,7 @@
 use std::cell::OnceCell;
 use std::fmt::Write;
 
-use crate::check::{self, CHECKS};
-use crate::client::check::{self as client_check, CLIENT_CHECKS};
-use crate::client::{WRONG_ANSWER_PAGE, WRONG_ANSWER_TAKEN};
+use crate::check::{self, Check, Party};
 use crate::constraint::{Edges, Wish};
 use crate::contract::model::{Cause, Strength};
 use crate::contract::{Citation, ConstraintId, Contract, Node, Operation};
@@ -57,9 +55,6 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     if let Some(check) = check::by_code(name) {
         return Ok(format!("{}\n", check.page().trim()));
     }
-    if let Some(page) = client_page(name) {
-        return Ok(format!("{}\n", page.trim()));
-    }
     let end = name.find(['/', '#']).unwrap_or(name.len());
     let operation = contract.operation(&name[..end]).map_err(|_| unknown(contract, &name[..end]))?;
     let rest = &name[end..];
@@ -73,12 +68,6 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     let constraint = operation.input.constraints.iter().position(|constraint| constraint.id == rest);
     let missing = || ExplainError::NoConstraint { operation: operation.name.clone(), id: rest.to_owned() };
     constraint.map(|id| page(operation, &Boundaries::new(operation), id)).ok_or_else(missing)
-}
-
-/// The page of a check of clients.
-fn client_page(name: &str) -> Option<&'static str> {
-    let check = client_check::by_code(name).map(client_check::ClientCheck::page);
-    check.or_else(|| (name == WRONG_ANSWER_TAKEN).then_some(WRONG_ANSWER_PAGE))
 }
 
 fn unknown(contract: &Contract, name: &str) -> ExplainError {
@@ -148,10 +137,9 @@ fn titled(operation: &Operation, citation: &Citation) -> String {
 #[must_use]
 pub fn contents(contract: &Contract) -> String {
     let mut text = String::from("Checks:\n");
-    list(&mut text, CHECKS.iter().map(|check| (check.code(), check.page())));
+    list(&mut text, check::of(Party::Server));
     text.push_str("\nChecks of clients:\n");
-    let pages = CLIENT_CHECKS.iter().map(|check| (check.code(), check.page()));
-    list(&mut text, pages.chain([(WRONG_ANSWER_TAKEN, WRONG_ANSWER_PAGE)]));
+    list(&mut text, check::of(Party::Client).chain(check::of(Party::Run)));
     text.push_str("\nConstraints: OPERATION lists those of an operation, OPERATION/MEMBER#KEYWORD explains one:\n");
     for operation in contract.operations() {
         line(&mut text, format_args!("  {} ({} constraints)", operation.name, operation.input.constraints.len()));
@@ -159,11 +147,11 @@ pub fn contents(contract: &Contract) -> String {
     text
 }
 
-/// Lists pages by their codes and first sentences.
-fn list<'p>(text: &mut String, pages: impl Iterator<Item = (&'p str, &'p str)> + Clone) {
-    let width = pages.clone().map(|(code, _)| code.len()).max().unwrap_or_default();
-    for (code, page) in pages {
-        line(text, format_args!("  {code:<width$}  {}", first_sentence(page)));
+/// Lists checks by their codes and the first sentences of their pages.
+fn list(text: &mut String, checks: impl Iterator<Item = &'static dyn Check> + Clone) {
+    let width = checks.clone().map(|check| check.code().len()).max().unwrap_or_default();
+    for check in checks {
+        line(text, format_args!("  {:<width$}  {}", check.code(), first_sentence(check.page())));
     }
 }
 

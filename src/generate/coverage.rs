@@ -7,13 +7,14 @@
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::case::{Probe, Verdict};
+use super::case::CaseKind;
 use super::confirm::confirm;
 use super::pairwise;
 use super::unbreakable::unbreakable;
 use super::{Generator, Random, Side, inputs_at};
 use crate::contract::model::{AuthScheme, Cause, Place};
 use crate::contract::{ConstraintId, Node, NodeId, Operation, pointer};
+use crate::exchange::{Variation, Verdict};
 use crate::mock::Dialect;
 
 /// One case of the coverage phase, before a target adjusts it.
@@ -24,7 +25,7 @@ pub struct Recipe {
     /// What must happen.
     pub verdict: Verdict,
     /// What is done besides sending it.
-    pub probe: Probe,
+    pub variation: Variation,
 }
 
 /// The coverage phase of an operation.
@@ -38,7 +39,7 @@ pub struct Coverage {
     pub boundaries: usize,
     /// How many of them are rows of optional members.
     pub optionals: usize,
-    /// How many of them probe something else.
+    /// How many of them variation something else.
     pub probes: usize,
     /// Combinations of two optional members that exclude each other.
     pub impossible: usize,
@@ -72,7 +73,7 @@ impl Covering<'_> {
             let inputs = inputs_at(self.generator, self.operation, id, Side::Outside, &mut random);
             let before = self.coverage.recipes.len();
             for input in inputs {
-                self.add(input, verdict, Probe::Plain);
+                self.add(input, verdict, Variation::Plain);
             }
             if self.coverage.recipes.len() == before
                 && let Some(reason) = unbreakable(self.generator, self.operation, self.dialect, id)
@@ -91,7 +92,7 @@ impl Covering<'_> {
                 continue;
             }
             for input in inputs_at(self.generator, self.operation, id, Side::Inside, &mut random) {
-                self.add(input, Verdict::Valid { boundary: Some(id) }, Probe::Plain);
+                self.add(input, Verdict::Valid { boundary: Some(id) }, Variation::Plain);
             }
         }
         self.coverage.boundaries = self.coverage.recipes.len() - self.coverage.breaks;
@@ -108,7 +109,7 @@ impl Covering<'_> {
         let found = pairwise::rows(optionals.members.len(), &fits);
         self.coverage.impossible = found.impossible.saturating_sub(optionals.nested());
         for input in found.rows.iter().filter_map(|row| optionals.input(row)) {
-            self.add(input, Verdict::Valid { boundary: None }, Probe::Plain);
+            self.add(input, Verdict::Valid { boundary: None }, Variation::Plain);
         }
         self.coverage.optionals = self.coverage.recipes.len() - before;
     }
@@ -120,27 +121,30 @@ impl Covering<'_> {
             // The documented dialect has no credentials.
             if self.dialect == Dialect::Native && !self.operation.service.auth.is_empty() {
                 let verdict = Verdict::Refused { cause: Cause::MissingCredentials };
-                self.add(input.clone(), verdict, Probe::NoCredentials);
+                self.add(input.clone(), verdict, Variation::NoCredentials);
             }
             let verdict = Verdict::Refused { cause: Cause::MethodNotAllowed };
-            self.add(input.clone(), verdict, Probe::OtherMethod);
+            self.add(input.clone(), verdict, Variation::OtherMethod);
             if let Some(idempotency) = &self.operation.idempotency {
                 let mut marked = input.clone();
                 pointer::set(&mut marked, &idempotency.token, Value::from("the-same-twice"));
-                self.add(marked, Verdict::Valid { boundary: None }, Probe::Twice);
+                self.add(marked, Verdict::Valid { boundary: None }, Variation::Twice);
             }
         }
         self.coverage.probes = self.coverage.recipes.len() - before;
     }
 
     /// Takes an input that a request can carry, unless it is there already.
-    fn add(&mut self, input: Value, verdict: Verdict, probe: Probe) {
-        let known =
-            |recipe: &Recipe| recipe.probe == probe && recipe.input == input && recipe.verdict.kind() == verdict.kind();
+    fn add(&mut self, input: Value, verdict: Verdict, variation: Variation) {
+        let known = |recipe: &Recipe| {
+            recipe.variation == variation
+                && recipe.input == input
+                && CaseKind::from(recipe.verdict) == CaseKind::from(verdict)
+        };
         if self.coverage.recipes.iter().any(known) || confirm(self.operation, self.dialect, &input, verdict).is_err() {
             return;
         }
-        self.coverage.recipes.push(Recipe { input, verdict, probe });
+        self.coverage.recipes.push(Recipe { input, verdict, variation });
     }
 }
 

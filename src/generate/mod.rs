@@ -25,9 +25,10 @@ mod token;
 mod unbreakable;
 mod wishes;
 
+pub use crate::exchange::{Expected, Variation, Verdict};
 pub use adjust::Adjustments;
 pub use breaking::{Side, input_at, inputs_at};
-pub use case::{Case, CaseKind, Expected, Phase, Probe, Verdict};
+pub use case::{Case, CaseKind, Phase};
 pub use confirm::Dropped;
 pub use generator::Generator;
 pub use plan::{Plan, ReplayError};

@@ -7,12 +7,13 @@ use serde_json::Value;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::adjust::Adjustments;
-use super::case::{Case, Phase, Probe, Verdict};
+use super::case::{Case, Phase};
 use super::confirm::{Confirmed, Dropped, confirm};
 use super::coverage::{Coverage, coverage};
 use super::shrink::{Shrinking, weight};
 use super::{Generator, Random, Side, Token, input_at};
 use crate::contract::{ConstraintId, NodeId, Operation, pointer};
+use crate::exchange::{Variation, Verdict};
 use crate::mock::Dialect;
 
 /// Draws of an input before a case is given up, or made from an example.
@@ -128,16 +129,16 @@ impl Plan {
         Some(match phase {
             Phase::Examples => {
                 let example = self.operation.examples.get(at)?;
-                self.finish(&example.input, Verdict::Valid { boundary: None }, Probe::Plain, &mut random, token)
+                self.finish(&example.input, Verdict::Valid { boundary: None }, Variation::Plain, &mut random, token)
             }
             Phase::Coverage => {
                 let recipe = self.coverage.recipes.get(at)?;
-                self.finish(&recipe.input, recipe.verdict, recipe.probe, &mut random, token)
+                self.finish(&recipe.input, recipe.verdict, recipe.variation, &mut random, token)
             }
             Phase::Random => {
                 let mut attempt = || {
                     let (input, verdict) = self.draw(&mut random)?;
-                    self.finish(&input, verdict, Probe::Plain, &mut random, token)
+                    self.finish(&input, verdict, Variation::Plain, &mut random, token)
                 };
                 let first = attempt();
                 (1..TRIES).fold(first, |drawn, _| drawn.or_else(|_| attempt()))
@@ -186,7 +187,7 @@ impl Plan {
         &self,
         input: &Value,
         verdict: Verdict,
-        probe: Probe,
+        variation: Variation,
         random: &mut Random,
         token: impl Fn() -> Token,
     ) -> Result<Case, Dropped> {
@@ -197,7 +198,7 @@ impl Plan {
             token: token(),
             input: confirmed.input,
             verdict,
-            probe,
+            variation,
             request: confirmed.request,
         })
     }

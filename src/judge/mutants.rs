@@ -10,7 +10,7 @@ use http::{HeaderMap, Request};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::exchange::Wire;
+use super::wire::Wire;
 use super::{Credentials, Send, Signer};
 use crate::contract::ConstraintId;
 use crate::exchange::{Reply, TransportFailure};

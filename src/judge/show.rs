@@ -3,12 +3,12 @@
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderMap, Request};
 
-use super::exchange::Wire;
+use super::wire::Wire;
 use crate::codec::{Outcome, Received};
 use crate::contract::model::AuthScheme;
 use crate::exchange::redaction::{MASK, changed, hide, hide_in, spellings};
 use crate::exchange::{RedactedMessage, Reply};
-use crate::generate::{Case, Probe};
+use crate::generate::{Case, Variation};
 use crate::mock::Dialect;
 use crate::report::{render_curl, shell_word};
 use bytes::Bytes;
@@ -23,8 +23,8 @@ pub fn masked<S>(wire: &Wire<S>, case: &Case) -> Request<Bytes> {
     let mut input = case.operation.input.mask_sensitive(&case.input);
     hide_in(&mut input, &wire.hidden);
     let mut request = case.codec().encode_request(&case.operation, &input);
-    if case.probe == Probe::OtherMethod {
-        *request.method_mut() = super::exchange::other_method();
+    if case.variation == Variation::OtherMethod {
+        *request.method_mut() = super::wire::other_method();
     }
     for name in wire.headers.keys() {
         request.headers_mut().insert(name.clone(), http::HeaderValue::from_static(MASK));
@@ -66,7 +66,7 @@ pub fn response<S>(wire: &Wire<S>, case: &Case, reply: &Reply) -> RedactedMessag
 pub fn curl<S>(wire: &Wire<S>, base: &str, case: &Case) -> String {
     let request = masked(wire, case);
     let url = shell_word(&format!("{}{}", base.trim_end_matches('/'), request.uri()));
-    let signed = case.dialect == Dialect::Native && case.probe != Probe::NoCredentials;
+    let signed = case.dialect == Dialect::Native && case.variation != Variation::NoCredentials;
     render_curl(&request, &url, if signed { credentials(wire, case) } else { None })
 }
 

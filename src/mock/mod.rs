@@ -16,6 +16,6 @@ pub use breach::{Breach, Broken};
 pub(crate) use credentials::fault as credentials_fault;
 pub use negotiate::Dialect;
 #[cfg(feature = "check")]
-pub(crate) use negotiate::{Target, target};
+pub(crate) use negotiate::target;
 pub use respond::{Answered, Mock, respond};
 pub use sending::{Pace, Sending};

@@ -36,7 +36,7 @@ impl Judged {
     fn of(&self, kind: &str) -> Vec<(String, String)> {
         let list = self.report[kind].as_array().unwrap_or_else(|| panic!("no report: {}", self.stderr));
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        list.iter().map(|finding| (text(&finding["check"]), text(&finding["about"]))).collect()
+        list.iter().map(|finding| (text(&finding["code"]), text(&finding["about"]))).collect()
     }
 
     fn has(&self, kind: &str, check: &str, about: &str) -> bool {
@@ -44,7 +44,7 @@ impl Judged {
     }
 
     fn fault(&self, name: &str) -> &Value {
-        let mut rows = self.report["faults"].as_array().expect("faults").iter();
+        let mut rows = self.report["client"]["faults"].as_array().expect("faults").iter();
         rows.find(|row| row["fault"] == name).unwrap_or_else(|| panic!("no {name}: {}", self.stderr))
     }
 }
@@ -71,7 +71,7 @@ fn a_right_client_is_passed_through_in_silence() {
     assert_eq!((judged.code, judged.stdout.as_str()), (Some(0), "out\n"), "{}", judged.stderr);
     assert!(judged.stderr.starts_with("err\n"), "{}", judged.stderr);
     assert_eq!((judged.of("findings"), judged.of("notes")), (Vec::new(), Vec::new()));
-    let coverage = judged.report["coverage"].as_array().expect("coverage");
+    let coverage = judged.report["client"]["coverage"].as_array().expect("coverage");
     let backup = coverage.iter().find(|one| one["operation"] == "StartBackupJob").expect("its coverage");
     assert_eq!(backup["calls"], 1);
     assert!(backup["members"]["seen"].as_array().expect("a list").contains(&"/IdempotencyToken".into()), "{backup}");

@@ -128,7 +128,7 @@ fn led(target: &str, serving: JoinHandle<Vec<u8>>, sent: &str, answer: &str) -> 
 
 fn found(report: &Value) -> Vec<(&str, &str)> {
     let list = report["findings"].as_array().expect("findings").iter();
-    list.map(|one| (one["check"].as_str().unwrap_or_default(), one["about"].as_str().unwrap_or_default())).collect()
+    list.map(|one| (one["code"].as_str().unwrap_or_default(), one["about"].as_str().unwrap_or_default())).collect()
 }
 
 const CREATED: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nX-amzn-RequestId: one\r\ntransfer-encoding: chunked\r\n\r\n\
@@ -137,7 +137,11 @@ const CREATED: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nX-am
 #[test]
 fn no_byte_is_changed_and_right_traffic_is_silent() {
     let (report, code, stderr) = judged(&request(GOOD), CREATED);
-    assert_eq!((code, found(&report), report["requests"].as_u64()), (Some(0), Vec::new(), Some(1)), "{stderr}");
+    assert_eq!(
+        (code, found(&report), report["client"]["requests"].as_u64()),
+        (Some(0), Vec::new(), Some(1)),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -167,14 +171,14 @@ fn an_answer_in_a_coding_that_the_client_asked_for_accuses_nobody() {
 fn older_http_is_passed_on_and_judged() {
     let answer = "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\nx-amzn-requestid: one\r\n\r\n{\"CreationDate\": 1762102908.031}";
     let (report, code, stderr) = judged(&request(GOOD).replace("HTTP/1.1", "HTTP/1.0"), answer);
-    assert_eq!(report["notes"][0]["check"], "output-schema", "{stderr}");
-    assert_eq!((report["requests"].as_u64(), code), (Some(1), Some(0)), "{stderr}");
+    assert_eq!(report["notes"][0]["code"], "output-schema", "{stderr}");
+    assert_eq!((report["client"]["requests"].as_u64(), code), (Some(1), Some(0)), "{stderr}");
 }
 
 #[test]
 fn what_is_not_http_is_passed_on_and_counted() {
     let (report, code, stderr) = judged("\0\u{1}nothing known\r\n\r\n", "\0\u{2}either");
-    assert_eq!((report["requests"].as_u64(), code), (Some(0), Some(4)), "{stderr}");
+    assert_eq!((report["client"]["requests"].as_u64(), code), (Some(0), Some(4)), "{stderr}");
     assert!(stderr.contains("could not be read"), "{stderr}");
 }
 
@@ -188,7 +192,7 @@ fn a_request_whose_answer_cannot_be_read_is_judged() {
 fn a_broken_answer_accuses_nobody_of_a_schema() {
     let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{\"Backup";
     let (report, _, stderr) = judged(&request(GOOD), answer);
-    assert_eq!((found(&report), report["requests"].as_u64()), (Vec::new(), Some(1)), "{stderr}");
+    assert_eq!((found(&report), report["client"]["requests"].as_u64()), (Vec::new(), Some(1)), "{stderr}");
 }
 
 #[test]
@@ -217,7 +221,7 @@ fn a_target_that_goes_away_is_told() {
     // Nobody is there who could answer, and nobody pretends to be.
     assert!(matches!(client.read(&mut [0]), Ok(0) | Err(_)));
     let (report, code, stderr) = reported(&mut program, "TERM", &directory.path().join("report.json"));
-    assert_eq!((report["requests"].as_u64(), code), (Some(0), Some(3)), "{stderr}");
+    assert_eq!((report["client"]["requests"].as_u64(), code), (Some(0), Some(3)), "{stderr}");
     assert!(stderr.contains("could not be reached: 1 connection"), "{stderr}");
 }
 
@@ -226,7 +230,11 @@ fn tls_is_spoken_to_a_target_that_is_trusted() {
     let (target, serving) = server_on(request(GOOD).len(), CREATED.as_bytes(), tls);
     let url = format!("https://localhost:{}", target.port());
     let (report, code, stderr) = led(&url, serving, &request(GOOD), CREATED);
-    assert_eq!((code, found(&report), report["requests"].as_u64()), (Some(0), Vec::new(), Some(1)), "{stderr}");
+    assert_eq!(
+        (code, found(&report), report["client"]["requests"].as_u64()),
+        (Some(0), Vec::new(), Some(1)),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -306,7 +314,7 @@ fn a_reset_is_passed_on_and_ends_no_answer() {
     client.read_to_end(&mut Vec::new()).expect_err("no end, but a reset");
     let (report, _, stderr) = between.reported("TERM");
     let (findings, notes) = (found(&report), report["notes"].as_array().expect("notes"));
-    assert_eq!((findings, notes.len(), report["requests"].as_u64()), (Vec::new(), 0, Some(1)), "{stderr}");
+    assert_eq!((findings, notes.len(), report["client"]["requests"].as_u64()), (Vec::new(), 0, Some(1)), "{stderr}");
 }
 
 #[test]
@@ -326,7 +334,7 @@ fn a_client_may_close_its_half_or_go() {
     assert_eq!(server.read(&mut [0]).expect("the end is passed on"), 0);
     drop(server);
     let (report, _, stderr) = between.reported("TERM");
-    assert_eq!(report["requests"], 2, "{stderr}");
+    assert_eq!(report["client"]["requests"], 2, "{stderr}");
     assert!(found(&report).iter().all(|(check, _)| *check == "request-schema"), "{stderr}");
 }
 
@@ -351,7 +359,7 @@ fn a_long_body_is_passed_on_and_said_not_to_be_judged() {
     assert!(serving.join().expect("the server ends") == sent.as_bytes() && answer == due.as_bytes(), "bytes changed");
     let (report, code, stderr) = between.reported("TERM");
     assert!(stderr.contains("passed on but not judged, since a body is longer than 8 MiB: 1 exchange"), "{stderr}");
-    assert_eq!((report["requests"].as_u64(), code), (Some(0), Some(4)));
+    assert_eq!((report["client"]["requests"].as_u64(), code), (Some(0), Some(4)));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use accordant::Contract;
 use accordant::exchange::Reply;
-use accordant::generate::{Case, Expected, Phase, Plan, Probe, Verdict};
+use accordant::generate::{Case, Expected, Phase, Plan, Variation, Verdict};
 use accordant::judge::{Credentials, Signer, Target, Wire};
 use accordant::mock::{Dialect, Mock};
 use accordant::snapshot::{Masks, Selected, render, select};
@@ -176,18 +176,18 @@ fn verdict(case: &Case) -> String {
             verdict.constraint().map(|id| format!(" {}", case.operation.input.constraints[id].id)).unwrap_or_default()
         }
     };
-    let probe = match case.probe {
-        Probe::Plain => "",
-        Probe::NoCredentials => ", without credentials",
-        Probe::OtherMethod => ", with another method",
-        Probe::Twice => ", twice",
+    let variation = match case.variation {
+        Variation::Plain => "",
+        Variation::NoCredentials => ", without credentials",
+        Variation::OtherMethod => ", with another method",
+        Variation::Twice => ", twice",
     };
     let due = match case.expected() {
         Expected::Success { status } => status.to_string(),
         Expected::Error { error, .. } => format!("{} {}", error.status, error.code),
         Expected::Unknown => "not known".to_owned(),
     };
-    format!("{}{about}{probe}: {due}", case.verdict.kind())
+    format!("{}{about}{variation}: {due}", case.verdict.kind())
 }
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
