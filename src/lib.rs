@@ -119,10 +119,13 @@ pub mod harness;
 pub mod judge;
 pub mod mock;
 pub mod net;
+mod random;
 #[cfg(feature = "check")]
 pub mod report;
 #[cfg(feature = "check")]
 pub mod snapshot;
+#[cfg_attr(not(feature = "check"), allow(dead_code, reason = "most of it serves reports"))]
+mod text;
 
 pub use contract::{Contract, ContractError};
 pub use mock::Mock;

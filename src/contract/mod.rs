@@ -29,7 +29,7 @@ pub use operation::{
     Auth, Documented, Echo, ErrorDef, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark, Service,
 };
 pub use schema::{Branches, Limits};
-pub use shape::{Constraint, ConstraintId, ErrorLink, MASK, Node, NodeId, Shape, Violation};
+pub use shape::{Constraint, ConstraintId, ErrorLink, Node, NodeId, Shape, Violation};
 pub use yaml::Parsed;
 
 /// Everything loaded from a set of specs. Cloning it copies no spec.

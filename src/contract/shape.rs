@@ -9,6 +9,7 @@ use super::citation::Citation;
 use super::model::{Cause, JsonType, Place, Strength, WireSpec};
 use super::schema::{Branches, Limits};
 use crate::constraint::{Test, Types};
+use crate::text::MASK;
 
 /// Index of a node in its shape.
 pub type NodeId = usize;
@@ -261,9 +262,6 @@ enum Strangers {
     Masked,
     Shown,
 }
-
-/// What stands for a value that is not shown.
-pub const MASK: &str = "***";
 
 enum Step<'v> {
     Member(&'v str),

@@ -7,13 +7,12 @@ use serde_json::Value;
 
 use super::demand::{Demand, Expected, Variation, Verdict, success_status};
 use super::observation::Observation;
-use super::redaction::cut;
 use super::reply::{Reply, TransportFailure};
 use crate::codec::{Codec, Outcome, Received, Rejection};
-use crate::contract::MASK;
 use crate::contract::model::{Cause, ErrorKind, Strength};
 use crate::contract::{Constraint, ErrorDef, ErrorLink, Node, NodeId, Operation, Shape};
 use crate::mock::Dialect;
+use crate::text::{MASK, cut, one_line};
 
 /// Most characters of a text that the peer chose.
 const MAX_FOREIGN: usize = 80;
@@ -237,8 +236,7 @@ impl<'e> Exchange<'e> {
                 text = text.replace(secret, MASK);
             }
         }
-        let line = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
-        cut(line, MAX_FOREIGN)
+        cut(one_line(&text), MAX_FOREIGN)
     }
 
     /// The answer in a few words: "200 with an output".

@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::observation::Observation;
-
-/// What stands for a secret.
-pub const MASK: &str = "***";
+use crate::text::{MASK, cut, replace};
 
 /// A message as a person may see it: without credentials, sensitive members masked, cut where it is long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,24 +102,6 @@ pub fn hide(text: &mut String, secrets: &[String]) {
     *text = replace(text, secrets, MASK);
 }
 
-/// The text with a mask in the place of each word, the longest first: one may be the beginning of another. Some services
-/// keep names in lower case, so upper and lower case are the same here.
-pub fn replace(text: &str, words: &[String], mask: &str) -> String {
-    let mut words: Vec<String> = words.iter().map(|word| word.to_ascii_lowercase()).collect();
-    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    words.iter().fold(text.to_owned(), |text, word| without(&text, word, mask))
-}
-
-/// The text with a mask in the place of a word, which is in lower case.
-fn without(text: &str, word: &str, mask: &str) -> String {
-    let (mut shown, mut from) = (String::with_capacity(text.len()), 0);
-    for (at, _) in text.to_ascii_lowercase().match_indices(word) {
-        shown.extend([&text[from..at], mask]);
-        from = at + word.len();
-    }
-    shown + &text[from..]
-}
-
 /// Puts a mask in the place of each secret, in all texts of a value.
 pub fn hide_in(value: &mut Value, secrets: &[String]) {
     match value {
@@ -129,13 +109,5 @@ pub fn hide_in(value: &mut Value, secrets: &[String]) {
         Value::Array(items) => items.iter_mut().for_each(|item| hide_in(item, secrets)),
         Value::Object(members) => members.values_mut().for_each(|member| hide_in(member, secrets)),
         _ => {}
-    }
-}
-
-/// The text, or its beginning where it is longer than so many characters.
-pub fn cut(text: String, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        None => text,
-        Some(_) => text.chars().take(longest.saturating_sub(1)).chain(['…']).collect(),
     }
 }

@@ -11,10 +11,11 @@ use super::case::{Case, Phase};
 use super::confirm::{Confirmed, Dropped, confirm};
 use super::coverage::{Coverage, coverage};
 use super::shrink::{Shrinking, weight};
-use super::{Generator, Random, Side, Token, input_at};
+use super::{Generator, Side, Token, input_at};
 use crate::contract::{ConstraintId, NodeId, Operation, pointer};
 use crate::exchange::{Variation, Verdict};
 use crate::mock::Dialect;
+use crate::random::Random;
 
 /// Draws of an input before a case is given up, or made from an example.
 const TRIES: usize = 6;

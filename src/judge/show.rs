@@ -6,11 +6,12 @@ use http::{HeaderMap, Request};
 use super::wire::Wire;
 use crate::codec::{Outcome, Received};
 use crate::contract::model::AuthScheme;
-use crate::exchange::redaction::{MASK, changed, hide, hide_in, spellings};
+use crate::exchange::redaction::{changed, hide, hide_in, spellings};
 use crate::exchange::{RedactedMessage, Reply};
 use crate::generate::{Case, Variation};
 use crate::mock::Dialect;
 use crate::report::{render_curl, shell_word};
+use crate::text::{MASK, beginning};
 use bytes::Bytes;
 
 /// Longest body that is shown, in characters.
@@ -107,8 +108,8 @@ fn headers(headers: &HeaderMap, secrets: &[String]) -> Vec<(String, String)> {
 }
 
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}… ({} bytes in all)", &text[..end], text.len()),
+    match beginning(text, LONGEST) {
+        Some(beginning) => format!("{beginning}… ({} bytes in all)", text.len()),
         None => text.to_owned(),
     }
 }

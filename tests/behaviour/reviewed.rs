@@ -187,7 +187,7 @@ fn verdict(case: &Case) -> String {
         Expected::Error { error, .. } => format!("{} {}", error.status, error.code),
         Expected::Unknown => "not known".to_owned(),
     };
-    format!("{}{about}{variation}: {due}", case.verdict.kind())
+    format!("{}{about}{variation}: {due}", case.kind())
 }
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use accordant::check::{CHECKS, Party};
 use accordant::{Contract, Mock};
 use bytes::Bytes;
 use regex::Regex;
