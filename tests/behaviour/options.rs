@@ -100,7 +100,7 @@ fn client_and_proxy_take_what_the_file_says() {
     );
     let (code, _, error) = project.run(&["client"]);
     assert_eq!(code, Some(7), "{error}");
-    assert_eq!(project.json("client.json")["requests"], 1);
+    assert_eq!(project.json("client.json")["client"]["requests"], 1);
     let (code, _, error) = project.run(&["client", "--", "sh", "-c", "exit 8"]);
     assert_eq!(code, Some(8), "{error}");
     let (code, _, error) = project.run(&["proxy", "--", "true"]);
