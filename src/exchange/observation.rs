@@ -120,8 +120,8 @@ impl<'o> Observation<'o> {
     pub fn codec(&self) -> Option<&'static dyn Codec> {
         let service = self.service?;
         Some(match (&service.documented, self.dialect) {
-            (Some((codec, _)), Dialect::Documented) => *codec,
-            _ => service.codec,
+            (Some((protocol, _)), Dialect::Documented) => crate::codec::of(*protocol),
+            _ => service.codec(),
         })
     }
 

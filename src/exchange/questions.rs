@@ -81,7 +81,7 @@ impl<'e> Exchange<'e> {
     /// The codec that both are spoken in.
     #[must_use]
     pub fn codec(&self) -> &'static dyn Codec {
-        self.observation.codec().unwrap_or(self.operation.service.codec)
+        self.observation.codec().unwrap_or(self.operation.service.codec())
     }
 
     /// Credentials that went with the request, and must never come back.

@@ -159,7 +159,7 @@ impl Case {
 #[must_use]
 pub fn codec(operation: &Operation, dialect: Dialect) -> &'static dyn Codec {
     match (&operation.service.documented, dialect) {
-        (Some((codec, _)), Dialect::Documented) => *codec,
-        _ => operation.service.codec,
+        (Some((protocol, _)), Dialect::Documented) => crate::codec::of(*protocol),
+        _ => operation.service.codec(),
     }
 }

@@ -90,7 +90,7 @@ impl Generator {
 /// What each member travels in, and which of them carry credentials.
 fn surroundings(operation: &Operation) -> Surroundings {
     let (shape, service) = (&operation.input, &operation.service);
-    let media = vec![Medium::body(service.codec), Medium::path(), Medium::header(), Medium::query(service.codec)];
+    let media = vec![Medium::body(service.codec()), Medium::path(), Medium::header(), Medium::query(service.codec())];
     let mut medium_of = vec![0; shape.nodes.len()];
     let mut credentials = Vec::new();
     for (name, &id) in &shape.root().properties {

@@ -103,7 +103,7 @@ impl Given {
         let (mut request, service) = match &self.request {
             GivenRequest::Operation { operation, input } => {
                 let operation = contract.operation(operation)?;
-                let mut request = operation.service.codec.encode_request(operation, input);
+                let mut request = operation.service.codec().encode_request(operation, input);
                 target.add_headers(request.headers_mut());
                 (request, Some(operation.service.name.as_str()))
             }

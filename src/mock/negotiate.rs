@@ -159,7 +159,7 @@ fn without_action(service: &Service, dialect: Dialect, request: &Request<Bytes>)
             "no Action reached the server: a URL's fragment (#Action=...) is never sent, so write ?Action=...";
         return (Cause::MissingAction, fragment.into());
     }
-    let takes_forms = dialect == Dialect::Native && service.codec.addressing() == Addressing::Action;
+    let takes_forms = dialect == Dialect::Native && service.codec().addressing() == Addressing::Action;
     if takes_forms && media_type(request.headers()).is_some_and(|media_type| is_json(&media_type)) {
         return (Cause::UnsupportedMediaType, "the body is JSON, and this service takes forms".into());
     }

@@ -326,8 +326,8 @@ impl Answering<'_> {
 
     fn codec(&self) -> &'static dyn Codec {
         match (&self.target.service.documented, self.target.dialect) {
-            (Some((codec, _)), Dialect::Documented) => *codec,
-            _ => self.target.service.codec,
+            (Some((protocol, _)), Dialect::Documented) => crate::codec::of(*protocol),
+            _ => self.target.service.codec(),
         }
     }
 

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::Request;
 use rustc_hash::FxHashMap;
 
-use super::operation::{Operation, Service};
 use crate::codec::Addressing;
+use crate::model::{Operation, Service};
 
 /// Finds operations and services. A lookup does not grow with their number.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ impl Router {
             let documented = operation.documented.as_ref().map(|documented| documented.path.as_str());
             for path in std::iter::once(operation.http.path.as_str()).chain(documented) {
                 let residents = paths.entry(anonymous(path)).or_default();
-                match (operation.service.codec.addressing(), service) {
+                match (operation.service.codec().addressing(), service) {
                     (Addressing::Action, Some(service)) => residents.services.push(service),
                     _ => residents.operations.push(index),
                 }
@@ -139,13 +139,6 @@ fn scope_part(request: &Request<Bytes>, part: usize) -> Option<Cow<'_, str>> {
     credential.split('/').nth(part).map(|text| Cow::Owned(text.to_owned()))
 }
 
-/// The names of a path template's labels, greedy ones without their `+`.
-#[must_use]
-pub fn labels(path: &str) -> Vec<String> {
-    let labels = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
-    labels.map(|label| label.strip_suffix('+').unwrap_or(label).to_owned()).collect()
-}
-
 /// A template with its labels renamed by position, as the path index needs it.
 fn anonymous(path: &str) -> String {
     let mut number = 0;
@@ -176,6 +169,5 @@ mod tests {
     fn templates_lose_their_names() {
         assert_eq!(anonymous("/v3/{project_id}/x/{id}"), "/v3/{p1}/x/{p2}");
         assert_eq!(anonymous("/b/{Key+}"), "/b/{*p1}");
-        assert_eq!(labels("/v3/{project_id}/x/{Key+}"), ["project_id", "Key"]);
     }
 }
