@@ -302,7 +302,7 @@ fn name_of(path: &Path) -> String {
 #[test]
 fn each_check_complains_of_its_own_fault_only() {
     let folders = entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/exchanges"));
-    let codes: Vec<&str> = check::of(Party::Server).map(|check| check.code()).collect();
+    let codes: Vec<&str> = check::of(Party::Server).map(check::Check::code).collect();
     assert_eq!(folders.iter().map(|path| name_of(path)).collect::<Vec<_>>(), codes, "a folder for each check");
     let mut wrong = Vec::new();
     for folder in &folders {
