@@ -2,7 +2,6 @@
 
 mod conclude;
 mod given;
-mod mutants;
 mod preflight;
 mod run;
 mod send;
@@ -14,7 +13,6 @@ pub mod target;
 mod wire;
 
 pub use given::{Given, GivenFailed, GivenFailure, GivenRequest, run_givens};
-pub use mutants::{Mutants, Survivor, judge_mutants};
 pub use preflight::{Inference, Support, infer, preflight};
 pub use run::{Progress, Run, Settings};
 pub use send::Send;
