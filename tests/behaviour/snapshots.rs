@@ -154,7 +154,7 @@ fn exchanges_of(mock: &Mock, plan: &Plan) -> String {
 /// What cases have in common that differ in the member only: "invalid length". Examples have nothing in common.
 fn kind_and_cause(title: &str, case: &Case) -> String {
     let Some(id) = case.verdict.constraint() else { return title.to_owned() };
-    format!("{} {}", case.verdict.kind(), case.operation.input.constraints[id].cause.name())
+    format!("{} {}", case.kind(), case.operation.input.constraints[id].cause.name())
 }
 
 /// The contract of an operation as a person would read it.
