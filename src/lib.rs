@@ -109,17 +109,31 @@ pub mod client;
 pub mod codec;
 pub mod constraint;
 pub mod contract;
+pub mod exchange;
+#[cfg(feature = "check")]
+pub mod explain;
+#[doc(hidden)]
+pub mod file;
 pub mod generate;
 #[cfg(feature = "harness")]
 pub mod harness;
 #[cfg(feature = "check")]
 pub mod judge;
+pub mod lint;
 pub mod mock;
+pub mod model;
+#[cfg(feature = "check")]
+pub mod mutate;
 pub mod net;
+mod random;
 #[cfg(feature = "check")]
 pub mod report;
 #[cfg(feature = "check")]
 pub mod snapshot;
+pub mod spec;
+#[doc(hidden)]
+pub mod text;
+pub mod value;
 
 pub use contract::{Contract, ContractError};
 pub use mock::Mock;

@@ -1,13 +1,13 @@
 //! `accordant explain`: what a check complains of, and what a constraint says.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use accordant::report;
+use accordant::explain;
 use clap::Args;
 
 use super::Failure;
+use super::output::print;
 use super::spec::contract;
 
 /// Options of `accordant explain`.
@@ -25,9 +25,9 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     let contract = contract(options.specs.as_deref())?;
     let text = match &options.name {
-        None => report::contents(&contract),
-        Some(name) => report::explain(&contract, name).map_err(|error| Failure::Usage(error.to_string()))?,
+        None => explain::contents(&contract),
+        Some(name) => explain::explain(&contract, name).map_err(|error| Failure::Usage(error.to_string()))?,
     };
-    io::stdout().lock().write_all(text.as_bytes()).map_err(Failure::io("cannot write"))?;
+    print(format_args!("{text}"))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! Subcommands, one file each: the only place that prints.
 
 mod baseline;
+mod captured_output;
 mod cases;
 mod check;
 mod client;
@@ -9,12 +10,14 @@ mod config;
 mod duration;
 mod explain;
 mod failure;
+mod log;
 mod mock;
 mod mutants;
+mod output;
+mod problems;
 mod proxy;
 mod reach;
 mod report;
-mod said;
 mod selection;
 mod signals;
 mod snapshot;

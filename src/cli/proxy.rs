@@ -1,7 +1,7 @@
 //! `accordant proxy`: judges the traffic between clients and a real implementation, both ways.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,17 +9,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accordant::Contract;
-use accordant::client::{ClientReport, Ended, Exchanges, LONGEST_BODY, judge, judge_answers};
+use accordant::client::{ClientRun, Exchanges};
+use accordant::exchange::Ended;
+use accordant::net::http1::LONGEST_BODY;
 use accordant::net::origin::{Origin, OriginError};
-use accordant::net::proxy::{Proxy, Seen};
+use accordant::net::proxy::{Proxy, ProxyLimits, Seen};
+use accordant::report::Report;
 use clap::Args;
 use tokio::sync::oneshot;
 
 use super::Failure;
-use super::baseline::{BaselineOptions, has_folder};
+use super::baseline::BaselineOptions;
 use super::client::conclude;
 use super::command::{Environment, Streams, run as run_command};
 use super::duration::parse_duration;
+use super::log::start_log;
+use super::output;
+use super::report::check_names;
 use super::signals::Signals;
 use super::spec::contract;
 
@@ -47,9 +53,9 @@ pub struct Options {
     /// Longest time for the command: 500ms, 30s, 5m
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     timeout: Option<Duration>,
-    /// Write the report to this file, as JSON
+    /// Write the report to FILE.json or FILE.xml; may be given several times
     #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
+    report: Vec<PathBuf>,
     /// Fail on notes too
     #[arg(long)]
     strict: bool,
@@ -62,6 +68,7 @@ pub struct Options {
 
 /// Runs the subcommand.
 pub fn run(options: &Options) -> Result<ExitCode, Failure> {
+    start_log();
     let contract = Arc::new(contract(options.specs.as_deref())?);
     let target: Origin = options.url.parse().map_err(|error: OriginError| Failure::Usage(error.to_string()))?;
     if !options.listen.ip().is_loopback() && !options.allow_remote {
@@ -69,7 +76,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
             format!("{} can be reached from other machines: add --allow-remote if that is meant", options.listen);
         return Err(Failure::Usage(message));
     }
-    options.report.iter().try_for_each(|file| has_folder(file))?;
+    check_names(&options.report)?;
     let baseline = options.baseline.read(&contract)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
@@ -79,7 +86,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     let accepted = options.baseline.accept(&contract, &baseline, &mut report);
     tell(&seen, exchanges.encoded(), &target);
     let nothing = "nothing came through the proxy that could be judged";
-    let code = match conclude(&report, ended, options.report.as_deref(), nothing) {
+    let code = match conclude(&report, ended, &options.report, nothing) {
         Err(Failure::Nothing(_)) if seen.unreachable() > 0 => {
             Err(Failure::Unreachable(format!("{target} cannot be reached any more, and nothing was judged before")))
         }
@@ -95,11 +102,13 @@ fn tell(seen: &Seen, encoded: u64, target: &Origin) {
         (seen.unread(), "connection", "could not be read, and so not be judged".to_owned()),
         (seen.too_long(), "exchange", format!("passed on but not judged, since a body is longer than {longest} MiB")),
         (encoded, "exchange", "judged without the answer's body, since that is in a content coding".to_owned()),
+        (seen.crossed(), "request", "not judged, since the target ended the connection at the same time".to_owned()),
+        (seen.refused(), "connection", "answered 503, since there were too many at a time".to_owned()),
         (seen.unreachable(), "connection", format!("failed, since {target} could not be reached")),
     ];
     for (count, what, line) in lines.iter().filter(|(count, ..)| *count > 0) {
         let plural = if *count == 1 { "" } else { "s" };
-        let _ = writeln!(io::stderr(), "accordant: {line}: {count} {what}{plural}");
+        output::tell(format_args!("accordant: {line}: {count} {what}{plural}\n"));
     }
 }
 
@@ -108,7 +117,7 @@ async fn pass(options: &Options, contract: &Contract, target: &Origin) -> Result
     let unreachable = |error: io::Error| Failure::Unreachable(format!("{target} cannot be reached: {error}"));
     target.reach().await.map_err(unreachable)?;
     let what = format!("cannot listen on {}, where port 0 would pick a free one", options.listen);
-    let proxy = Proxy::bind(options.listen, target.clone()).await.map_err(Failure::io(what))?;
+    let proxy = Proxy::bind(options.listen, target.clone(), ProxyLimits::default()).await.map_err(Failure::io(what))?;
     let (seen, url) = (proxy.seen(), format!("http://{}", proxy.address()));
     let mut signals = Signals::catch().map_err(Failure::io("cannot catch signals"))?;
     let (stop, stopped) = oneshot::channel::<()>();
@@ -116,7 +125,7 @@ async fn pass(options: &Options, contract: &Contract, target: &Origin) -> Result
         let _ = stopped.await;
     }));
     let ended = if options.command.is_empty() {
-        let _ = writeln!(io::stdout(), "listening on {url}");
+        output::print(format_args!("listening on {url}\n"))?;
         signals.next().await;
         Ok(Ended::Exit(0))
     } else {
@@ -128,11 +137,9 @@ async fn pass(options: &Options, contract: &Contract, target: &Origin) -> Result
     Ok((seen, ended?))
 }
 
-fn reported(options: &Options, contract: &Contract, exchanges: &Exchanges, ended: Ended) -> ClientReport {
-    let mut judged = judge(contract, exchanges);
-    let answers = judge_answers(contract, exchanges);
-    judged.findings.extend(answers.findings);
-    judged.notes.extend(answers.notes);
+fn reported(options: &Options, contract: &Contract, exchanges: &Exchanges, ended: Ended) -> Report {
     let program = options.command.first().map(|program| program.to_string_lossy().into_owned());
-    ClientReport::new(program.unwrap_or_default(), ended, options.strict, judged)
+    let mut run = ClientRun::new(contract, program.unwrap_or_default(), ended, options.strict, exchanges);
+    run.add_answers(contract, exchanges);
+    run.report()
 }

@@ -42,7 +42,7 @@ impl Codec for Envelope {
             .as_ref()
             .map_or((Method::POST, "/"), |shown| (shown.method.clone(), shown.path.as_str()));
         let mut query = Vec::new();
-        if operation.service.codec.addressing() == Addressing::Action {
+        if operation.service.codec().addressing() == Addressing::Action {
             query.push(("Action".to_owned(), operation.name.clone()));
         }
         let mut request = Request::new(Bytes::new());

@@ -27,12 +27,15 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use serde_json::Value;
 
-use crate::contract::model::{Cause, Place};
+use crate::contract::model::{Cause, Place, Protocol};
 use crate::contract::view::View;
 use crate::contract::{ErrorDef, Node, Operation, Service, Shape};
 
 /// Deepest nesting of a body that is read.
 pub const MAX_DEPTH: usize = 64;
+
+/// Most values or elements of a body: each takes many times its bytes when it is read.
+pub const MAX_VALUES: usize = 100_000;
 
 /// A protocol.
 pub trait Codec: Debug + Send + Sync {
@@ -77,6 +80,27 @@ pub static CODECS: &[&dyn Codec] = &[&aws_query::AwsQuery, &rest_json::RestJson,
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static dyn Codec> {
     CODECS.iter().copied().find(|codec| codec.name() == name)
+}
+
+/// The protocols that can be spoken.
+#[must_use]
+pub fn protocols() -> Vec<Protocol> {
+    let known = CODECS.iter();
+    known.map(|codec| Protocol { name: codec.name(), binds_labels: codec.addressing() == Addressing::Path }).collect()
+}
+
+/// The codec that speaks a protocol; the first one for a protocol that nobody speaks, which no sound spec names.
+#[must_use]
+pub fn of(protocol: Protocol) -> &'static dyn Codec {
+    by_name(protocol.name).unwrap_or(CODECS[0])
+}
+
+impl Service {
+    /// The codec of its native protocol.
+    #[must_use]
+    pub fn codec(&self) -> &'static dyn Codec {
+        of(self.protocol)
+    }
 }
 
 /// What in a request names the operation.

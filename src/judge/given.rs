@@ -8,14 +8,13 @@ use http::{Request, StatusCode};
 use serde_json::Value;
 
 use super::target::{Target, overlay};
-use super::{Send, Signer, TransportFailure};
+use super::{Send, Signer};
 use crate::contract::{Contract, ContractError};
+use crate::exchange::TransportFailure;
+use crate::text::{MASK, one_line};
 
 /// Most characters of an answer that are shown.
 const SHOWN: usize = 500;
-
-/// What stands for something that is not shown.
-const MASK: &str = "***";
 
 /// A request that goes before all cases.
 #[derive(Debug, Clone)]
@@ -104,7 +103,7 @@ impl Given {
         let (mut request, service) = match &self.request {
             GivenRequest::Operation { operation, input } => {
                 let operation = contract.operation(operation)?;
-                let mut request = operation.service.codec.encode_request(operation, input);
+                let mut request = operation.service.codec().encode_request(operation, input);
                 target.add_headers(request.headers_mut());
                 (request, Some(operation.service.name.as_str()))
             }
@@ -161,7 +160,7 @@ fn beginning(body: &[u8], signer: &Signer, target: &Target) -> String {
     let text = signer.mask(&String::from_utf8_lossy(body));
     let text = target.hidden.iter().fold(text, |text, hidden| text.replace(hidden, MASK));
     // What a server sends may be meant for the terminal that shows it.
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(SHOWN).collect()
+    one_line(&text).chars().take(SHOWN).collect()
 }
 
 #[cfg(test)]
@@ -173,7 +172,8 @@ mod tests {
 
     use super::*;
     use crate::contract::SourceText;
-    use crate::judge::{Credentials, Reply};
+    use crate::exchange::Reply;
+    use crate::judge::Credentials;
 
     /// Answers each request with the next status, and keeps it.
     struct Scripted {

@@ -3,22 +3,19 @@
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderMap, Request};
 
-use super::Reply;
-use super::exchange::Wire;
+use super::wire::Wire;
 use crate::codec::{Outcome, Received};
 use crate::contract::model::AuthScheme;
-use crate::generate::{Case, Probe};
+use crate::exchange::redaction::{changed, hide, hide_in, spellings};
+use crate::exchange::{RedactedMessage, Reply};
+use crate::generate::{Case, Variation};
 use crate::mock::Dialect;
-use crate::report::{Shown, render_curl, shell_word};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use crate::report::{render_curl, shell_word};
+use crate::text::{MASK, beginning};
 use bytes::Bytes;
-use serde_json::Value;
 
 /// Longest body that is shown, in characters.
 const LONGEST: usize = 4000;
-/// What stands for a secret.
-pub const MASK: &str = "***";
 /// Shortest secret that is looked for in what a server sends.
 const SHORTEST_SECRET: usize = 4;
 
@@ -27,8 +24,8 @@ pub fn masked<S>(wire: &Wire<S>, case: &Case) -> Request<Bytes> {
     let mut input = case.operation.input.mask_sensitive(&case.input);
     hide_in(&mut input, &wire.hidden);
     let mut request = case.codec().encode_request(&case.operation, &input);
-    if case.probe == Probe::OtherMethod {
-        *request.method_mut() = super::exchange::other_method();
+    if case.variation == Variation::OtherMethod {
+        *request.method_mut() = super::wire::other_method();
     }
     for name in wire.headers.keys() {
         request.headers_mut().insert(name.clone(), http::HeaderValue::from_static(MASK));
@@ -37,9 +34,9 @@ pub fn masked<S>(wire: &Wire<S>, case: &Case) -> Request<Bytes> {
 }
 
 /// The request of a case.
-pub fn request<S>(wire: &Wire<S>, case: &Case) -> Shown {
+pub fn request<S>(wire: &Wire<S>, case: &Case) -> RedactedMessage {
     let request = masked(wire, case);
-    Shown {
+    RedactedMessage {
         line: format!("{} {}", request.method(), request.uri()),
         headers: headers(request.headers(), &[]),
         body: cut(&String::from_utf8_lossy(request.body())),
@@ -47,7 +44,7 @@ pub fn request<S>(wire: &Wire<S>, case: &Case) -> Shown {
 }
 
 /// An answer to a case.
-pub fn response<S>(wire: &Wire<S>, case: &Case, reply: &Reply) -> Shown {
+pub fn response<S>(wire: &Wire<S>, case: &Case, reply: &Reply) -> RedactedMessage {
     let status = reply.response.status();
     let secrets = secrets(wire, case);
     let read = case.codec().decode_response(&case.operation, &reply.response).ok();
@@ -59,7 +56,7 @@ pub fn response<S>(wire: &Wire<S>, case: &Case, reply: &Reply) -> Shown {
         hide(&mut body, &hidden);
     }
     hide(&mut body, &secrets);
-    Shown {
+    RedactedMessage {
         line: format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default()).trim_end().to_owned(),
         headers: headers(reply.response.headers(), &secrets),
         body: cut(&body),
@@ -70,7 +67,7 @@ pub fn response<S>(wire: &Wire<S>, case: &Case, reply: &Reply) -> Shown {
 pub fn curl<S>(wire: &Wire<S>, base: &str, case: &Case) -> String {
     let request = masked(wire, case);
     let url = shell_word(&format!("{}{}", base.trim_end_matches('/'), request.uri()));
-    let signed = case.dialect == Dialect::Native && case.probe != Probe::NoCredentials;
+    let signed = case.dialect == Dialect::Native && case.variation != Variation::NoCredentials;
     render_curl(&request, &url, if signed { credentials(wire, case) } else { None })
 }
 
@@ -100,72 +97,6 @@ pub fn secrets<S>(wire: &Wire<S>, case: &Case) -> Vec<String> {
     spelt
 }
 
-/// A text as it is, and as JSON, XML, forms and Base64 write it.
-pub fn spellings(secret: &str) -> [String; 5] {
-    let json = Value::from(secret).to_string();
-    let xml = quick_xml::escape::escape(secret).into_owned();
-    let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    [secret.to_owned(), json[1..json.len() - 1].to_owned(), xml, form, STANDARD_NO_PAD.encode(secret)]
-}
-
-/// The texts of a value that its mask hides.
-fn changed(value: &Value, masked: &Value, found: &mut Vec<String>) {
-    match (value, masked) {
-        (Value::Object(members), Value::Object(others)) if members.len() == others.len() => {
-            for ((_, member), (_, other)) in members.iter().zip(others) {
-                changed(member, other, found);
-            }
-        }
-        (Value::Array(items), Value::Array(others)) => {
-            items.iter().zip(others).for_each(|(item, other)| changed(item, other, found));
-        }
-        (value, masked) if value != masked => texts(value, found),
-        _ => {}
-    }
-}
-
-fn texts(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::String(text) => found.push(text.clone()),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(members) => members.values().for_each(|member| texts(member, found)),
-        _ => {}
-    }
-}
-
-/// Puts a mask in the place of each secret.
-pub fn hide(text: &mut String, secrets: &[String]) {
-    *text = replace(text, secrets, MASK);
-}
-
-/// The text with a mask in the place of each word, the longest first: one may be the beginning of another. Some services
-/// keep names in lower case, so upper and lower case are the same here.
-pub fn replace(text: &str, words: &[String], mask: &str) -> String {
-    let mut words: Vec<String> = words.iter().map(|word| word.to_ascii_lowercase()).collect();
-    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    words.iter().fold(text.to_owned(), |text, word| without(&text, word, mask))
-}
-
-/// The text with a mask in the place of a word, which is in lower case.
-fn without(text: &str, word: &str, mask: &str) -> String {
-    let (mut shown, mut from) = (String::with_capacity(text.len()), 0);
-    for (at, _) in text.to_ascii_lowercase().match_indices(word) {
-        shown.extend([&text[from..at], mask]);
-        from = at + word.len();
-    }
-    shown + &text[from..]
-}
-
-/// Puts a mask in the place of each secret, in all texts of a value.
-fn hide_in(value: &mut Value, secrets: &[String]) {
-    match value {
-        Value::String(text) => hide(text, secrets),
-        Value::Array(items) => items.iter_mut().for_each(|item| hide_in(item, secrets)),
-        Value::Object(members) => members.values_mut().for_each(|member| hide_in(member, secrets)),
-        _ => {}
-    }
-}
-
 /// Headers in the order they came, credentials masked.
 fn headers(headers: &HeaderMap, secrets: &[String]) -> Vec<(String, String)> {
     let shown = headers.iter().filter(|(name, _)| *name != AUTHORIZATION && *name != HOST).map(|(name, value)| {
@@ -177,8 +108,8 @@ fn headers(headers: &HeaderMap, secrets: &[String]) -> Vec<(String, String)> {
 }
 
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}… ({} bytes in all)", &text[..end], text.len()),
+    match beginning(text, LONGEST) {
+        Some(beginning) => format!("{beginning}… ({} bytes in all)", text.len()),
         None => text.to_owned(),
     }
 }

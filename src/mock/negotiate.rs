@@ -6,6 +6,9 @@ use std::str::FromStr;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{Method, Request};
+#[cfg(feature = "cli")]
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::credentials;
 use crate::codec::{Addressing, is_json, media_type};
@@ -13,7 +16,9 @@ use crate::contract::model::Cause;
 use crate::contract::{Contract, Operation, Service};
 
 /// Which protocol an operation is spoken in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Dialect {
     /// What the real SDKs speak.
     Native,
@@ -154,7 +159,7 @@ fn without_action(service: &Service, dialect: Dialect, request: &Request<Bytes>)
             "no Action reached the server: a URL's fragment (#Action=...) is never sent, so write ?Action=...";
         return (Cause::MissingAction, fragment.into());
     }
-    let takes_forms = dialect == Dialect::Native && service.codec.addressing() == Addressing::Action;
+    let takes_forms = dialect == Dialect::Native && service.codec().addressing() == Addressing::Action;
     if takes_forms && media_type(request.headers()).is_some_and(|media_type| is_json(&media_type)) {
         return (Cause::UnsupportedMediaType, "the body is JSON, and this service takes forms".into());
     }

@@ -6,14 +6,17 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, Request};
 
-use super::body::{Body, cut, escaped};
+use super::body::{Body, cut};
 use super::mask::{Masks, VOLATILE};
 use crate::codec::media_type;
 use crate::contract::model::Place;
 use crate::contract::pointer;
+use crate::exchange::redaction::spellings;
+use crate::exchange::{Reply, TransportFailure};
 use crate::generate::{Case, Plan};
-use crate::judge::show::{MASK, masked, replace, secrets, spellings};
-use crate::judge::{Reply, TransportFailure, Wire};
+use crate::judge::Wire;
+use crate::judge::show::{masked, secrets};
+use crate::text::{MASK, replace, shown};
 
 /// How the line of an answer begins.
 pub const ANSWER: &str = "HTTP ";
@@ -113,7 +116,7 @@ fn headers<'h>(text: &mut String, all: &'h HeaderMap, shown: impl Fn(&HeaderName
 }
 
 fn plain(text: &str) -> String {
-    escaped(text, |character| character.escape_default().to_string())
+    shown(text).into_owned()
 }
 
 /// The values of members that are fresh in every case, in all spellings.
@@ -127,7 +130,7 @@ fn word(failure: &TransportFailure) -> &'static str {
     match failure {
         TransportFailure::Unreachable(_) => "the server cannot be reached",
         TransportFailure::Tls(_) => "no TLS connection",
-        TransportFailure::Timeout(_) => "it was not complete in time",
+        TransportFailure::Timeout(_) | TransportFailure::Abandoned(_) => "it was not complete in time",
         TransportFailure::Closed(_) => "the connection ended before it did",
         TransportFailure::Garbage(_) => "it is not HTTP that a client can read",
         TransportFailure::TooLarge(_) => "its body is too large",

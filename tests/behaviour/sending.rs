@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use accordant::Contract;
-use accordant::judge::{Credentials, Reply, Send as _, Signer, TransportFailure};
+use accordant::exchange::{Reply, TransportFailure};
+use accordant::judge::{Credentials, Send as _, Signer};
 use accordant::net::send::{Client, ClientError, SendLimits};
 use accordant::net::serve::Limits;
 use bytes::Bytes;
@@ -459,7 +460,7 @@ async fn the_mock_accepts_what_is_signed_and_never_sees_the_secret() {
     {
         for operation in contract.operations() {
             for example in &operation.examples {
-                let bare = operation.service.codec.encode_request(operation, &example.input);
+                let bare = operation.service.codec().encode_request(operation, &example.input);
                 let mut request = bare.clone();
                 signer.authorize(&operation.service, &mut request, client.host(), SystemTime::now());
                 let carries = |name: &str| request.headers().contains_key(name);

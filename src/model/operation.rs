@@ -1,0 +1,262 @@
+//! The compiled contract: services, operations and their errors, ready to be spoken and judged.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use http::{HeaderName, Method};
+use serde_json::Value;
+
+use super::citation::{Citation, Sources};
+use super::protocol::Protocol;
+use super::shape::{ErrorLink, Shape};
+use super::template::Template;
+use super::{AuthScheme, Cause, DisputeSpec, ErrorKind, Fold, RecogniseSpec, Strength, TimestampFormat};
+
+/// A service, without its operations.
+#[derive(Debug)]
+pub struct Service {
+    /// Short name.
+    pub name: String,
+    /// Full name.
+    pub title: String,
+    /// API version requests carry.
+    pub version: Option<String>,
+    /// Native protocol.
+    pub protocol: Protocol,
+    /// XML namespace of responses.
+    pub namespace: Option<String>,
+    /// How timestamps travel in bodies, where the spec says.
+    pub timestamps: Option<TimestampFormat>,
+    /// Whether a null member of a JSON body is an absent one.
+    pub null_is_absent: bool,
+    /// Response header with the request id.
+    pub request_id: Option<HeaderName>,
+    /// Error shapes; the first is written, all are understood.
+    pub error_shapes: Vec<ErrorShape>,
+    /// The documented dialect's protocol and its one error.
+    pub documented: Option<(Protocol, ErrorDef)>,
+    /// What tells its requests from others.
+    pub recognise: RecogniseSpec,
+    /// Ways to authenticate.
+    pub auth: Vec<Auth>,
+    /// Errors of all operations and of requests that reach none.
+    pub errors: Errors,
+    /// Where the facts of the protocol come from, by keyword; `*` for the rest.
+    pub protocol_citations: HashMap<String, Vec<Citation>>,
+    /// Names of everything that may be cited.
+    pub sources: Sources,
+}
+
+impl Service {
+    /// Where a fact of the protocol comes from: `request_id`, `error`, …
+    #[must_use]
+    pub fn protocol_fact(&self, keyword: &str) -> &[Citation] {
+        let found = self.protocol_citations.get(keyword).or_else(|| self.protocol_citations.get("*"));
+        found.map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// A way to authenticate.
+#[derive(Debug)]
+pub struct Auth {
+    /// The scheme.
+    pub scheme: AuthScheme,
+    /// Header, or scheme word of the `Authorization` header.
+    pub name: String,
+    /// Where this comes from.
+    pub citations: Vec<Citation>,
+}
+
+/// How an error response looks.
+#[derive(Debug)]
+pub struct ErrorShape {
+    /// Headers.
+    pub headers: Vec<(HeaderName, Template)>,
+    /// JSON body.
+    pub body: Template,
+}
+
+/// An error a service may answer.
+#[derive(Debug, Clone)]
+pub struct ErrorDef {
+    /// Wire code.
+    pub code: String,
+    /// The model's name for it.
+    pub shape: Option<String>,
+    /// HTTP status.
+    pub status: u16,
+    /// What it is about.
+    pub kind: ErrorKind,
+    /// Text the service is known to send.
+    pub message: Option<String>,
+    /// When it happens.
+    pub when: Option<String>,
+    /// Where code and status come from.
+    pub citations: Vec<Citation>,
+    /// How far that is trusted.
+    pub strength: Strength,
+    /// Where the status comes from, which may be another source than the code's.
+    pub status_citations: Vec<Citation>,
+    /// Body of its own.
+    pub body: Option<Template>,
+}
+
+impl ErrorDef {
+    /// Whether the caller is to blame, as the status says.
+    #[must_use]
+    pub fn is_callers_fault(&self) -> bool {
+        self.status < 500
+    }
+}
+
+/// The errors that can occur, and which cause has which.
+#[derive(Debug, Default)]
+pub struct Errors {
+    /// Declared errors; an operation's own before its service's.
+    pub all: Vec<ErrorDef>,
+    /// The error each cause must have.
+    pub causes: HashMap<Cause, ErrorLink>,
+}
+
+impl Errors {
+    /// The error with a wire code.
+    #[must_use]
+    pub fn by_code(&self, code: &str) -> Option<usize> {
+        self.all.iter().position(|error| error.code == code)
+    }
+
+    /// The error that answers a cause.
+    #[must_use]
+    pub fn for_cause(&self, cause: Cause) -> Option<&ErrorDef> {
+        self.causes.get(&cause).map(|link| &self.all[link.error])
+    }
+}
+
+/// An operation of a service.
+#[derive(Debug)]
+pub struct Operation {
+    /// Its service.
+    pub service: Arc<Service>,
+    /// Its name.
+    pub name: String,
+    /// Other names of it.
+    pub aliases: Vec<String>,
+    /// What it does.
+    pub summary: Option<String>,
+    /// Method, path and success status.
+    pub http: Http,
+    /// The documented dialect.
+    pub documented: Option<Documented>,
+    /// Compiled input schema.
+    pub input: Shape,
+    /// Compiled output schema.
+    pub output: Shape,
+    /// Errors: its own, then its service's.
+    pub errors: Errors,
+    /// How many of the errors are its own.
+    pub own_errors: usize,
+    /// Output members that repeat input members.
+    pub echo: Vec<Echo>,
+    /// What the mock answers.
+    pub answer: Template,
+    /// Output members that differ from call to call.
+    pub volatile: Vec<String>,
+    /// Member that makes a repeated call harmless.
+    pub idempotency: Option<Idempotency>,
+    /// Inputs, and outputs where a source shows them.
+    pub examples: Vec<Example>,
+    /// Facts on which sources disagree.
+    pub disputes: Vec<DisputeSpec>,
+    /// Facts a single input cannot show.
+    pub remarks: Vec<Remark>,
+    /// What identifies it in tokens: a hash of its spec, of its service's, and of the version that reads them.
+    pub fingerprint: u32,
+}
+
+/// Method, path and success status.
+#[derive(Debug)]
+pub struct Http {
+    /// Method.
+    pub method: Method,
+    /// Path template.
+    pub path: String,
+    /// Constant query parameters of the path template.
+    pub query: Vec<(String, String)>,
+    /// Success status.
+    pub status: u16,
+    /// Where method and path come from.
+    pub citations: Vec<Citation>,
+    /// Where the status comes from.
+    pub status_citations: Vec<Citation>,
+}
+
+impl Http {
+    /// The names of the path template's labels, greedy ones without their `+`.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        let labels = self.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+        labels.map(|label| label.strip_suffix('+').unwrap_or(label))
+    }
+}
+
+/// The documented dialect of an operation.
+#[derive(Debug)]
+pub struct Documented {
+    /// Method.
+    pub method: Method,
+    /// Path.
+    pub path: String,
+    /// Output member that answers as `id`.
+    pub id: Vec<String>,
+    /// Output member that answers as `created_at`.
+    pub created_at: Vec<String>,
+    /// Where this comes from.
+    pub citations: Vec<Citation>,
+}
+
+/// An output member that repeats an input member.
+#[derive(Debug)]
+pub struct Echo {
+    /// Output path.
+    pub to: Vec<String>,
+    /// Input path.
+    pub from: Vec<String>,
+    /// How it may change on the way.
+    pub fold: Option<Fold>,
+    /// What says so.
+    pub citations: Vec<Citation>,
+}
+
+/// The member that makes repeated calls one.
+#[derive(Debug)]
+pub struct Idempotency {
+    /// Path of the token in the input.
+    pub token: Vec<String>,
+    /// Output members that are the same again.
+    pub same: Vec<String>,
+    /// What says so.
+    pub citations: Vec<Citation>,
+}
+
+/// An example.
+#[derive(Debug)]
+pub struct Example {
+    /// Name.
+    pub name: String,
+    /// Input.
+    pub input: Value,
+    /// Output, where a source shows it.
+    pub output: Option<Value>,
+    /// Where it comes from.
+    pub citations: Vec<Citation>,
+}
+
+/// A fact that a single input cannot show.
+#[derive(Debug)]
+pub struct Remark {
+    /// The fact.
+    pub says: String,
+    /// The error it leads to.
+    pub error: Option<String>,
+    /// Where it comes from.
+    pub citations: Vec<Citation>,
+}

@@ -1,0 +1,217 @@
+//! Which mutants an operation has, and which of them no request can tell from the mock.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Map, Value};
+
+use super::admit::{give_credentials, is_of};
+use super::mutant::written;
+use super::secret::has_secret;
+use super::spoil::{self, UNHEARD_OF};
+use super::{Fault, Mutant};
+use crate::codec::{Outcome, Reply};
+use crate::contract::model::ErrorKind;
+use crate::contract::view::View;
+use crate::contract::{ConstraintId, Contract, ErrorDef, ErrorLink, Operation, pointer};
+use crate::mock::{Dialect, Mock, MockResponse};
+
+/// Kinds of errors by how clearly they are wrong for an input that breaks a constraint. Not among them are those that
+/// any request may get at any time; a resource may be looked at before the input is judged.
+const OTHER_KINDS: [ErrorKind; 4] = [ErrorKind::Validation, ErrorKind::Protocol, ErrorKind::State, ErrorKind::Quota];
+/// Statuses for an error that has another one.
+const OTHER_STATUSES: [u16; 4] = [400, 422, 409, 412];
+/// Statuses for a success that has another one.
+const OTHER_SUCCESSES: [u16; 2] = [203, 206];
+
+/// What is known of an operation when its mutants are listed.
+pub struct Plan<'c> {
+    operation: &'c Arc<Operation>,
+    /// An answer for each example that has one.
+    samples: Vec<Sample>,
+}
+
+struct Sample {
+    response: Response<Bytes>,
+    output: Value,
+}
+
+impl<'c> Plan<'c> {
+    pub fn new(contract: &Contract, operation: &'c Arc<Operation>) -> Self {
+        let mock = Mock::new(contract.clone()).dialect(Dialect::Native);
+        let samples = operation.examples.iter().filter_map(|example| sample(&mock, operation, &example.input));
+        Self { operation, samples: samples.collect() }
+    }
+
+    /// All mutants: of each constraint, of each output member, of the operation.
+    pub fn mutants(&self, unbreakable: &[(ConstraintId, String)]) -> Vec<Mutant> {
+        let mut mutants = Vec::new();
+        for (id, constraint) in self.operation.input.constraints.iter().enumerate() {
+            if let Some(link) = &constraint.error {
+                let reason = unbreakable.iter().find(|(known, _)| *known == id).map(|(_, reason)| reason.clone());
+                mutants.extend(self.of_constraint(id, link, reason));
+            }
+        }
+        mutants.extend(self.of_members());
+        mutants.extend(self.of_operation().into_iter().map(|(fault, reason)| self.mutant(fault, reason)));
+        mutants
+    }
+
+    fn mutant(&self, fault: Fault, unobservable: Option<&str>) -> Mutant {
+        Mutant::new(self.operation, fault, unobservable.map(str::to_owned))
+    }
+
+    fn of_constraint(&self, constraint: ConstraintId, link: &ErrorLink, reason: Option<String>) -> [Mutant; 3] {
+        let errors = &self.operation.errors.all;
+        let error = &errors[link.error];
+        let other = OTHER_KINDS.iter().find_map(|kind| {
+            errors.iter().position(|other| other.kind == *kind && other.is_callers_fault() && other.code != error.code)
+        });
+        let no_other = other.is_none().then(|| "no other error is declared".to_owned());
+        let taken = |status: &u16| errors.iter().any(|other| other.code == error.code && other.status == *status);
+        let status = OTHER_STATUSES.into_iter().find(|status| !taken(status)).unwrap_or(499);
+        let not_enforced = Fault::NotEnforced { constraint };
+        let other_code = Fault::OtherCode { constraint, error: other.unwrap_or(link.error) };
+        [
+            Mutant::new(self.operation, not_enforced, reason.clone()),
+            Mutant::new(self.operation, other_code, reason.clone().or(no_other)),
+            Mutant::new(self.operation, Fault::OtherStatus { constraint, status }, reason),
+        ]
+    }
+
+    /// The mutants of required and echoed output members.
+    fn of_members(&self) -> Vec<Mutant> {
+        let mut mutants = Vec::new();
+        let shape = &self.operation.output;
+        let required = shape.constraints.iter().filter(|stated| stated.keyword == "required");
+        let required = required.map(|stated| (pointer::segments(&stated.member).collect(), true));
+        let echoed = self.operation.echo.iter().map(|echo| (echo.to.clone(), false));
+        let mut seen: HashSet<Vec<String>> = HashSet::new();
+        for (member, required) in required.chain(echoed) {
+            if seen.insert(member.clone()) {
+                mutants.extend(self.of_member(member, required));
+            }
+        }
+        let all = 0..self.operation.echo.len();
+        mutants.extend(all.map(|echo| self.mutant(Fault::EchoedWrongly { echo }, None)));
+        mutants
+    }
+
+    fn of_member(&self, member: Vec<String>, required: bool) -> [Mutant; 2] {
+        let mut shown = self.samples.iter().map(|sample| pointer::first(&sample.output, &member).is_some());
+        let absent = (required && !shown.any(|shown| shown)).then_some("no answer of the mock has the member");
+        let node = self.operation.output.node(&written(&member));
+        let values = node.map(spoil::of_other_types).unwrap_or_default();
+        let told = values.iter().find(|value| self.is_told(&member, value));
+        let same = told.is_none().then_some("its protocol reads a value of another type as one of the declared type");
+        let value = told.or(values.first()).cloned().unwrap_or_default();
+        let dropped = Fault::Dropped { member: member.clone(), required };
+        let retyped = Fault::Retyped { member, value };
+        [self.mutant(dropped, absent), self.mutant(retyped, absent.or(same))]
+    }
+
+    /// Whether a value in place of the member's breaks the schema, once it has been read from the wire.
+    fn is_told(&self, member: &[String], value: &Value) -> bool {
+        let mut output = self.samples.first().map_or(Value::Object(Map::new()), |sample| sample.output.clone());
+        pointer::set(&mut output, member, value.clone());
+        self.read_back(&output).is_some_and(|read| !self.operation.output.judge(&read).is_empty())
+    }
+
+    /// The output as a client reads it.
+    fn read_back(&self, output: &Value) -> Option<Value> {
+        let service = &self.operation.service;
+        let reply = Reply::Output {
+            operation: self.operation,
+            status: self.operation.http.status,
+            output: &View::from(output),
+        };
+        let response = service.codec().encode_response(service, &reply, "request");
+        output_of(self.operation, &response)
+    }
+
+    /// The faults of the operation as a whole, and why they cannot be seen where they cannot.
+    fn of_operation(&self) -> Vec<(Fault, Option<&'static str>)> {
+        let operation = &**self.operation;
+        let status = OTHER_SUCCESSES.into_iter().find(|status| *status != operation.http.status).unwrap_or(206);
+        let truncated = (!self.is_broken_by_half()).then_some("half of its body reads like a whole one");
+        let anonymous = operation.service.request_id.is_none().then_some("the contract has no request ids");
+        let harmless =
+            (!has_secret(operation)).then_some("its requests carry no secret that an answer could not show by design");
+        let closed = (!self.shows_extra_member()).then_some("its outputs may have any member");
+        let mut faults = vec![
+            (Fault::UndeclaredStatus { status }, None),
+            (Fault::WrongContentType, None),
+            (Fault::FailsOnNonAscii { error: failure(&operation.errors.all) }, None),
+            (Fault::HtmlErrors, None),
+            (Fault::TruncatedBody, truncated),
+            (Fault::NoRequestId, anonymous),
+            (Fault::LeaksSecretInHeader, harmless),
+            (Fault::LeaksSecretInBody, harmless),
+        ];
+        if !operation.service.auth.is_empty() {
+            faults.push((Fault::AuthNotRequired, None));
+        }
+        if operation.idempotency.is_some() {
+            faults.push((Fault::TokenIgnored, None));
+        }
+        faults.extend([(Fault::MethodNotRefused, None), (Fault::UndeclaredCode, None), (Fault::ExtraMember, closed)]);
+        faults.extend(rejection(operation).map(|error| {
+            let optional = operation
+                .input
+                .nodes
+                .iter()
+                .any(|node| node.properties.keys().any(|name| spoil::is_optional(operation, node, name)));
+            (Fault::RejectsValid { error }, (!optional).then_some("its input has no optional members"))
+        }));
+        faults.extend([(Fault::ClosesEarly, None), (Fault::Slow, None)]);
+        faults
+    }
+
+    fn is_broken_by_half(&self) -> bool {
+        self.samples.iter().any(|sample| {
+            let body = sample.response.body();
+            let half = sample.response.clone().map(|_| body.slice(..body.len() / 2));
+            output_of(self.operation, &half).is_none()
+        })
+    }
+
+    fn shows_extra_member(&self) -> bool {
+        self.samples.iter().any(|sample| {
+            let mut output = sample.output.clone();
+            let mut unknown = Vec::new();
+            if spoil::add_member(&mut output, "spurious") {
+                self.operation.output.unknown_members(&self.read_back(&output).unwrap_or_default(), &mut unknown);
+            }
+            unknown.iter().any(|pointer| pointer.ends_with(UNHEARD_OF))
+        })
+    }
+}
+
+/// The mock's answer to an example, and its output; nothing when it is no success.
+fn sample(mock: &Mock, operation: &Operation, input: &Value) -> Option<Sample> {
+    let mut request: Request<Bytes> = operation.service.codec().encode_request(operation, input);
+    give_credentials(operation, request.headers_mut());
+    let answered: MockResponse = Some(mock.answer(&request)).filter(|answered| is_of(operation, answered))?;
+    let output = output_of(operation, &answered.response)?;
+    Some(Sample { response: answered.response, output })
+}
+
+fn output_of(operation: &Operation, response: &Response<Bytes>) -> Option<Value> {
+    match operation.service.codec().decode_response(operation, response).ok()?.outcome {
+        Outcome::Output(output) => Some(output),
+        Outcome::Error { .. } => None,
+    }
+}
+
+/// The error of a service that failed: of those that are declared, the most general, which stands last.
+fn failure(errors: &[ErrorDef]) -> Option<usize> {
+    errors.iter().rposition(|error| error.kind == ErrorKind::Server && error.status == 500)
+}
+
+/// The error by which a valid input is refused: one that breaking a constraint causes.
+fn rejection(operation: &Operation) -> Option<usize> {
+    let links = operation.input.constraints.iter().filter_map(|constraint| constraint.error.as_ref());
+    links.map(|link| link.error).find(|error| operation.errors.all[*error].kind == ErrorKind::Validation)
+}

@@ -1,0 +1,352 @@
+//! From specs to the compiled contract: sources, errors, operations, and everything they refer to.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::compile::compile_shape;
+use super::definitions::Definitions;
+use super::error::SpecProblem;
+use super::load::{File, ServiceFiles};
+use super::lowering::Lowering;
+use super::yaml::Parsed;
+use crate::model::template::Template;
+use crate::model::{
+    Auth, AuthScheme, Citation, CiteSpec, Documented, Echo, ErrorShape, Example, Fold, Idempotency, Operation,
+    OperationSpec, Place, Protocol, Remark, Service, ServiceSpec, Shape, Sources,
+};
+use crate::value::pointer;
+
+/// Compiles everything that can be compiled; the rest is in `problems`.
+pub(super) fn assemble(
+    folders: &BTreeMap<String, ServiceFiles>,
+    protocols: &[Protocol],
+    problems: &mut Vec<SpecProblem>,
+) -> (Vec<Arc<Service>>, Vec<Arc<Operation>>) {
+    let mut services: Vec<Arc<Service>> = Vec::new();
+    let mut operations: Vec<Arc<Operation>> = Vec::new();
+    for files in folders.values() {
+        let Some(service_file) = &files.service else { continue };
+        if services.iter().any(|known| known.name == service_file.spec.service) {
+            problems.push(service_file.text.problem(
+                "/service",
+                "another service has this name",
+                "names of services are unique",
+            ));
+        }
+        let service = Arc::new(service(service_file, protocols, problems));
+        services.push(Arc::clone(&service));
+        for file in &files.operations {
+            let names = std::iter::once(&file.spec.operation).chain(&file.spec.aliases);
+            for name in names {
+                if operations.iter().any(|known| known.name == *name || known.aliases.contains(name)) {
+                    problems.push(file.text.problem(
+                        "/operation",
+                        format!("another operation is named {name}"),
+                        "names of operations are unique",
+                    ));
+                }
+            }
+            operations.push(Arc::new(operation(file, service_file, &service, problems)));
+        }
+    }
+    (services, operations)
+}
+
+fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems: &mut Vec<SpecProblem>) -> Service {
+    let spec = &file.spec;
+    let sources = Sources::default().with(&spec.documents, &spec.sources);
+    let definitions = Definitions::new(&file.text, &sources, file.partial);
+    let mut lowering = Lowering { text: &file.text, definitions: &definitions, protocols, problems };
+    let error_shapes = spec.protocol.error.iter().enumerate().map(|(index, shape)| {
+        let at = format!("/protocol/error/{index}");
+        let headers = shape.headers.iter().map(|(name, value)| {
+            let at = format!("{at}/headers/{name}");
+            (lowering.header(name, &at), lowering.template(&serde_json::Value::from(value.as_str()), &at))
+        });
+        let headers = headers.collect();
+        ErrorShape { headers, body: lowering.template(&shape.body, &format!("{at}/body")) }
+    });
+    let error_shapes = error_shapes.collect();
+    let protocol_citations = protocol_citations(spec, &mut lowering);
+    let auth = spec.auth.iter().enumerate().map(|(index, auth)| Auth {
+        scheme: auth.scheme,
+        name: match (&auth.name, auth.scheme) {
+            (Some(name), _) => name.clone(),
+            (None, AuthScheme::Sigv4) => "AWS4-HMAC-SHA256".into(),
+            (None, _) => {
+                lowering.problem(
+                    &format!("/auth/{index}"),
+                    "the scheme needs a name",
+                    "name the header, or the scheme word",
+                );
+                String::new()
+            }
+        },
+        citations: auth
+            .cite
+            .as_ref()
+            .map(|cite| lowering.cited_for(cite, "*", &format!("/auth/{index}/cite")))
+            .unwrap_or_default(),
+    });
+    let auth = auth.collect();
+    let errors = lowering.errors(&spec.errors, None);
+    let documented = spec.documented.as_ref().map(|documented| {
+        (
+            lowering.protocol(&documented.codec, "/documented/codec"),
+            lowering.error(&documented.error, "/documented/error"),
+        )
+    });
+    Service {
+        name: spec.service.clone(),
+        title: spec.title.clone(),
+        version: spec.version.clone(),
+        protocol: lowering.protocol(&spec.protocol.codec, "/protocol/codec"),
+        namespace: spec.protocol.namespace.clone(),
+        timestamps: spec.protocol.timestamps,
+        null_is_absent: spec.protocol.null_is_absent,
+        request_id: spec.protocol.request_id.as_ref().map(|name| lowering.header(name, "/protocol/request_id")),
+        error_shapes,
+        documented,
+        recognise: spec.recognise.clone(),
+        auth,
+        errors,
+        protocol_citations,
+        sources,
+    }
+}
+
+/// The citations of the protocol's facts, by the keywords that are cited apart.
+fn protocol_citations(spec: &ServiceSpec, lowering: &mut Lowering<'_, '_, '_>) -> HashMap<String, Vec<Citation>> {
+    let Some(cite) = &spec.protocol.cite else { return HashMap::new() };
+    let keywords = match cite {
+        CiteSpec::ByKeyword(by_keyword) => by_keyword.keys().cloned().collect(),
+        _ => vec!["*".to_owned()],
+    };
+    let cited = keywords.into_iter().map(|keyword| {
+        let citations = lowering.cited_for(cite, &keyword, "/protocol/cite");
+        (keyword, citations)
+    });
+    cited.collect()
+}
+
+/// A hash of texts and of the version that reads them.
+fn fingerprint(texts: &[&Parsed]) -> u32 {
+    let mut hash = Xxh3::new();
+    hash.update(env!("CARGO_PKG_VERSION").as_bytes());
+    for text in texts {
+        hash.update(&(text.source.text.len() as u64).to_le_bytes());
+        hash.update(text.source.text.as_bytes());
+    }
+    #[allow(clippy::cast_possible_truncation, reason = "half of the hash is enough to tell specs apart")]
+    let fingerprint = hash.digest() as u32;
+    fingerprint
+}
+
+fn operation(
+    file: &File<OperationSpec>,
+    service_file: &File<ServiceSpec>,
+    service: &Arc<Service>,
+    problems: &mut Vec<SpecProblem>,
+) -> Operation {
+    let spec = &file.spec;
+    let sources = service.sources.clone().with(&spec.documents, &spec.sources);
+    let before = problems.len();
+    let mut definitions = Definitions::new(&file.text, &sources, file.partial || service_file.partial);
+    definitions.define(&file.text, &spec.defs, problems);
+    definitions.define(&service_file.text, &service_file.spec.defs, problems);
+    definitions.check_circles(problems);
+    let mut lowering = Lowering { text: &file.text, definitions: &definitions, protocols: &[], problems };
+    if let Some(cite) = &spec.cite {
+        lowering.cited_for(cite, "*", "/cite");
+    }
+    let errors = lowering.errors(&spec.errors, Some(&service.errors));
+    let mut input = compile_shape(&definitions, &spec.input, "/input", Some(&errors), lowering.problems);
+    let output = compile_shape(&definitions, &spec.output, "/output", None, lowering.problems);
+    for dispute in spec.disputed.iter().flat_map(|dispute| &dispute.about) {
+        for constraint in input.constraints.iter_mut().filter(|constraint| constraint.id == *dispute) {
+            constraint.disputed = true;
+        }
+    }
+    let echo = echo(spec, &input, &output, &mut lowering);
+    let operation = Operation {
+        fingerprint: fingerprint(&[&file.text, &service_file.text]),
+        service: Arc::clone(service),
+        name: spec.operation.clone(),
+        aliases: spec.aliases.clone(),
+        summary: spec.summary.clone(),
+        http: lowering.http(&spec.http),
+        documented: documented(spec, &output, &mut lowering),
+        own_errors: spec.errors.len(),
+        errors,
+        answer: answer(spec, &input, &output, &echo, &mut lowering),
+        echo,
+        volatile: spec.volatile.clone(),
+        idempotency: idempotency(spec, &input, &output, &mut lowering),
+        examples: examples(spec, &mut lowering),
+        disputes: spec.disputed.clone(),
+        remarks: remarks(spec, &mut lowering),
+        input,
+        output,
+    };
+    check_references(spec, &operation, &mut lowering);
+    // What did not compile has no id: a dispute about it would be blamed for that.
+    if lowering.problems.len() == before {
+        check_disputes(spec, &operation, &mut lowering);
+    }
+    operation
+}
+
+fn documented(spec: &OperationSpec, output: &Shape, lowering: &mut Lowering<'_, '_, '_>) -> Option<Documented> {
+    let documented = spec.documented.as_ref()?;
+    Some(Documented {
+        method: lowering.method(&documented.method, "/documented/method"),
+        path: documented.path.clone(),
+        id: lowering.pointer(&documented.id, output, "/documented/id", "output"),
+        created_at: lowering.pointer(&documented.created_at, output, "/documented/created_at", "output"),
+        citations: lowering.cited_for(&documented.cite, "*", "/documented/cite"),
+    })
+}
+
+fn echo(spec: &OperationSpec, input: &Shape, output: &Shape, lowering: &mut Lowering<'_, '_, '_>) -> Vec<Echo> {
+    let echoes = spec.echo.iter().map(|(to, echo)| {
+        let mut at = "/echo".to_owned();
+        pointer::push(&mut at, to);
+        Echo {
+            to: lowering.pointer(to, output, &at, "output"),
+            from: lowering.pointer(&echo.from, input, &format!("{at}/from"), "input"),
+            fold: echo.fold,
+            citations: lowering.cited(&echo.cite, &format!("{at}/cite")),
+        }
+    });
+    echoes.collect()
+}
+
+/// The answer's template, with what the contract echoes, in the order of the output's schema.
+fn answer(
+    spec: &OperationSpec,
+    input: &Shape,
+    output: &Shape,
+    echoes: &[Echo],
+    lowering: &mut Lowering<'_, '_, '_>,
+) -> Template {
+    let mut answer = lowering.template(&spec.answer, "/answer");
+    for path in answer.pointers() {
+        let text = path.iter().fold(String::new(), |mut text, segment| {
+            pointer::push(&mut text, segment);
+            text
+        });
+        if input.node(&text).is_none() {
+            lowering.absent(
+                "/answer",
+                format!("the answer refers to {text}, which is no member of the input"),
+                "correct the pointer",
+            );
+        }
+    }
+    for echo in echoes {
+        answer.put(&echo.to, Template::member(echo.from.clone(), echo.fold == Some(Fold::LowerCase)));
+    }
+    answer.sort(output, 0);
+    answer
+}
+
+fn idempotency(
+    spec: &OperationSpec,
+    input: &Shape,
+    output: &Shape,
+    lowering: &mut Lowering<'_, '_, '_>,
+) -> Option<Idempotency> {
+    let idempotency = spec.idempotency.as_ref()?;
+    for (index, same) in idempotency.same.iter().enumerate() {
+        lowering.pointer(same, output, &format!("/idempotency/same/{index}"), "output");
+    }
+    Some(Idempotency {
+        token: lowering.pointer(&idempotency.token, input, "/idempotency/token", "input"),
+        same: idempotency.same.clone(),
+        citations: lowering.cited(&idempotency.cite, "/idempotency/cite"),
+    })
+}
+
+fn examples(spec: &OperationSpec, lowering: &mut Lowering<'_, '_, '_>) -> Vec<Example> {
+    let examples = spec.examples.iter().enumerate().map(|(index, example)| {
+        if spec.examples[..index].iter().any(|earlier| earlier.name == example.name) {
+            lowering.problem(
+                &format!("/examples/{index}/name"),
+                format!("two examples are named {}", example.name),
+                "give it another name",
+            );
+        }
+        Example {
+            name: example.name.clone(),
+            input: example.input.clone(),
+            output: example.output.clone(),
+            citations: lowering.cited(&example.cite, &format!("/examples/{index}/cite")),
+        }
+    });
+    examples.collect()
+}
+
+fn remarks(spec: &OperationSpec, lowering: &mut Lowering<'_, '_, '_>) -> Vec<Remark> {
+    let remarks = spec.remarks.iter().enumerate().map(|(index, remark)| Remark {
+        says: remark.says.clone(),
+        error: remark.error.clone(),
+        citations: lowering.cited(&remark.cite, &format!("/remarks/{index}/cite")),
+    });
+    remarks.collect()
+}
+
+/// Everything that names something else by id, pointer or code.
+fn check_references(spec: &OperationSpec, operation: &Operation, lowering: &mut Lowering<'_, '_, '_>) {
+    for (index, pointer) in spec.volatile.iter().enumerate() {
+        lowering.pointer(pointer, &operation.output, &format!("/volatile/{index}"), "output");
+    }
+    for (index, dispute) in spec.disputed.iter().enumerate() {
+        lowering.cited(&dispute.follows, &format!("/disputed/{index}/follows"));
+    }
+    for (index, remark) in spec.remarks.iter().enumerate() {
+        if let Some(code) = &remark.error
+            && operation.errors.by_code(code).is_none()
+        {
+            lowering.absent(
+                &format!("/remarks/{index}/error"),
+                format!("{code} is not a declared error"),
+                "declare it under `errors`",
+            );
+        }
+    }
+    for label in operation.http.labels() {
+        let bound = operation.input.root().properties.iter().any(|(name, node)| {
+            let node = &operation.input.nodes[*node];
+            node.place == Some(Place::Path) && node.wire.name.as_ref().unwrap_or(name) == label
+        });
+        if !bound && operation.service.protocol.binds_labels {
+            lowering.absent(
+                "/http/path",
+                format!("no input member fills {{{label}}}"),
+                format!("add a property {label} with `in: path`"),
+            );
+        }
+    }
+}
+
+/// Disputes are about something there is.
+fn check_disputes(spec: &OperationSpec, operation: &Operation, lowering: &mut Lowering<'_, '_, '_>) {
+    for (index, dispute) in spec.disputed.iter().enumerate() {
+        for (subject, about) in dispute.about.iter().enumerate() {
+            let known = about == "status"
+                || operation.input.constraints.iter().any(|constraint| constraint.id == *about)
+                || pointer::is_pointer(about)
+                    && (operation.input.node(about).is_some() || operation.output.node(about).is_some());
+            if !known {
+                let help = "name a constraint id, a member's pointer, or `status`; `accordant spec show` lists them";
+                lowering.absent(
+                    &format!("/disputed/{index}/about/{subject}"),
+                    format!("nothing is called {about}"),
+                    help,
+                );
+            }
+        }
+    }
+}

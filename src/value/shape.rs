@@ -1,0 +1,238 @@
+//! Values against shapes: which constraints a value breaks, what of it may be shown, which members nobody knows.
+
+use serde_json::Value;
+
+use super::pointer;
+use crate::model::{Cause, Constraint, JsonType, Node, NodeId, Shape, Violation};
+use crate::text::MASK;
+
+/// Deepest value that is judged; deeper ones are refused by the codecs already.
+const MAX_DEPTH: usize = 128;
+
+impl Shape {
+    /// The node at a pointer pattern.
+    #[must_use]
+    pub fn node(&self, pointer: &str) -> Option<&Node> {
+        let mut node = self.root();
+        for segment in pointer::segments(pointer) {
+            let next = node.properties.get(&segment).copied();
+            let next = next.or(if segment == "*" { node.items.or(node.values) } else { node.values });
+            node = &self.nodes[next?];
+        }
+        Some(node)
+    }
+
+    /// All constraints that the value breaks, in the stated order: by kind (required, type, enum, length,
+    /// pattern, range, format, items, unknown member, composition, rule), then in the order of the spec.
+    #[must_use]
+    pub fn judge(&self, value: &Value) -> Vec<Violation> {
+        let mut walk = Walk { shape: self, path: Vec::new(), found: Vec::new() };
+        walk.visit(0, value);
+        let mut found = walk.found;
+        if found.len() > 1 {
+            found.sort_by_key(|violation| (self.constraints[violation.constraint].cause, violation.constraint));
+        }
+        found
+    }
+}
+
+impl Shape {
+    /// The value with everything sensitive replaced, and everything of which nobody knows what it is: members without
+    /// a schema, their names included, and text where the schema takes none.
+    #[must_use]
+    pub fn mask(&self, value: &Value) -> Value {
+        self.mask_at(Some(0), value, Strangers::Masked)
+    }
+
+    /// The value with everything sensitive replaced, and nothing else: for values that were generated, in which what
+    /// nobody knows is no secret of anybody.
+    #[must_use]
+    pub fn mask_sensitive(&self, value: &Value) -> Value {
+        self.mask_at(Some(0), value, Strangers::Shown)
+    }
+
+    fn mask_at(&self, id: Option<NodeId>, value: &Value, strangers: Strangers) -> Value {
+        let node = match id.map(|id| &self.nodes[id]) {
+            Some(node) if !node.sensitive => node,
+            None if strangers == Strangers::Shown => return value.clone(),
+            _ => return Value::from(MASK),
+        };
+        match value {
+            Value::Object(members) => {
+                let masked = members.iter().map(|(name, value)| {
+                    let pattern = node.patterns.iter().find(|(regex, _)| regex.is_match(name)).map(|(_, id)| *id);
+                    let id = node.properties.get(name).copied().or(pattern).or(node.values);
+                    let shown = id.is_some() || strangers == Strangers::Shown;
+                    let name = if shown { name.as_str() } else { MASK };
+                    (name.to_owned(), self.mask_at(id, value, strangers))
+                });
+                Value::Object(masked.collect())
+            }
+            Value::Array(items) => {
+                let item = |index: usize| node.prefix.get(index).copied().or(node.items);
+                items.iter().enumerate().map(|(index, value)| self.mask_at(item(index), value, strangers)).collect()
+            }
+            Value::String(_)
+                if strangers == Strangers::Masked
+                    && !node.types.is_empty()
+                    && !node.types.contains(JsonType::String) =>
+            {
+                Value::from(MASK)
+            }
+            scalar => scalar.clone(),
+        }
+    }
+
+    /// Pointers of the members that the schema does not know.
+    pub fn unknown_members(&self, value: &Value, found: &mut Vec<String>) {
+        self.unknown_at(0, value, &mut String::new(), found);
+    }
+
+    fn unknown_at(&self, id: NodeId, value: &Value, at: &mut String, found: &mut Vec<String>) {
+        let node = &self.nodes[id];
+        if !node.all_of.is_empty() {
+            return;
+        }
+        let children: Vec<(String, Option<NodeId>, &Value)> = match value {
+            Value::Object(members)
+                if !node.properties.is_empty() || node.values.is_some() || !node.patterns.is_empty() =>
+            {
+                members
+                    .iter()
+                    .map(|(name, value)| {
+                        let pattern = node.patterns.iter().find(|(regex, _)| regex.is_match(name)).map(|(_, id)| *id);
+                        (name.clone(), node.properties.get(name).copied().or(pattern).or(node.values), value)
+                    })
+                    .collect()
+            }
+            Value::Array(items) if node.items.is_some() => {
+                items.iter().enumerate().map(|(index, value)| (index.to_string(), node.items, value)).collect()
+            }
+            _ => return,
+        };
+        for (name, id, value) in children {
+            let length = at.len();
+            pointer::push(at, &name);
+            match id {
+                Some(id) => self.unknown_at(id, value, at, found),
+                None => found.push(at.clone()),
+            }
+            at.truncate(length);
+        }
+    }
+}
+
+/// What becomes of values that no schema describes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Strangers {
+    Masked,
+    Shown,
+}
+
+enum Step<'v> {
+    Member(&'v str),
+    Item(usize),
+}
+
+struct Walk<'s, 'v> {
+    shape: &'s Shape,
+    path: Vec<Step<'v>>,
+    found: Vec<Violation>,
+}
+
+impl<'v> Walk<'_, 'v> {
+    fn visit(&mut self, id: NodeId, value: &'v Value) {
+        let node = &self.shape.nodes[id];
+        let mut typed = true;
+        for &constraint in &node.constraints {
+            let stated = &self.shape.constraints[constraint];
+            if stated.test.holds(value) {
+                continue;
+            }
+            typed &= stated.cause != Cause::Type;
+            let at = self.place(stated);
+            self.found.push(Violation { constraint, at });
+            if !typed {
+                break;
+            }
+        }
+        if !typed || self.path.len() >= MAX_DEPTH {
+            return;
+        }
+        for &part in &node.all_of {
+            self.visit(part, value);
+        }
+        match value {
+            Value::Object(members) => self.members(node, members),
+            Value::Array(items) => self.items(node, items),
+            _ => {}
+        }
+    }
+
+    fn members(&mut self, node: &Node, members: &'v serde_json::Map<String, Value>) {
+        for (name, value) in members {
+            self.path.push(Step::Member(name));
+            if let Some(keys) = node.keys {
+                self.key(keys, name);
+            }
+            let mut known = false;
+            if let Some(&member) = node.properties.get(name) {
+                known = true;
+                self.visit(member, value);
+            }
+            for (pattern, member) in &node.patterns {
+                known |= pattern.may_match(name);
+                if pattern.is_match(name) {
+                    self.visit(*member, value);
+                }
+            }
+            if let (false, Some(values)) = (known, node.values) {
+                self.visit(values, value);
+            }
+            self.path.pop();
+        }
+    }
+
+    fn key(&mut self, node: NodeId, name: &str) {
+        let name = Value::String(name.to_owned());
+        for &constraint in &self.shape.nodes[node].constraints {
+            if !self.shape.constraints[constraint].test.holds(&name) {
+                let at = self.pointer();
+                self.found.push(Violation { constraint, at });
+            }
+        }
+    }
+
+    fn items(&mut self, node: &Node, items: &'v [Value]) {
+        for (index, value) in items.iter().enumerate() {
+            if let Some(item) = node.prefix.get(index).copied().or(node.items) {
+                self.path.push(Step::Item(index));
+                self.visit(item, value);
+                self.path.pop();
+            }
+        }
+    }
+
+    /// The value at fault; for a missing member, the place where it should be.
+    fn place(&self, constraint: &Constraint) -> String {
+        let mut at = self.pointer();
+        if constraint.cause == Cause::Required
+            && let Some(name) = constraint.member.rsplit('/').next()
+        {
+            at.push('/');
+            at.push_str(name);
+        }
+        at
+    }
+
+    fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        for step in &self.path {
+            match step {
+                Step::Member(name) => pointer::push(&mut pointer, name),
+                Step::Item(index) => pointer::push(&mut pointer, &index.to_string()),
+            }
+        }
+        pointer
+    }
+}
