@@ -10,6 +10,7 @@ mod config;
 mod duration;
 mod explain;
 mod failure;
+mod log;
 mod mock;
 mod mutants;
 mod proxy;

@@ -34,7 +34,21 @@ pub(super) fn judge(contract: &Contract, exchanges: &Exchanges) -> Tally<Finding
             complain(&mut tally, Party::Server, &observation);
         }
     }
-    doubted(tally, &had)
+    let mut all = doubted(tally, &had);
+    all.join(failures(contract, exchanges));
+    all
+}
+
+/// What is found of answers that did not come, or not to their end.
+fn failures(contract: &Contract, exchanges: &Exchanges) -> Tally<Finding> {
+    let mut tally = Tally::default();
+    for exchange in exchanges.kept() {
+        let Some(failure) = &exchange.failure else { continue };
+        let answer = Err(failure.clone());
+        let observation = Observation { answer: Some(&answer), ..observe(contract, &exchange.request) };
+        complain(&mut tally, Party::Server, &observation);
+    }
+    tally
 }
 
 /// Whether an answer shows that the server has the operation. A proxy cannot ask for one that does not exist, as `check`

@@ -12,10 +12,8 @@ mod fault_outcome;
 mod fault_schedule;
 #[cfg(test)]
 mod innocent;
-mod message;
 mod observe;
 mod retry;
-mod wire;
 
 pub use attempts::Calls;
 pub use captured_output::CapturedOutput;
@@ -25,6 +23,4 @@ pub(crate) use exchange::size;
 pub use exchange::{Exchange, Exchanges};
 pub use fault_outcome::judge_fault;
 pub use fault_schedule::FaultSchedule;
-pub use message::{Direction, Extent, Head, Message};
 pub use observe::observe;
-pub use wire::{LONGEST_BODY, Reader};

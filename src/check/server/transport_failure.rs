@@ -34,7 +34,7 @@ log. If the service is merely slow, give it more time with `--timeout`.
 ## When it is a note
 
 When the server is not reached at all, which says nothing about the request, when the body is
-larger than is read here, and when the request has a method that the operation does not have: a
+larger than is read here, when a client that is judged through the proxy did not wait, and when the request has a method that the operation does not have: a
 server in front may hang up on what it takes for no HTTP. There is no complaint of a request that
 could not be sent.
 ";
@@ -53,16 +53,19 @@ impl Check for TransportFailure {
     }
 
     fn judge(&self, observation: &Observation<'_>) -> Vec<Complaint> {
-        let Some(exchange) = &observation.exchange() else { return Vec::new() };
-        let Err(failure) = exchange.reply() else { return Vec::new() };
-        let (actual, strength) = match failure {
+        // An answer is owed to each request, whatever it is for.
+        let Some(Err(failure)) = observation.answer else { return Vec::new() };
+        let strength = match failure {
             Failure::Unsendable(_) => return Vec::new(),
-            Failure::Unreachable(_) | Failure::Tls(_) | Failure::TooLarge(_) => {
-                (exchange.foreign(&failure.to_string()), Strength::Assumed)
+            Failure::Unreachable(_) | Failure::Tls(_) | Failure::TooLarge(_) | Failure::Abandoned(_) => {
+                Strength::Assumed
             }
-            _ => (exchange.foreign(&failure.to_string()), Strength::Documented),
+            _ => Strength::Documented,
         };
-        let strength = if exchange.demand.variation == Variation::OtherMethod { Strength::Assumed } else { strength };
-        vec![Complaint::new("an HTTP answer", actual).standard("RFC 9110, section 3.4").at_most(strength)]
+        let text = failure.to_string();
+        let actual = observation.exchange().map_or(text.clone(), |exchange| exchange.foreign(&text));
+        let complaint = Complaint::new("an HTTP answer", actual).standard("RFC 9110, section 3.4").at_most(strength);
+        let other_method = observation.demand.is_some_and(|demand| demand.variation == Variation::OtherMethod);
+        vec![if other_method { complaint.at_most(Strength::Assumed) } else { complaint }]
     }
 }
