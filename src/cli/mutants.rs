@@ -1,4 +1,5 @@
-//! `accordant mutants`: the proof that every stated rule is one that the judge can catch.
+//! `accordant mutants`: the proof that every stated rule is one that the judge can catch, and every check of clients one
+//! that catches.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -6,10 +7,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
+use accordant::client::{Mistakes, judge_mistakes};
 use accordant::generate::Plan;
 use accordant::judge::{Mutants, judge_mutants};
 use accordant::mock::{Dialect, Mock};
 use clap::Args;
+use serde::Serialize;
 
 use super::Failure;
 use super::cases::RANDOM;
@@ -38,12 +41,15 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     let plans = options.selection.plans(&contract, Dialect::Native)?;
     let mock = Mock::new(contract);
     let found = judge_all(&mock, plans.into_iter().map(Arc::new).collect(), options);
+    let mistakes = judge_mistakes(&mock);
     if let Some(path) = &options.report {
-        let text = serde_json::to_string_pretty(&found).unwrap_or_default() + "\n";
+        let written = Written { mutants: &found, mistakes: &mistakes };
+        let text = serde_json::to_string_pretty(&written).unwrap_or_default() + "\n";
         std::fs::write(path, text).map_err(Failure::io(format!("cannot write {}", path.display())))?;
     }
-    print(&found, &mut io::stdout().lock()).map_err(Failure::io("cannot write"))?;
-    Ok(if found.all_killed() { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
+    let out = &mut io::stdout().lock();
+    print_mistakes(&mistakes, out).and_then(|()| print(&found, out)).map_err(Failure::io("cannot write"))?;
+    Ok(if found.all_killed() && mistakes.all_caught() { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
 }
 
 /// Judges the mutants of each operation on a thread of its own.
@@ -65,6 +71,31 @@ fn judge_all(mock: &Mock, plans: Vec<Arc<Plan>>, options: &Options) -> Mutants {
         }
     });
     all
+}
+
+/// What is written to a file.
+#[derive(Serialize)]
+struct Written<'w> {
+    #[serde(flatten)]
+    mutants: &'w Mutants,
+    /// Mistakes planted in what clients send.
+    mistakes: &'w Mistakes,
+}
+
+fn print_mistakes(mistakes: &Mistakes, out: &mut impl Write) -> io::Result<()> {
+    for missed in &mistakes.missed {
+        writeln!(out, "MISSED {missed}")?;
+    }
+    for accused in &mistakes.accused {
+        writeln!(out, "ACCUSED THE INNOCENT {accused}")?;
+    }
+    let Mistakes { total, caught, checks, accused, .. } = mistakes;
+    let right = if accused.is_empty() { "silent" } else { "accused" };
+    writeln!(
+        out,
+        "caught {caught} of {total} mistakes of clients, by {} checks; right requests were {right}",
+        checks.len()
+    )
 }
 
 fn print(found: &Mutants, out: &mut impl Write) -> io::Result<()> {
