@@ -138,7 +138,9 @@ mod tests {
 
     fn of(shown: &[u32]) -> Tally<u32> {
         let mut tally = Tally::default();
-        shown.iter().for_each(|shown| tally.add(key(0), *shown));
+        for shown in shown {
+            tally.add(key(0), *shown);
+        }
         tally
     }
 

@@ -9,8 +9,8 @@ use std::thread;
 
 use accordant::client::{Mistakes, judge_mistakes};
 use accordant::generate::Plan;
-use accordant::judge::{Mutants, judge_mutants};
 use accordant::mock::{Dialect, Mock};
+use accordant::mutate::{Mutants, judge_mutants};
 use clap::Args;
 use serde::Serialize;
 

@@ -91,7 +91,6 @@ impl<'e> Exchange<'e> {
     }
 
     /// What came back.
-    #[must_use]
     pub fn reply(&self) -> &'e Result<Reply, TransportFailure> {
         self.reply
     }

@@ -11,7 +11,7 @@ use super::case::{Case, Phase};
 use super::confirm::{Confirmed, Dropped, confirm};
 use super::coverage::{Coverage, coverage};
 use super::shrink::{Shrinking, weight};
-use super::{Generator, Side, Token, input_at};
+use super::{Boundaries, Side, Token};
 use crate::contract::{ConstraintId, NodeId, Operation, pointer};
 use crate::exchange::{Variation, Verdict};
 use crate::mock::Dialect;
@@ -25,7 +25,7 @@ const TRIES: usize = 6;
 pub struct Plan {
     operation: Arc<Operation>,
     dialect: Dialect,
-    generator: Generator,
+    boundaries: Boundaries,
     coverage: Coverage,
     adjustments: Adjustments,
     /// Constraints that can be broken.
@@ -52,12 +52,12 @@ impl Plan {
     /// The plan of an operation in a dialect.
     #[must_use]
     pub fn new(operation: &Arc<Operation>, dialect: Dialect) -> Self {
-        let generator = Generator::new(operation);
-        let coverage = coverage(operation, &generator, dialect);
+        let boundaries = Boundaries::of(operation);
+        let coverage = coverage(&boundaries, dialect);
         let mut breakable: Vec<ConstraintId> = Vec::new();
         let mut bounded: Vec<ConstraintId> = Vec::new();
-        for recipe in &coverage.recipes {
-            match recipe.verdict {
+        for case in &coverage.cases {
+            match case.verdict {
                 Verdict::Invalid { constraint } if !breakable.contains(&constraint) => breakable.push(constraint),
                 Verdict::Valid { boundary: Some(constraint) } if !bounded.contains(&constraint) => {
                     bounded.push(constraint);
@@ -70,7 +70,7 @@ impl Plan {
         let operation = Arc::clone(operation);
         let mut familiar = HashSet::new();
         operation.examples.iter().for_each(|example| texts(&example.input, &mut familiar));
-        Self { operation, dialect, generator, coverage, adjustments, breakable, bounded, familiar }
+        Self { operation, dialect, boundaries, coverage, adjustments, breakable, bounded, familiar }
     }
 
     /// Sets members, or makes them fresh, in every case. An idempotency token is always fresh, since what a known one
@@ -111,7 +111,7 @@ impl Plan {
     pub fn count(&self, phase: Phase, random: u64) -> u64 {
         match phase {
             Phase::Examples => self.operation.examples.len() as u64,
-            Phase::Coverage => self.coverage.recipes.len() as u64,
+            Phase::Coverage => self.coverage.cases.len() as u64,
             Phase::Random => random,
         }
     }
@@ -133,8 +133,8 @@ impl Plan {
                 self.finish(&example.input, Verdict::Valid { boundary: None }, Variation::Plain, &mut random, token)
             }
             Phase::Coverage => {
-                let recipe = self.coverage.recipes.get(at)?;
-                self.finish(&recipe.input, recipe.verdict, recipe.variation, &mut random, token)
+                let case = self.coverage.cases.get(at)?;
+                self.finish(&case.input, case.verdict, case.variation, &mut random, token)
             }
             Phase::Random => {
                 let mut attempt = || {
@@ -227,8 +227,8 @@ impl Plan {
             node.properties.get(segment).copied().or(if segment == "*" { node.items.or(node.values) } else { None })
         })?;
         let length = shape.nodes[node].limits.max_length.map_or(24, |most| usize::try_from(most).unwrap_or(24).min(24));
-        let text = self.generator.text(shape, node, Some(length), random);
-        Some(text.map_or_else(|| self.generator.plain(shape, node, random), Value::String))
+        let text = self.boundaries.generator().text(shape, node, Some(length), random);
+        Some(text.map_or_else(|| self.boundaries.generator().plain(shape, node, random), Value::String))
     }
 
     /// Half of the random cases are valid, an eighth sits on a boundary, the rest is broken.
@@ -249,7 +249,7 @@ impl Plan {
     /// A valid input.
     pub(super) fn valid(&self, random: &mut Random) -> Value {
         for _ in 0..TRIES {
-            let input = self.generator.rich(&self.operation.input, 0, random);
+            let input = self.boundaries.generator().rich(&self.operation.input, 0, random);
             if self.operation.input.judge(&input).is_empty() {
                 return input;
             }
@@ -261,10 +261,10 @@ impl Plan {
     fn beside_example(&self, random: &mut Random) -> Value {
         let shape = &self.operation.input;
         let Some(example) = random.pick(&self.operation.examples) else {
-            return self.generator.plain(shape, 0, random);
+            return self.boundaries.generator().plain(shape, 0, random);
         };
         let mut input = example.input.clone();
-        let drawn = self.generator.rich(shape, 0, random);
+        let drawn = self.boundaries.generator().rich(shape, 0, random);
         for (name, value) in drawn.as_object().into_iter().flatten() {
             let mut changed = input.clone();
             changed[name.as_str()] = value.clone();
@@ -287,7 +287,7 @@ impl Plan {
             let example = || random.clone().pick(&self.operation.examples).map(|example| example.input.clone());
             // Drawn inputs first; examples have what some rules need.
             let base = if attempt % 2 == 0 { self.valid(random) } else { example().unwrap_or_default() };
-            let input = input_at(&self.generator, &self.operation, &base, constraint, side, random)?;
+            let input = self.boundaries.input_at(&base, constraint, side, random)?;
             Some((input, constraint))
         })
     }

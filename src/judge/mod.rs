@@ -3,7 +3,6 @@
 mod conclude;
 mod event;
 mod given;
-mod mutants;
 mod preflight;
 mod progress;
 mod run;
@@ -17,7 +16,6 @@ mod wire;
 
 pub use event::Event;
 pub use given::{Given, GivenFailed, GivenFailure, GivenRequest, run_givens};
-pub use mutants::{Mutants, Survivor, judge_mutants};
 pub use preflight::{Inference, Support, infer, preflight};
 pub use progress::Progress;
 pub use run::{Run, Settings};

@@ -83,7 +83,7 @@ fn again(report: &Report) -> String {
     let target = if server.target.starts_with("http") { format!("{} ", server.target) } else { String::new() };
     let dialect = match server.dialect {
         Dialect::Native => String::new(),
-        dialect => format!("--dialect {} ", dialect.name()),
+        Dialect::Documented => format!("--dialect {} ", server.dialect.name()),
     };
     let plain = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:,+".contains(c));
     let quoted = |word: &String| if plain(word) { word.clone() } else { shell_word(word) };

@@ -10,7 +10,7 @@ use accordant::codec::{Received, Rejection};
 use accordant::contract::model::{Cause, Strength};
 use accordant::contract::{Operation, Parsed, SourceText, pointer};
 use accordant::exchange::{Observation, Reply, TransportFailure};
-use accordant::generate::{Case, Generator, Phase, Random, Side, Token, Variation, Verdict, case, inputs_at};
+use accordant::generate::{Boundaries, Case, Generator, Phase, Random, Side, Token, Variation, Verdict, case};
 use accordant::mock::Dialect;
 use accordant::{Contract, Mock};
 use bytes::Bytes;
@@ -302,7 +302,7 @@ fn name_of(path: &Path) -> String {
 #[test]
 fn each_check_complains_of_its_own_fault_only() {
     let folders = entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/exchanges"));
-    let codes: Vec<&str> = check::of(Party::Server).map(|check| check.code()).collect();
+    let codes: Vec<&str> = check::of(Party::Server).map(check::Check::code).collect();
     assert_eq!(folders.iter().map(|path| name_of(path)).collect::<Vec<_>>(), codes, "a folder for each check");
     let mut wrong = Vec::new();
     for folder in &folders {
@@ -391,9 +391,9 @@ fn nothing_is_wrong_on_either_side_of_a_boundary() {
     let mock = Mock::new(Arc::new(Contract::builtin()));
     let mut judged = 0;
     for operation in mock.contract().operations() {
-        let generator = Generator::new(operation);
+        let boundaries = Boundaries::of(operation);
         for (constraint, side) in sides(operation) {
-            for (dialect, input) in inputs(&generator, operation, constraint, side) {
+            for (dialect, input) in inputs(&boundaries, constraint, side) {
                 let verdict = match side {
                     Side::Inside => Verdict::Valid { boundary: Some(constraint) },
                     Side::Outside => Verdict::Invalid { constraint },
@@ -413,8 +413,9 @@ fn sides(operation: &Operation) -> impl Iterator<Item = (usize, Side)> {
 }
 
 /// Inputs on a side of a boundary, as the service reads them.
-fn inputs(generator: &Generator, operation: &Operation, constraint: usize, side: Side) -> Vec<(Dialect, Value)> {
-    let made = inputs_at(generator, operation, constraint, side, &mut Random::new(5));
+fn inputs(boundaries: &Boundaries, constraint: usize, side: Side) -> Vec<(Dialect, Value)> {
+    let operation = boundaries.operation();
+    let made = boundaries.inputs_at(constraint, side, &mut Random::new(5));
     let sent = dialects(operation).flat_map(|dialect| made.iter().map(move |input| (dialect, input)));
     let arrived = sent.filter_map(|(dialect, input)| {
         let (read, broken) = arrived(operation, dialect, input)?;

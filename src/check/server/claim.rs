@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::check::Complaint;
-use crate::constraint::Wish;
+use crate::constraint::BoundaryValue;
 use crate::contract::citation::strength_of;
 use crate::contract::model::{Cause, Strength};
 use crate::contract::{Citation, Constraint, Example, Node, NodeId, Operation, Shape};
@@ -245,7 +245,7 @@ fn is_over(constraint: &Constraint, name: &str) -> bool {
         Cause::Items | Cause::Composition | Cause::UnknownMember => true,
         Cause::Rule if name == "*" || constraint.test.state().contains(name) => true,
         Cause::Rule => edges().inside.iter().chain(&edges().outside).any(|wish| match wish {
-            Wish::Patch(patch) => patches(patch, name),
+            BoundaryValue::Patch(patch) => patches(patch, name),
             _ => false,
         }),
         _ => false,

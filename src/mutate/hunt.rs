@@ -10,12 +10,11 @@ use http::{HeaderMap, Request};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::wire::Wire;
-use super::{Credentials, Send, Signer};
+use super::Mutant;
 use crate::contract::ConstraintId;
 use crate::exchange::{Reply, TransportFailure};
 use crate::generate::{Case, Phase, Plan};
-use crate::mock::mutate::Mutant;
+use crate::judge::{Credentials, Send, Signer, Wire};
 use crate::mock::{DEFAULT_REGION, Mock};
 
 /// Credentials with a token, which a mutant can leak.
