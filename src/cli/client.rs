@@ -52,7 +52,7 @@ pub struct Options {
     /// Longest time for the command, for each of its runs: 500ms, 30s, 5m
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     timeout: Option<Duration>,
-    /// Write the report to FILE.json or, as JUnit, FILE.xml; may be given several times
+    /// Writes a report: FILE.json, or FILE.xml for JUnit; may be given several times
     #[arg(long, value_name = "FILE")]
     report: Vec<PathBuf>,
     /// Fail on notes too
