@@ -112,6 +112,8 @@ pub mod contract;
 pub mod exchange;
 #[cfg(feature = "check")]
 pub mod explain;
+#[doc(hidden)]
+pub mod file;
 pub mod generate;
 #[cfg(feature = "harness")]
 pub mod harness;
@@ -129,8 +131,8 @@ pub mod report;
 #[cfg(feature = "check")]
 pub mod snapshot;
 pub mod spec;
-#[cfg_attr(not(feature = "check"), allow(dead_code, reason = "most of it serves reports"))]
-mod text;
+#[doc(hidden)]
+pub mod text;
 pub mod value;
 
 pub use contract::{Contract, ContractError};

@@ -1,7 +1,7 @@
 //! `accordant client`: runs a command against the mock, and judges what it sends and how it takes faults.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,6 +23,7 @@ use super::baseline::BaselineOptions;
 use super::command::{Environment, Streams, run as run_command};
 use super::duration::parse_duration;
 use super::failure::{FINDINGS, INTERRUPTED};
+use super::output::tell;
 use super::report::{check_names, write};
 use super::spec::contract;
 
@@ -52,7 +53,7 @@ pub struct Options {
     /// Longest time for the command, for each of its runs: 500ms, 30s, 5m
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     timeout: Option<Duration>,
-    /// Writes a report: FILE.json, or FILE.xml for JUnit; may be given several times
+    /// Write the report to FILE.json or FILE.xml; may be given several times
     #[arg(long, value_name = "FILE")]
     report: Vec<PathBuf>,
     /// Fail on notes too
@@ -84,7 +85,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
 
 /// Shows and writes a report, and tells the exit code.
 pub fn conclude(report: &Report, ended: Ended, files: &[PathBuf], nothing: &str) -> Result<ExitCode, Failure> {
-    let _ = io::stderr().lock().write_all(render_text(report).as_bytes());
+    tell(format_args!("{}", render_text(report)));
     write(report, files)?;
     exit_code(report, ended, nothing)
 }
@@ -137,7 +138,7 @@ async fn each(
 ) -> Result<bool, Failure> {
     for (number, fault) in faults.iter().enumerate() {
         if io::stderr().is_terminal() {
-            let _ = writeln!(io::stderr(), "accordant: {} of {} faults: {}", number + 1, faults.len(), fault.name());
+            tell(format_args!("accordant: {} of {} faults: {}\n", number + 1, faults.len(), fault.name()));
         }
         let watched = watched(options, contract, FaultSchedule::always(fault.clone()), Streams::Kept).await?;
         if watched.ended == Ended::Interrupted {

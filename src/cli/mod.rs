@@ -13,6 +13,8 @@ mod failure;
 mod log;
 mod mock;
 mod mutants;
+mod output;
+mod problems;
 mod proxy;
 mod reach;
 mod report;

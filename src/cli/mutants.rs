@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::thread;
 
 use accordant::client::{Mistakes, judge_mistakes};
+use accordant::file;
 use accordant::generate::Plan;
 use accordant::mock::{Dialect, Mock};
 use accordant::mutate::{Mutants, judge_mutants};
@@ -17,6 +18,7 @@ use serde::Serialize;
 use super::Failure;
 use super::cases::RANDOM;
 use super::failure::FINDINGS;
+use super::output::Output;
 use super::selection::Selection;
 
 /// Options of `accordant mutants`.
@@ -45,10 +47,13 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     if let Some(path) = &options.report {
         let written = Written { mutants: &found, mistakes: &mistakes };
         let text = serde_json::to_string_pretty(&written).unwrap_or_default() + "\n";
-        std::fs::write(path, text).map_err(Failure::io(format!("cannot write {}", path.display())))?;
+        file::write(path, text.as_bytes())?;
     }
-    let out = &mut io::stdout().lock();
-    print_mistakes(&mistakes, out).and_then(|()| print(&found, out)).map_err(Failure::io("cannot write"))?;
+    let mut out = Output::new();
+    print_mistakes(&mistakes, &mut out)
+        .and_then(|()| print(&found, &mut out))
+        .map_err(Failure::io("cannot write"))?;
+    out.finish()?;
     Ok(if found.all_killed() && mistakes.all_caught() { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
 }
 

@@ -1,5 +1,7 @@
 //! Messages and texts without what is secret: what a person may see of an exchange.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 #[cfg(feature = "cli")]
@@ -8,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::observation::Observation;
-use crate::text::{MASK, cut, replace};
+use crate::text::{MASK, cut, escape, is_unprintable, replace, shown, xml_escape};
 
 /// A message as a person may see it: without credentials, sensitive members masked, cut where it is long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,12 +66,18 @@ impl Observation<'_> {
     }
 }
 
-/// A text as it is, and as JSON, XML, forms and Base64 write it.
-pub fn spellings(secret: &str) -> [String; 5] {
+/// A text as it is, as JSON, XML, forms and Base64 write it, and as each of these is shown.
+pub fn spellings(secret: &str) -> Vec<String> {
     let json = Value::from(secret).to_string();
+    let json = json[1..json.len() - 1].to_owned();
     let xml = quick_xml::escape::escape(secret).into_owned();
     let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    [secret.to_owned(), json[1..json.len() - 1].to_owned(), xml, form, STANDARD_NO_PAD.encode(secret)]
+    let mut spelt = vec![secret.to_owned(), json, xml, form, STANDARD_NO_PAD.encode(secret)];
+    if secret.contains(is_unprintable) {
+        spelt.extend([shown(secret), shown(&spelt[1])].map(Cow::into_owned));
+        spelt.push(escape(&spelt[2], is_unprintable, xml_escape));
+    }
+    spelt
 }
 
 /// The texts of a value that its mask hides.
@@ -109,5 +117,22 @@ pub fn hide_in(value: &mut Value, secrets: &[String]) {
         Value::Array(items) => items.iter_mut().for_each(|item| hide_in(item, secrets)),
         Value::Object(members) => members.values_mut().for_each(|member| hide_in(member, secrets)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_hidden_however_it_is_shown() {
+        let secret = "s\u{202e}e<c\u{9b}";
+        let json = Value::from(secret).to_string();
+        let xml = escape(&quick_xml::escape::escape(secret), is_unprintable, xml_escape);
+        for text in [secret, &json, &xml, &shown(secret), &shown(&json)] {
+            let mut text = format!("({text})");
+            hide(&mut text, &spellings(secret));
+            assert!(text.contains(MASK) && !text.contains('c'), "{text}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::server::{OperationReport, Outcome, ServerSection};
 use super::{Conclusion, Report, shell_word};
 use crate::exchange::RedactedMessage;
 use crate::mock::Dialect;
-use crate::text::{escape, json_escape, steers_a_terminal};
+use crate::text::shown;
 
 /// Longest body that a finding shows, in characters.
 const BODY: usize = 600;
@@ -295,7 +295,7 @@ fn count(count: u64, word: &str) -> String {
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
     // As JSON would write it, so that a body in a command stays the same.
-    text.push_str(&escape(&arguments.to_string(), steers_a_terminal, json_escape));
+    text.push_str(&shown(&arguments.to_string()));
     text.push('\n');
 }
 
