@@ -50,9 +50,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
         file::write(path, text.as_bytes())?;
     }
     let mut out = Output::new();
-    print_mistakes(&mistakes, &mut out)
-        .and_then(|()| print(&found, &mut out))
-        .map_err(Failure::io("cannot write"))?;
+    print_mistakes(&mistakes, &mut out).and_then(|()| print(&found, &mut out)).map_err(Failure::io("cannot write"))?;
     out.finish()?;
     Ok(if found.all_killed() && mistakes.all_caught() { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
 }
