@@ -286,14 +286,14 @@ fn failure_taken(right: &Right<'_>) -> Option<Exchanges> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{self, Party};
+    use crate::check::{self, Check, Party};
 
     #[test]
     fn each_check_of_clients_catches_a_planted_mistake_and_right_requests_are_silent() {
         let mistakes = judge_mistakes(&Mock::new(Contract::builtin()));
         assert!(mistakes.all_caught() && mistakes.total > 100, "{mistakes:#?}");
         let of_clients = check::of(Party::Client).chain(check::of(Party::Run));
-        let mut codes: Vec<&str> = of_clients.map(|check| check.code()).collect();
+        let mut codes: Vec<&str> = of_clients.map(Check::code).collect();
         codes.sort_unstable();
         assert_eq!(mistakes.checks, codes);
     }
