@@ -150,7 +150,10 @@ pub(super) fn signed(case: &Case) -> Request<Bytes> {
     let mut request = case.request.clone();
     let auth = case.operation.service.auth.first().filter(|_| case.dialect == Dialect::Native);
     let Some(auth) = auth else { return request };
-    let sigv4 = format!("{} Credential=A/20260101/us-east-1/x/aws4_request, SignedHeaders=h, Signature=0", auth.name);
+    let service = &case.operation.service;
+    let scope = service.recognise.credential_scopes.first().unwrap_or(&service.name);
+    let sigv4 =
+        format!("{} Credential=A/20260101/us-east-1/{scope}/aws4_request, SignedHeaders=h, Signature=0", auth.name);
     let (name, value) = match auth.scheme {
         AuthScheme::Header => (auth.name.parse().ok(), HeaderValue::from_static("token-of-nobody")),
         _ => (Some(AUTHORIZATION), HeaderValue::from_str(&sigv4).unwrap_or(HeaderValue::from_static(""))),
