@@ -197,9 +197,9 @@ fn the_environment_names_another_file_or_none() {
     let other = project.path().join("other.toml");
     std::fs::write(&other, "[spec.show]\noperation = 'StartBackupJob'\n").expect("is written");
     let shown = |file: &Path| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_accordant"));
-        command.args(["spec", "show"]).current_dir(project.path()).env("ACCORDANT_CONFIG", file).stdin(Stdio::null());
-        let output = command.output().expect("the program starts");
+        let mut command = command(&["spec", "show"]);
+        let output = command.current_dir(project.path()).env("ACCORDANT_CONFIG", file).output();
+        let output = output.expect("the program starts");
         (output.status.code(), String::from_utf8(output.stdout).expect("text"))
     };
     assert!(shown(&other).1.starts_with("StartBackupJob"));
