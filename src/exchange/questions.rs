@@ -13,6 +13,7 @@ use crate::contract::model::{Cause, ErrorKind, Strength};
 use crate::contract::{Constraint, ErrorDef, ErrorLink, Node, NodeId, Operation, Shape};
 use crate::mock::Dialect;
 use crate::text::{MASK, cut, one_line};
+use crate::value::pointer;
 
 /// Most characters of a text that the peer chose.
 const MAX_FOREIGN: usize = 80;
@@ -155,6 +156,19 @@ impl<'e> Exchange<'e> {
         let broken = self.broken();
         let disputed = broken.is_some_and(|broken| broken.disputed || self.is_disputed(&broken.member));
         Some(DueError { error, link, broken, disputed, reason })
+    }
+
+    /// Whether all that breaks the constraint is a null where the member may as well be absent. Many servers read the two
+    /// alike, and no source says that they must not.
+    #[must_use]
+    pub fn sends_null_for_absence(&self) -> bool {
+        let Some(broken) = self.broken().filter(|broken| broken.cause == Cause::Type) else { return false };
+        let shape = &self.operation().input;
+        let violations = shape.judge(self.input);
+        let at = violations.iter().find(|violation| shape.constraints[violation.constraint].id == broken.id);
+        let Some(at) = at.map(|violation| violation.at.as_str()) else { return false };
+        self.input.pointer(at).is_some_and(Value::is_null)
+            && pointer::without(self.input, at).is_some_and(|rest| shape.judge(&rest).is_empty())
     }
 
     /// Whether it is spoken as the SDKs do.

@@ -1,5 +1,7 @@
 //! Strings that match a pattern, of a wanted length where the pattern can have it.
 
+use std::sync::LazyLock;
+
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
 
 use super::dictionary::STRANGE;
@@ -239,6 +241,19 @@ impl Shares {
     }
 }
 
+/// The characters that Unicode 12 has (2019). What came later is in the tables of some servers and not of others, so
+/// that nobody is to blame who takes such a letter for none.
+fn settled_characters() -> &'static ClassUnicode {
+    static SETTLED: LazyLock<ClassUnicode> = LazyLock::new(|| {
+        let parsed = regex_syntax::parse(r"\p{Age=12.0}").map(Hir::into_kind);
+        match parsed {
+            Ok(HirKind::Class(Class::Unicode(class))) => class,
+            _ => ClassUnicode::new([ClassUnicodeRange::new('\0', char::MAX)]),
+        }
+    });
+    &SETTLED
+}
+
 impl Characters {
     fn of(class: &Class, medium: &Medium) -> Self {
         let own = match class {
@@ -249,6 +264,11 @@ impl Characters {
         };
         let mut carried = own.clone();
         carried.intersect(medium.carried());
+        let mut settled = carried.clone();
+        settled.intersect(settled_characters());
+        if !settled.ranges().is_empty() {
+            carried = settled;
+        }
         let ranges = if carried.ranges().is_empty() { own.ranges() } else { carried.ranges() };
         let all: Vec<(char, char)> = ranges.iter().map(|range| (range.start(), range.end())).collect();
         let has = |c: char| all.iter().any(|(start, end)| (*start..=*end).contains(&c));

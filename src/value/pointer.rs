@@ -72,6 +72,23 @@ pub fn slot<'v>(value: &'v mut Value, segments: &[String]) -> &'v mut Value {
     slot(next, rest)
 }
 
+/// The value without the member or item at a pointer; nothing where there is none.
+pub fn without(value: &Value, pointer: &str) -> Option<Value> {
+    let (parent, name) = pointer.rsplit_once('/')?;
+    let mut value = value.clone();
+    match value.pointer_mut(parent)? {
+        Value::Object(members) => {
+            members.shift_remove(&segments(&format!("/{name}")).next()?)?;
+        }
+        Value::Array(items) => {
+            let index = name.parse().ok().filter(|index| *index < items.len())?;
+            items.remove(index);
+        }
+        _ => return None,
+    }
+    Some(value)
+}
+
 /// Applies a JSON merge patch (RFC 7396).
 pub fn merge(value: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {

@@ -36,6 +36,9 @@ struct Fixture {
     /// A merge patch on it.
     #[serde(default)]
     input: Value,
+    /// The pointer of a member that is null, which a merge patch cannot say.
+    #[serde(default)]
+    nulled: Option<String>,
     /// What must happen: `valid`, or one of `boundary`, `invalid`, `refused`.
     verdict: VerdictFixture,
     /// The variation's name; plain when absent.
@@ -152,6 +155,9 @@ impl Fixture {
         let mut input = example.input.clone();
         if !self.input.is_null() {
             pointer::merge(&mut input, &self.input);
+        }
+        if let Some(at) = &self.nulled {
+            pointer::set(&mut input, &pointer::segments(at).collect::<Vec<_>>(), Value::Null);
         }
         let dialect = self.dialect.as_ref().map_or(Dialect::Native, |name| name.parse().expect("a dialect"));
         let variation = match self.variation {

@@ -1,6 +1,7 @@
 //! `invalid-accepted`: an input that breaks a constraint is taken.
 
 use crate::check::{Check, Complaint, Party};
+use crate::contract::model::Strength;
 use crate::exchange::{Observation, Variation};
 
 /// The check.
@@ -31,8 +32,9 @@ its boundary.
 
 ## When it is a note
 
-When the constraint itself is only assumed or observed, or sources disagree on it. What the
-service does with members it does not know is often not known, and then no complaint.
+When the constraint itself is only assumed or observed, or sources disagree on it; and when a
+member that may be absent is null, which many servers read as its absence. What the service does
+with members it does not know is often not known, and then no complaint.
 ";
 
 impl Check for InvalidAccepted {
@@ -56,6 +58,7 @@ impl Check for InvalidAccepted {
             return Vec::new();
         }
         let complaint = Complaint::new(demand.expected(), exchange.answered()).about(&broken.id);
-        vec![complaint.cite(&broken.citations, broken.strength).disputed(demand.disputed)]
+        let complaint = complaint.cite(&broken.citations, broken.strength).disputed(demand.disputed);
+        vec![if exchange.sends_null_for_absence() { complaint.at_most(Strength::Assumed) } else { complaint }]
     }
 }

@@ -57,7 +57,8 @@ impl Check for WrongErrorCode {
         let Some((demand, other)) = other_error(exchange) else { return Vec::new() };
         let complaint = demand.complaint(exchange.answered());
         let looked_first = matches!(other.kind, ErrorKind::State | ErrorKind::Quota);
-        vec![if looked_first || exchange.status().is_some_and(is_in_front) {
+        let doubtful = looked_first || exchange.sends_null_for_absence();
+        vec![if doubtful || exchange.status().is_some_and(is_in_front) {
             complaint.at_most(Strength::Assumed)
         } else {
             complaint
