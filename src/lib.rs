@@ -109,6 +109,9 @@ pub mod client;
 pub mod codec;
 pub mod constraint;
 pub mod contract;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod generate;
 #[cfg(feature = "harness")]
 pub mod harness;

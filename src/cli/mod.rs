@@ -12,6 +12,7 @@ mod failure;
 mod log;
 mod mock;
 mod mutants;
+mod open_files;
 mod proxy;
 mod reach;
 mod report;

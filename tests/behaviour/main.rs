@@ -8,6 +8,7 @@ mod checks;
 mod client;
 mod constraints;
 mod failures;
+mod hostile;
 mod innocent;
 mod journal;
 mod judging;

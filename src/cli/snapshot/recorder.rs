@@ -107,10 +107,11 @@ impl Recorder<'_> {
             }
             waiting.push((one, self.snapshot(plan, masks, one, &judged.reply)));
             if doubt.is_some() {
-                doubt = match glimpse(&self.wire, &one.case, &judged.reply).await {
-                    Glimpse::Clear(Standing::Ready | Standing::Unknown) => None,
-                    Glimpse::Clear(standing) => return Ok(without(group, tally, &lack(standing))),
-                    Glimpse::Unclear(standing) => Some(lack(standing)),
+                doubt = match (&judged.reply, glimpse(&self.wire, &one.case, &judged.reply).await) {
+                    (Err(failure), _) => Some(format!("no example was answered: {failure}")),
+                    (Ok(_), Glimpse::Clear(Standing::Ready | Standing::Unknown)) => None,
+                    (Ok(_), Glimpse::Clear(standing)) => return Ok(without(group, tally, &lack(standing))),
+                    (Ok(_), Glimpse::Unclear(standing)) => Some(lack(standing)),
                 };
             }
             if doubt.is_none() {
