@@ -13,6 +13,8 @@ mod log;
 mod mock;
 mod mutants;
 mod open_files;
+mod output;
+mod problems;
 mod proxy;
 mod reach;
 mod report;

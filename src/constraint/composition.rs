@@ -5,8 +5,8 @@
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, values};
-use crate::contract::model::{Cause, SchemaSpec};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit, values};
+use crate::model::{Cause, SchemaSpec};
 
 /// The kind.
 pub struct Composition;
@@ -65,19 +65,18 @@ impl Test for Composed {
         let others =
             [json!(null), json!(true), json!(0), json!(-1), json!(0.5), json!(""), json!("text"), json!([]), json!({})];
         let others = others.into_iter().filter(|value| !self.holds(value));
-        let near = std::iter::repeat_n(Wish::NoBranch, 4);
-        Edges { inside: vec![Wish::Drawn; 3], outside: near.chain(values(others)).collect() }
+        let near = std::iter::repeat_n(BoundaryValue::NoBranch, 4);
+        Edges { inside: vec![BoundaryValue::Drawn; 3], outside: near.chain(values(others)).collect() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::constraint::Patterns;
 
     fn judge(schema: &Value, value: &Value) -> bool {
         let defs = json!({"Short": {"maxLength": 2}});
-        let scope = Scope { raw: schema, defs: &defs, patterns: &Patterns::default() };
+        let scope = Scope { raw: schema, defs: &defs };
         let stated = Composition.compile(&SchemaSpec::default(), &scope);
         assert_eq!(stated.len(), 1);
         stated[0].as_ref().expect("compiles").test.holds(value)
@@ -100,7 +99,7 @@ mod tests {
     fn refuses_references_to_elsewhere() {
         for reference in ["#/$defs/Missing", "http://127.0.0.1:1/schema.json", "file:///etc/passwd"] {
             let schema = json!({"not": {"$ref": reference}});
-            let scope = Scope { raw: &schema, defs: &json!({}), patterns: &Patterns::default() };
+            let scope = Scope { raw: &schema, defs: &json!({}) };
             assert!(Composition.compile(&SchemaSpec::default(), &scope)[0].is_err(), "{reference}");
         }
     }

@@ -6,6 +6,7 @@
 pub mod citation;
 mod language;
 mod limits;
+mod matcher;
 mod operation;
 mod protocol;
 mod shape;
@@ -16,10 +17,11 @@ mod types;
 pub use citation::{Citation, Sources};
 pub use language::*;
 pub use limits::{Branches, Limits};
+pub use matcher::Matcher;
 pub use operation::{
     Auth, Documented, Echo, ErrorDef, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark, Service,
 };
 pub use protocol::Protocol;
 pub use shape::{Constraint, ConstraintId, ErrorLink, Node, NodeId, Shape, Violation};
-pub use test::{Edges, Test, Wish};
+pub use test::{BoundaryValue, Edges, Test};
 pub use types::Types;
