@@ -14,6 +14,7 @@ mod files;
 mod hostile;
 mod journal;
 mod judging;
+mod layers;
 mod library;
 mod limits;
 mod malformed;
