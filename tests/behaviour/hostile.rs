@@ -92,7 +92,7 @@ fn without_end(stream: &mut TcpStream, piece: &[u8]) -> std::io::Result<()> {
 
 /// Reads a request whose body is short enough to come with its head.
 fn head(stream: &mut TcpStream) -> std::io::Result<String> {
-    let (mut read, mut piece) = (Vec::new(), [0; 64 * 1024]);
+    let (mut read, mut piece) = (Vec::new(), [0; 8 * 1024]);
     while !read.windows(4).any(|window| window == b"\r\n\r\n") {
         match stream.read(&mut piece)? {
             0 => break,
