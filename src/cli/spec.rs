@@ -110,18 +110,19 @@ fn schema(of: SchemaOf) -> String {
 }
 
 fn lint(directory: Option<&Path>, documents: Option<&Path>, out: &mut impl Write) -> Result<ExitCode, Failure> {
-    let texts = match directory {
-        Some(directory) => Contract::read(directory)?,
-        None => Contract::builtin().texts().to_vec(),
+    let loaded = match directory {
+        Some(directory) => Contract::load(directory),
+        // Those inside the binary are held against the spec language's schema here, which they are not at a start.
+        None => Contract::from_texts(Contract::builtin().texts().iter().map(|text| (**text).clone())),
     };
-    let (mut problems, contract) = match Contract::from_texts(texts.iter().map(|text| (**text).clone())) {
-        Ok(contract) => (Vec::new(), Some(contract)),
+    let (mut problems, contract) = match loaded {
+        Ok(contract) => (accordant::lint::problems(&contract), Some(contract)),
         Err(ContractError::Broken(problems)) => (problems, None),
         Err(other) => return Err(other.into()),
     };
     let failed = || Failure::io("cannot write to standard output");
-    if let Some(documents) = documents {
-        let (wrong, uncited) = verify(&texts, &Documents::open(documents)?);
+    if let (Some(documents), Some(contract)) = (documents, &contract) {
+        let (wrong, uncited) = verify(&contract.texts(), &Documents::open(documents)?);
         problems.extend(wrong);
         for line in &uncited {
             writeln!(out, "uncited: {}:{}: {}", line.file, line.line, line.beginning).map_err(failed())?;
