@@ -1,8 +1,10 @@
 //! Why a subcommand could not do its work, and how that is shown.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, Write};
 use std::ops::Range;
+use std::path::Path;
 use std::process::ExitCode;
 
 use accordant::ContractError;
@@ -78,6 +80,22 @@ impl Failure {
 /// Writes a line on standard error. Where nobody takes it, there is nobody left to be told.
 fn say(line: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Says in one line how much is left out because of problems, and where to see them.
+pub fn show_left_out(problems: &[SpecProblem], directory: &Path) {
+    let files: BTreeSet<&str> = problems.iter().map(|problem| problem.source.name.as_str()).collect();
+    let Some(first) = files.first() else { return };
+    let others = match files.len() {
+        1 => String::new(),
+        2 => " and 1 other file".to_owned(),
+        several => format!(" and {} other files", several - 1),
+    };
+    let (count, noun) = (problems.len(), if problems.len() == 1 { "problem" } else { "problems" });
+    let lint = directory.display();
+    say(format_args!(
+        "left out: {first}{others}, with {count} {noun}; `accordant spec lint {lint}` shows them; the rest is used"
+    ));
 }
 
 /// Shows each problem on its line.

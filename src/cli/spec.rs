@@ -12,7 +12,7 @@ use accordant::{Contract, ContractError};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Failure;
-use super::failure::show_problems;
+use super::failure::{show_left_out, show_problems};
 
 /// Options of `accordant spec`.
 #[derive(Debug, Args)]
@@ -63,12 +63,19 @@ enum SchemaOf {
     Service,
 }
 
-/// The contract of a directory, or the built-in one.
+/// Contracts of as many operations are compiled whole at the start, so that what is broken is known then.
+const FEW_OPERATIONS: usize = 100;
+
+/// The contract of a directory, or the built-in one. What is broken is left out, and it is said how much that is.
 pub fn contract(directory: Option<&Path>) -> Result<Contract, Failure> {
-    Ok(match directory {
-        Some(directory) => Contract::load(directory)?,
-        None => Contract::builtin(),
-    })
+    let Some(directory) = directory else { return Ok(Contract::builtin()) };
+    let contract = Contract::load(directory)?;
+    let is_small = contract.index().operations.len() <= FEW_OPERATIONS;
+    if is_small && contract.operations().is_empty() {
+        return Err(ContractError::Broken(contract.problems()).into());
+    }
+    show_left_out(&contract.problems(), directory);
+    Ok(contract)
 }
 
 /// Runs the subcommand.
@@ -76,7 +83,10 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
     let mut out = io::stdout().lock();
     let written = match options.command {
         Command::List(specs) => list(&contract(specs.specs.as_deref())?, &mut out),
-        Command::Show { operation, specs } => show(contract(specs.specs.as_deref())?.operation(&operation)?, &mut out),
+        Command::Show { operation, specs } => {
+            let contract = contract(specs.specs.as_deref())?;
+            show(contract.operation_at(contract.row_in_any_case(&operation)?)?, &mut out)
+        }
         Command::Lint { directory, documents } => return lint(directory.as_deref(), documents.as_deref(), &mut out),
         Command::Schema { of } => writeln!(out, "{}", schema(of)),
     };
@@ -93,7 +103,7 @@ fn list(contract: &Contract, out: &mut impl Write) -> io::Result<()> {
             writeln!(
                 out,
                 "  {:<45} {method} {path}  {constraints} constraints, {} errors",
-                operation.name,
+                operation.label,
                 operation.errors.all.len()
             )?;
         }
@@ -145,7 +155,7 @@ fn citations(citations: &[Citation]) -> String {
 
 fn show(operation: &Operation, out: &mut impl Write) -> io::Result<()> {
     let service = &operation.service;
-    writeln!(out, "{} ({})", operation.name, service.title)?;
+    writeln!(out, "{} ({})", operation.label, service.title)?;
     if let Some(summary) = &operation.summary {
         writeln!(out, "{summary}")?;
     }

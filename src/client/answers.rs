@@ -11,7 +11,7 @@ use super::conclude::{Key, complain};
 use super::exchange::{Exchange, Exchanges};
 use super::report::{ClientFinding, Judged};
 use super::sent::Sent;
-use crate::check::{self, Answer, CHECKS};
+use crate::check::{self, Answer, CHECKS, transport_failure};
 use crate::codec::{Outcome, Received, Rejection};
 use crate::contract::model::{ErrorKind, Strength};
 use crate::contract::{Contract, Operation};
@@ -32,7 +32,7 @@ pub fn judge_answers(contract: &Contract, exchanges: &Exchanges) -> Judged {
         let (Some(operation), Some(codec)) = (sent.operation(), sent.codec()) else { continue };
         let received = codec.decode_response(operation, response);
         if shows(operation, &sent, response, &received) {
-            had.insert(&operation.name);
+            had.insert(&operation.label);
         }
         if let Some(case) = case(contract, &sent, &exchange.request) {
             judge(&mut groups, &sent, &case, exchange, received);
@@ -42,8 +42,19 @@ pub fn judge_answers(contract: &Contract, exchanges: &Exchanges) -> Judged {
         Some(operation) if !had.contains(operation.as_str()) => doubtful(finding),
         _ => finding,
     });
-    let (findings, notes) = doubted.partition(ClientFinding::is_finding);
+    let (findings, notes) = doubted.chain(failures(contract, exchanges)).partition(ClientFinding::is_finding);
     Judged { findings, notes, ..Judged::default() }
+}
+
+/// What is found of answers that did not come, or not to their end. A server owes one to each request, whatever it is for.
+fn failures(contract: &Contract, exchanges: &Exchanges) -> impl Iterator<Item = ClientFinding> {
+    let mut groups: IndexMap<Key, ClientFinding> = IndexMap::new();
+    for exchange in exchanges.kept() {
+        let Some(failure) = &exchange.failure else { continue };
+        let Some(complaint) = transport_failure::complaint(failure, failure.to_string()) else { continue };
+        complain(&mut groups, "transport-failure", &Sent::read(contract, &exchange.request), complaint);
+    }
+    groups.into_values()
 }
 
 /// Whether an answer shows that the server has the operation. A proxy cannot ask for one that there is not, as `check` does,
@@ -67,7 +78,7 @@ fn doubtful(finding: ClientFinding) -> ClientFinding {
 
 /// The case that a request is; nothing where more than one thing is wrong with it, or something outside of its input.
 fn case(contract: &Contract, sent: &Sent<'_>, request: &Request<Bytes>) -> Option<Case> {
-    let operation = contract.operation(&sent.operation()?.name).ok()?;
+    let operation = contract.operation(&sent.operation()?.label).ok()?;
     let Some(Ok(decoded)) = &sent.decoded else { return None };
     let mut unknown = Vec::new();
     operation.input.unknown_members(&decoded.input, &mut unknown);
@@ -82,7 +93,7 @@ fn case(contract: &Contract, sent: &Sent<'_>, request: &Request<Bytes>) -> Optio
         _ => return None,
     };
     let token = Token {
-        operation: operation.name.clone(),
+        operation: operation.label.clone(),
         phase: Phase::Random,
         seed: 0,
         index: 0,

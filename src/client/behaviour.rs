@@ -175,7 +175,7 @@ fn stories(contract: &Contract, exchanges: &Exchanges, fault: &Fault, calls: &Ca
         let identity = identity(&sent);
         let good = !met && sent.attempt.outcome == Outcome::Success;
         if good && sent.calls.is_none() {
-            let alike = |story: &&mut Story| story.calls.is_none() && story.operation == operation.name;
+            let alike = |story: &&mut Story| story.calls.is_none() && story.operation == operation.label;
             stories.iter_mut().filter(alike).for_each(|story| story.replaced = true);
         }
         if met && !index.contains_key(&identity) {
@@ -185,7 +185,13 @@ fn stories(contract: &Contract, exchanges: &Exchanges, fault: &Fault, calls: &Ca
                 _ => None,
             };
             let due = retry::is_due(fault, operation);
-            stories.push(Story { operation: operation.name.clone(), kind, due, calls: sent.calls, ..Story::default() });
+            stories.push(Story {
+                operation: operation.label.clone(),
+                kind,
+                due,
+                calls: sent.calls,
+                ..Story::default()
+            });
         }
         if let Some(at) = index.get(&identity) {
             let story = &mut stories[*at];

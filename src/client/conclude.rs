@@ -51,7 +51,7 @@ pub(super) fn complain(
     sent: &Sent<'_>,
     complaint: Complaint,
 ) {
-    let operation = sent.operation().map(|operation| operation.name.clone());
+    let operation = sent.operation().map(|operation| operation.label.clone());
     let key = (check, operation.clone(), complaint.about.clone(), complaint.is_finding());
     if let Some(known) = groups.get_mut(&key) {
         known.count += 1;

@@ -15,7 +15,7 @@ pub use crate::lint;
 pub use crate::model::{self, citation};
 pub use crate::model::{
     Auth, Branches, Citation, Constraint, ConstraintId, Documented, Echo, ErrorDef, ErrorLink, ErrorShape, Errors,
-    Example, Http, Idempotency, Limits, Node, NodeId, Operation, Remark, Service, Shape, Violation,
+    Example, Http, Idempotency, Limits, Matcher, Node, NodeId, Operation, Remark, Service, Shape, Violation,
 };
 pub use crate::spec::{ContractError, OPERATION_SCHEMA, Parsed, SERVICE_SCHEMA, SourceText, SpecProblem};
 pub use crate::value::{pointer, view};
@@ -197,5 +197,20 @@ impl Contract {
     #[must_use]
     pub fn texts(&self) -> Vec<Arc<SourceText>> {
         self.parts.source.texts()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_asks_for_is_not_compiled() {
+        let contract = Contract::of(Box::new(Specs::builtin(&codec::protocols())));
+        let compiled = || contract.parts.operations.iter().filter(|operation| operation.get().is_some()).count();
+        assert_eq!((contract.index().operations.len(), compiled()), (5, 0));
+        let once = Arc::clone(contract.operation("ReplicateBackup").expect("built in"));
+        assert!(Arc::ptr_eq(&once, contract.operation("ReplicateBackup").expect("built in")));
+        assert_eq!(compiled(), 1);
     }
 }

@@ -84,7 +84,7 @@ async fn finding<S: Send>(run: &Run<S>, key: &Key, group: Group, most: usize) ->
     };
     Finding {
         code: code.to_owned(),
-        operation: plan.operation().name.clone(),
+        operation: plan.operation().label.clone(),
         constraint: complaint.about,
         strength: complaint.strength,
         disputed: complaint.disputed,
@@ -105,13 +105,13 @@ fn operation(plan: &Plan, standing: &Standing, seen: &Seen, findings: &[Finding]
         Standing::Lacking(reason) => (Outcome::Lacking, Some(reason.clone())),
         Standing::CredentialsRefused(reason) => (Outcome::CredentialsRefused, Some(reason.clone())),
         Standing::Unreachable(reason) => (Outcome::NotRun, Some(reason.clone())),
-        Standing::Ready | Standing::Unknown => judged(&operation.name, seen, findings),
+        Standing::Ready | Standing::Unknown => judged(&operation.label, seen, findings),
     };
     let constraints = seen.constraints.iter();
     let constraints: BTreeMap<String, u64> =
         constraints.map(|(id, count)| (operation.input.constraints[*id].id.clone(), *count)).collect();
     OperationReport {
-        operation: operation.name.clone(),
+        operation: operation.label.clone(),
         service: operation.service.name.clone(),
         outcome,
         reason,
@@ -142,7 +142,7 @@ fn unreached_of(plan: &Plan) -> Vec<Unreached> {
     let operation = plan.operation();
     let unbreakable = plan.coverage().unbreakable.iter();
     let unreached = unbreakable.map(|(id, reason)| Unreached {
-        operation: operation.name.clone(),
+        operation: operation.label.clone(),
         constraint: operation.input.constraints[*id].id.clone(),
         reason: reason.clone(),
     });

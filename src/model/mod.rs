@@ -8,6 +8,7 @@ mod id;
 mod index;
 mod language;
 mod limits;
+mod matcher;
 mod operation;
 mod protocol;
 mod shape;
@@ -20,6 +21,7 @@ pub use id::OperationId;
 pub use index::{Index, OperationEntry, Route, ServiceEntry};
 pub use language::*;
 pub use limits::{Branches, Limits};
+pub use matcher::Matcher;
 pub use operation::{
     Auth, Documented, Echo, ErrorDef, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark, Service,
 };

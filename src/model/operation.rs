@@ -177,6 +177,14 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// Whether a name or alias, bare or in full, is the operation's.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let (service, bare) = name.split_once('/').map_or((None, name), |(service, bare)| (Some(service), bare));
+        service.is_none_or(|service| self.service.name == service)
+            && (self.name == bare || self.aliases.iter().any(|alias| alias == bare))
+    }
+
     /// Its name in full.
     #[must_use]
     pub fn id(&self) -> OperationId {

@@ -8,8 +8,9 @@ use crate::client::check::{self as client_check, CLIENT_CHECKS};
 use crate::client::{WRONG_ANSWER_PAGE, WRONG_ANSWER_TAKEN};
 use crate::constraint::{Edges, Wish};
 use crate::contract::model::{Cause, Strength};
-use crate::contract::{Citation, ConstraintId, Contract, Node, Operation};
+use crate::contract::{Citation, ConstraintId, Contract, ContractError, Node, Operation};
 use crate::generate::Generator;
+use crate::text::similar;
 
 /// Most values that are shown of one side of a boundary.
 const WISHES: usize = 12;
@@ -19,14 +20,12 @@ const WISHES: usize = 12;
 #[non_exhaustive]
 pub enum ExplainError {
     /// It is neither a check nor an operation.
-    #[error(
-        "there is neither a check nor an operation {name}; `accordant explain` lists the checks; operations are {operations}"
-    )]
+    #[error("there is neither a check nor an operation {name}; `accordant explain` lists the checks; {hint}")]
     Unknown {
         /// The name.
         name: String,
-        /// The operations that there are.
-        operations: String,
+        /// The names that come near, or the operations that there are.
+        hint: String,
     },
     /// The operation has no such member.
     #[error("{operation} has no member {pointer}; {hint}")]
@@ -60,9 +59,7 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     if let Some(page) = client_page(name) {
         return Ok(format!("{}\n", page.trim()));
     }
-    let end = name.find(['/', '#']).unwrap_or(name.len());
-    let operation = contract.operation(&name[..end]).map_err(|_| unknown(contract, &name[..end]))?;
-    let rest = &name[end..];
+    let (operation, rest) = operation_of(contract, name)?;
     if rest.is_empty() {
         return Ok(constraints(operation));
     }
@@ -71,8 +68,18 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
         return node.map(|node| member(operation, node)).ok_or_else(|| no_member(operation, rest));
     }
     let constraint = operation.input.constraints.iter().position(|constraint| constraint.id == rest);
-    let missing = || ExplainError::NoConstraint { operation: operation.name.clone(), id: rest.to_owned() };
+    let missing = || ExplainError::NoConstraint { operation: operation.label.clone(), id: rest.to_owned() };
     constraint.map(|id| page(operation, &Boundaries::new(operation), id)).ok_or_else(missing)
+}
+
+/// The operation that a name begins with, bare or in full, and the rest of the name.
+fn operation_of<'c, 'n>(contract: &'c Contract, name: &'n str) -> Result<(&'c Operation, &'n str), ExplainError> {
+    let end = name.find(['/', '#']).unwrap_or(name.len());
+    let second = name[end..].get(1..).and_then(|rest| rest.find(['/', '#'])).map_or(name.len(), |at| end + 1 + at);
+    let in_full = contract.row_in_any_case(&name[..second]).ok().filter(|_| second > end).map(|row| (row, second));
+    let bare = || contract.row_in_any_case(&name[..end]).map(|row| (row, end));
+    let found = in_full.map_or_else(bare, Ok).and_then(|(row, end)| Ok((&**contract.operation_at(row)?, &name[end..])));
+    found.map_err(|error| unknown(&name[..end], &error))
 }
 
 /// The page of a check of clients.
@@ -81,28 +88,34 @@ fn client_page(name: &str) -> Option<&'static str> {
     check.or_else(|| (name == WRONG_ANSWER_TAKEN).then_some(WRONG_ANSWER_PAGE))
 }
 
-fn unknown(contract: &Contract, name: &str) -> ExplainError {
-    let names: Vec<&str> = contract.operations().iter().map(|operation| operation.name.as_str()).collect();
-    ExplainError::Unknown { name: name.to_owned(), operations: names.join(", ") }
+fn unknown(name: &str, error: &ContractError) -> ExplainError {
+    let of_servers = CHECKS.iter().map(|check| check.code());
+    let codes = similar(name, of_servers.chain(CLIENT_CHECKS.iter().map(|check| check.code())));
+    let hint = match error {
+        _ if !codes.is_empty() => format!("did you mean {}?", codes.join(" or ")),
+        ContractError::UnknownOperation { hint, .. } => hint.clone(),
+        other => other.to_string(),
+    };
+    ExplainError::Unknown { name: name.to_owned(), hint }
 }
 
 fn no_member(operation: &Operation, pointer: &str) -> ExplainError {
     let last = pointer.rsplit('/').next().unwrap_or_default().to_lowercase();
     let nodes = operation.input.nodes.iter().chain(&operation.output.nodes);
     let similar = nodes.filter(|node| !last.is_empty() && node.pointer.to_lowercase().contains(&last)).take(5);
-    let similar: Vec<String> = similar.map(|node| format!("{}{}", operation.name, node.pointer)).collect();
+    let similar: Vec<String> = similar.map(|node| format!("{}{}", operation.label, node.pointer)).collect();
     let hint = if similar.is_empty() {
-        format!("`accordant spec show {}` lists its members", operation.name)
+        format!("`accordant spec show {}` lists its members", operation.label)
     } else {
         format!("there is {}", similar.join(", "))
     };
-    ExplainError::NoMember { operation: operation.name.clone(), pointer: pointer.to_owned(), hint }
+    ExplainError::NoMember { operation: operation.label.clone(), pointer: pointer.to_owned(), hint }
 }
 
 /// What a member is, and every constraint on it or below it.
 fn member(operation: &Operation, node: &Node) -> String {
     let types = if node.types.is_empty() { "anything".to_owned() } else { node.types.to_string() };
-    let mut text = format!("{}{}: {types}\n", operation.name, node.pointer);
+    let mut text = format!("{}{}: {types}\n", operation.label, node.pointer);
     if let Some(description) = &node.description {
         line(&mut text, format_args!("  {description}"));
     }
@@ -154,7 +167,7 @@ pub fn contents(contract: &Contract) -> String {
     list(&mut text, pages.chain([(WRONG_ANSWER_TAKEN, WRONG_ANSWER_PAGE)]));
     text.push_str("\nConstraints: OPERATION lists those of an operation, OPERATION/MEMBER#KEYWORD explains one:\n");
     for operation in contract.operations() {
-        line(&mut text, format_args!("  {} ({} constraints)", operation.name, operation.input.constraints.len()));
+        line(&mut text, format_args!("  {} ({} constraints)", operation.label, operation.input.constraints.len()));
     }
     text
 }
@@ -168,9 +181,9 @@ fn list<'p>(text: &mut String, pages: impl Iterator<Item = (&'p str, &'p str)> +
 }
 
 fn constraints(operation: &Operation) -> String {
-    let mut text = format!("Constraints of {}:\n", operation.name);
+    let mut text = format!("Constraints of {}:\n", operation.label);
     for constraint in &operation.input.constraints {
-        line(&mut text, format_args!("  {}{}\n      {}", operation.name, constraint.id, constraint.statement()));
+        line(&mut text, format_args!("  {}{}\n      {}", operation.label, constraint.id, constraint.statement()));
     }
     text
 }
@@ -202,7 +215,7 @@ impl<'o> Boundaries<'o> {
 fn page(operation: &Operation, boundaries: &Boundaries<'_>, id: ConstraintId) -> String {
     let constraint = &operation.input.constraints[id];
     let mut text =
-        format!("{}{}\n\n{}.\n\n", operation.name, constraint.id, constraint.statement().trim_end_matches('.'));
+        format!("{}{}\n\n{}.\n\n", operation.label, constraint.id, constraint.statement().trim_end_matches('.'));
     line(&mut text, format_args!("Source: {} ({})", cited(&constraint.citations), strength(constraint.strength)));
     match &constraint.error {
         Some(link) => {

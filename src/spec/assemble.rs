@@ -11,7 +11,6 @@ use super::error::SpecProblem;
 use super::lowering::Lowering;
 use super::source::File;
 use super::yaml::Parsed;
-use crate::constraint::Patterns;
 use crate::model::template::Template;
 use crate::model::{
     Auth, AuthScheme, Citation, CiteSpec, Documented, Echo, ErrorShape, Example, Fold, Idempotency, Operation,
@@ -21,9 +20,9 @@ use crate::value::pointer;
 
 /// Compiles a service; what cannot be compiled is in `problems`.
 pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems: &mut Vec<SpecProblem>) -> Service {
-    let (spec, patterns) = (&file.spec, &Patterns::default());
+    let spec = &file.spec;
     let sources = Sources::default().with(&spec.documents, &spec.sources);
-    let definitions = Definitions::new(&file.text, &sources, patterns, file.partial);
+    let definitions = Definitions::new(&file.text, &sources, file.partial);
     let mut lowering = Lowering { text: &file.text, definitions: &definitions, protocols, problems };
     let error_shapes = spec.protocol.error.iter().enumerate().map(|(index, shape)| {
         let at = format!("/protocol/error/{index}");
@@ -118,10 +117,10 @@ pub(crate) fn operation(
     label: String,
     problems: &mut Vec<SpecProblem>,
 ) -> Operation {
-    let (spec, patterns) = (&file.spec, &Patterns::default());
+    let spec = &file.spec;
     let sources = service.sources.clone().with(&spec.documents, &spec.sources);
     let before = problems.len();
-    let mut definitions = Definitions::new(&file.text, &sources, patterns, file.partial || service_file.partial);
+    let mut definitions = Definitions::new(&file.text, &sources, file.partial || service_file.partial);
     definitions.define(&file.text, &spec.defs, problems);
     definitions.define(&service_file.text, &service_file.spec.defs, problems);
     definitions.check_circles(problems);

@@ -130,3 +130,39 @@ fn folder() -> Option<PathBuf> {
     let caches = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache"))).or_else(|| set("LOCALAPPDATA"))?;
     Some(caches.join("accordant"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::heads::{OperationHead, Place};
+
+    fn row(name: &str, changed: SystemTime) -> Row {
+        let at = nanoseconds(changed);
+        let http = Place { method: "GET".into(), path: "/x".into() };
+        let head = OperationHead { operation: "X".into(), aliases: Vec::new(), http, documented: None };
+        let stamp = Stamp { length: 7, changed: at, modified: at, number: 1 };
+        Row { name: name.into(), stamp, head: Head::Operation(head) }
+    }
+
+    #[test]
+    fn keeps_what_is_old_enough_and_believes_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = Cache::within(folder.path(), Path::new("/specs"));
+        assert!(cache.read().is_empty());
+        let now = SystemTime::now();
+        let hour = Duration::from_secs(3600);
+        cache.write(vec![row("old.yaml", now - hour), row("fresh.yaml", now), row("future.yaml", now + hour)], now);
+        assert_eq!(cache.read().keys().collect::<Vec<_>>(), ["old.yaml"]);
+        let other = Cache { header: "accordant index 1 0.0.0 /specs".into(), path: cache.path.clone() };
+        assert!(other.read().is_empty(), "another version's");
+        let mut bytes = fs::read(&cache.path).expect("the cache");
+        let last = bytes.len() - 3;
+        bytes[last] ^= 1;
+        fs::write(&cache.path, &bytes).expect("a changed byte");
+        assert!(cache.read().is_empty(), "a changed byte");
+        fs::write(&cache.path, &bytes[..40]).expect("half a file");
+        assert!(cache.read().is_empty(), "half a file");
+        let left: Vec<_> = fs::read_dir(folder.path().join("index")).expect("the folder").collect();
+        assert_eq!(left.len(), 1, "no temporary files");
+    }
+}

@@ -60,7 +60,7 @@ impl ClientCheck for RequestSchema {
             // Media types are the matter of a check of their own.
             Err(rejection) if rejection.cause == Cause::UnsupportedMediaType => return Vec::new(),
             Err(rejection) => {
-                let expected = format!("a request that can be read as one for {}", operation.name);
+                let expected = format!("a request that can be read as one for {}", operation.label);
                 let complaint =
                     Complaint::new(expected, &rejection.detail).about(format!("#{}", rejection.cause.name()));
                 let complaint = complaint.cite_all(operation.service.protocol_fact("*"));

@@ -55,8 +55,8 @@ impl ClientCheck for UnknownOperation {
             operations.iter().find(|known| known.name != action && known.name.eq_ignore_ascii_case(&action))
         });
         vec![match meant {
-            Some(operation) => Complaint::new(format!("the action {}", operation.name), "its name in other letters")
-                .about(&operation.name)
+            Some(operation) => Complaint::new(format!("the action {}", operation.label), "its name in other letters")
+                .about(&operation.label)
                 .cite_all(&operation.http.citations),
             None => Complaint::new("an operation of the contract", detail)
                 .about(format!("#{}", cause.name()))
