@@ -52,7 +52,9 @@ type Compiled<T> = Result<Arc<T>, Vec<SpecProblem>>;
 #[derive(Debug)]
 pub(crate) struct ServiceUnit {
     pub file: Option<File<ServiceSpec>>,
-    pub service: Compiled<Service>,
+    /// The service, as far as it can be compiled.
+    pub service: Option<Arc<Service>>,
+    pub problems: Vec<SpecProblem>,
 }
 
 /// An operation that was compiled, with its file and everything that is wrong with it.
@@ -114,7 +116,9 @@ impl Contract {
     /// # Errors
     /// [`ContractError::Broken`] with everything that is wrong with its file.
     pub fn service_at(&self, row: usize) -> Result<&Arc<Service>, ContractError> {
-        self.service_unit(row).service.as_ref().map_err(|problems| ContractError::Broken(problems.clone()))
+        let ServiceUnit { service, problems, .. } = self.service_unit(row);
+        let sound = service.as_ref().filter(|_| problems.is_empty());
+        sound.ok_or_else(|| ContractError::Broken(problems.clone()))
     }
 
     /// The operation in a row of the index, compiled when it is first asked for.
@@ -126,11 +130,10 @@ impl Contract {
     }
 
     fn compiled(&self, row: usize) -> Result<&Arc<Operation>, &[SpecProblem]> {
-        let compile = || match self.operation_unit(row) {
-            OperationUnit { operation: Some(operation), problems, .. } if problems.is_empty() => {
-                Ok(Arc::new(operation))
-            }
-            OperationUnit { problems, .. } => Err(problems),
+        let compile = || {
+            let OperationUnit { operation, mut problems, .. } = self.operation_unit(row);
+            problems.extend(self.service_unit(self.index().operations[row].service).problems.iter().cloned());
+            operation.filter(|_| problems.is_empty()).map(Arc::new).ok_or(problems)
         };
         self.parts.operations[row].get_or_init(compile).as_ref().map_err(Vec::as_slice)
     }
@@ -140,25 +143,19 @@ impl Contract {
         self.parts.services[row].get_or_init(|| {
             let Lowered { file, mut problems } = self.parts.source.service(row);
             let service = file.as_ref().map(|file| spec::service(file, &codec::protocols(), &mut problems));
-            let service = service.filter(|_| problems.is_empty()).map(Arc::new).ok_or(problems);
-            ServiceUnit { file, service }
+            ServiceUnit { file, service: service.map(Arc::new), problems }
         })
     }
 
-    /// Compiles an operation without keeping it.
+    /// Compiles an operation without keeping it, as far as it and its service can be compiled.
     pub(crate) fn operation_unit(&self, row: usize) -> OperationUnit {
         let Lowered { file, mut problems } = self.parts.source.operation(row);
         let unit = self.service_unit(self.index().operations[row].service);
-        let (service_file, service) = match (&unit.file, &unit.service) {
-            (Some(file), Ok(service)) => (file, service),
-            (_, Err(of_service)) => {
-                problems.extend(of_service.iter().cloned());
-                return OperationUnit { file, operation: None, problems };
-            }
-            (None, Ok(_)) => return OperationUnit { file, operation: None, problems },
-        };
-        let compile = |file| spec::operation(file, (service_file, service), self.index().label(row), &mut problems);
-        let operation = file.as_ref().map(compile);
+        let service = unit.file.as_ref().zip(unit.service.as_ref());
+        let operation = file
+            .as_ref()
+            .zip(service)
+            .map(|(file, service)| spec::operation(file, service, self.index().label(row), &mut problems));
         OperationUnit { file, operation, problems }
     }
 

@@ -18,7 +18,7 @@ use crate::spec::{ContractError, SourceText, SpecProblem, sorted};
 pub fn problems(contract: &Contract) -> Vec<SpecProblem> {
     let mut problems = contract.problems();
     for row in 0..contract.index().services.len() {
-        problems.extend(contract.service_unit(row).service.as_ref().err().into_iter().flatten().cloned());
+        problems.extend(contract.service_unit(row).problems.iter().cloned());
     }
     for row in 0..contract.index().operations.len() {
         problems.extend(problems_of(contract, row));
@@ -29,8 +29,9 @@ pub fn problems(contract: &Contract) -> Vec<SpecProblem> {
 /// What is wrong with the operation in a row.
 fn problems_of(contract: &Contract, row: usize) -> Vec<SpecProblem> {
     let OperationUnit { file, operation, mut problems } = contract.operation_unit(row);
-    let service = &contract.service_unit(contract.index().operations[row].service).file;
-    if let (Some(file), Some(operation), Some(service), true) = (file, operation, service, problems.is_empty()) {
+    let service = contract.service_unit(contract.index().operations[row].service);
+    let is_sound = problems.is_empty() && service.problems.is_empty();
+    if let (Some(file), Some(operation), Some(service), true) = (file, operation, &service.file, is_sound) {
         examples::check(&operation, &file.text, &service.text, &mut problems);
     }
     problems

@@ -154,7 +154,7 @@ fn what_is_not_there_is_answered_with_what_is() {
     for (arguments, hint) in [
         (&["explain", "ReplicateBackup/nam"][..], "ReplicateBackup/replicate/name"),
         (&["explain", "Nothing/at/all"], "StartBackupJob"),
-        (&["spec", "show", "replicatebackup"], "ReplicateBackup"),
+        (&["spec", "show", "backup"], "ReplicateBackup"),
     ] {
         let output = accordant(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -357,12 +357,12 @@ fn names_are_unique_within_a_service_only() {
     fs::create_dir(specs.join("other")).expect("a folder");
     for name in ["service.yaml", "put-shelf.yaml"] {
         let text = fs::read_to_string(specs.join("small").join(name)).expect("a spec");
-        let text = text.replace("service: small", "service: other").replace("path: /", "path: /other/");
+        let text = text.replace("service: shelves", "service: other").replace("path: /", "path: /other/");
         fs::write(specs.join("other").join(name), text).expect("a file");
     }
     let contract = Contract::load(&specs).expect("sound specs");
     let labels: Vec<&str> = contract.operations().iter().map(|operation| operation.label.as_str()).collect();
-    assert_eq!(labels, ["other/PutShelf", "small/PutShelf"]);
+    assert_eq!(labels, ["other/PutShelf", "shelves/PutShelf"]);
     let Err(ContractError::AmbiguousOperation { candidates, .. }) = contract.operation("PutShelf") else {
         panic!("one of two was taken")
     };
@@ -371,10 +371,10 @@ fn names_are_unique_within_a_service_only() {
     let directory = specs.to_string_lossy();
     let ask = |name: &str| accordant(&["cases", "--specs", &directory, "--operation", name, "--phase", "examples"]);
     let ambiguous = text(&ask("PutShelf").stderr);
-    assert!(ambiguous.contains("other/PutShelf, small/PutShelf"), "{ambiguous}");
-    let shown = text(&ask("small/putshelf").stdout);
-    assert!(shown.contains("small/PutShelf.examples"), "{shown}");
-    let explained = accordant(&["explain", "--specs", &directory, "small/PutShelf"]);
+    assert!(ambiguous.contains("other/PutShelf, shelves/PutShelf"), "{ambiguous}");
+    let shown = text(&ask("shelves/putshelf").stdout);
+    assert!(shown.contains("shelves/PutShelf.examples"), "{shown}");
+    let explained = accordant(&["explain", "--specs", &directory, "shelves/PutShelf"]);
     assert_eq!(explained.status.code(), Some(0), "{}", text(&explained.stderr));
 }
 
