@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit};
 use crate::model::{Cause, SchemaSpec};
+use crate::value::pointer;
 
 /// The kind.
 pub struct Required;
@@ -41,7 +42,8 @@ struct Present {
 impl Test for Present {
     fn holds(&self, value: &Value) -> bool {
         let Value::Object(members) = value else { return true };
-        self.when.as_ref().is_some_and(|trigger| !members.contains_key(trigger)) || members.contains_key(&self.name)
+        let has = |name: &str| pointer::member(members, name).is_some();
+        self.when.as_ref().is_some_and(|trigger| !has(trigger)) || has(&self.name)
     }
 
     fn state(&self) -> String {
@@ -54,11 +56,11 @@ impl Test for Present {
     fn edges(&self) -> Edges {
         let name = || self.name.clone();
         let outside = match &self.when {
-            None => vec![Wish::Absent(name()), Wish::Null(name())],
-            Some(trigger) => vec![Wish::Without(trigger.clone(), name())],
+            None => vec![BoundaryValue::Absent(name()), BoundaryValue::Null(name())],
+            Some(trigger) => vec![BoundaryValue::Without(trigger.clone(), name())],
         };
-        let trigger = self.when.clone().map(Wish::Present);
-        Edges { inside: trigger.into_iter().chain([Wish::Present(name())]).collect(), outside }
+        let trigger = self.when.clone().map(BoundaryValue::Present);
+        Edges { inside: trigger.into_iter().chain([BoundaryValue::Present(name())]).collect(), outside }
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Case {
     /// What must happen.
     pub verdict: Verdict,
     /// What is done to the request besides sending it.
-    pub probe: Probe,
+    pub variation: Variation,
     /// The request, without credentials.
     pub request: Request<Bytes>,
 }
@@ -55,7 +55,7 @@ pub enum Verdict {
 
 /// What is done to a request besides sending it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Probe {
+pub enum Variation {
     /// Nothing.
     Plain,
     /// It goes without credentials.
@@ -75,40 +75,6 @@ pub enum CaseKind {
     Boundary,
     /// Must be refused.
     Invalid,
-}
-
-/// The phases of generation, in the order in which they run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Phase {
-    /// The spec's examples.
-    Examples,
-    /// By a covering rule, the same for every seed.
-    Coverage,
-    /// By the seed, as many as asked for.
-    Random,
-}
-
-impl Phase {
-    /// All phases, in order.
-    pub const ALL: [Self; 3] = [Self::Examples, Self::Coverage, Self::Random];
-
-    /// The name, as flags have it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Examples => "examples",
-            Self::Coverage => "coverage",
-            Self::Random => "random",
-        }
-    }
-}
-
-impl FromStr for Phase {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|phase| phase.name() == text).ok_or(())
-    }
 }
 
 impl CaseKind {

@@ -1,5 +1,7 @@
 //! Exchanges as a person may see them: without credentials, with sensitive members masked, and cut when they are long.
 
+use std::borrow::Cow;
+
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderMap, Request};
 
@@ -7,10 +9,10 @@ use super::Reply;
 use super::exchange::Wire;
 use crate::codec::{Outcome, Received};
 use crate::contract::model::AuthScheme;
-use crate::generate::{Case, Probe};
+use crate::generate::{Case, Variation};
 use crate::mock::Dialect;
 use crate::report::{Shown, render_curl, shell_word};
-use crate::text::{MASK, beginning, replace};
+use crate::text::{MASK, beginning, escape, is_unprintable, replace, shown, xml_escape};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
@@ -26,7 +28,7 @@ pub fn masked<S>(wire: &Wire<S>, case: &Case) -> Request<Bytes> {
     let mut input = case.operation.input.mask_sensitive(&case.input);
     hide_in(&mut input, &wire.hidden);
     let mut request = case.codec().encode_request(&case.operation, &input);
-    if case.probe == Probe::OtherMethod {
+    if case.variation == Variation::OtherMethod {
         *request.method_mut() = super::exchange::other_method();
     }
     for name in wire.headers.keys() {
@@ -69,7 +71,7 @@ pub fn response<S>(wire: &Wire<S>, case: &Case, reply: &Reply) -> Shown {
 pub fn curl<S>(wire: &Wire<S>, base: &str, case: &Case) -> String {
     let request = masked(wire, case);
     let url = shell_word(&format!("{}{}", base.trim_end_matches('/'), request.uri()));
-    let signed = case.dialect == Dialect::Native && case.probe != Probe::NoCredentials;
+    let signed = case.dialect == Dialect::Native && case.variation != Variation::NoCredentials;
     render_curl(&request, &url, if signed { credentials(wire, case) } else { None })
 }
 
@@ -99,12 +101,18 @@ pub fn secrets<S>(wire: &Wire<S>, case: &Case) -> Vec<String> {
     spelt
 }
 
-/// A text as it is, and as JSON, XML, forms and Base64 write it.
-pub fn spellings(secret: &str) -> [String; 5] {
+/// A text as it is, as JSON, XML, forms and Base64 write it, and as each of these is shown.
+pub fn spellings(secret: &str) -> Vec<String> {
     let json = Value::from(secret).to_string();
+    let json = json[1..json.len() - 1].to_owned();
     let xml = quick_xml::escape::escape(secret).into_owned();
     let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    [secret.to_owned(), json[1..json.len() - 1].to_owned(), xml, form, STANDARD_NO_PAD.encode(secret)]
+    let mut spelt = vec![secret.to_owned(), json, xml, form, STANDARD_NO_PAD.encode(secret)];
+    if secret.contains(is_unprintable) {
+        spelt.extend([shown(secret), shown(&spelt[1])].map(Cow::into_owned));
+        spelt.push(escape(&spelt[2], is_unprintable, xml_escape));
+    }
+    spelt
 }
 
 /// The texts of a value that its mask hides.
@@ -161,5 +169,22 @@ fn cut(text: &str) -> String {
     match beginning(text, LONGEST) {
         Some(beginning) => format!("{beginning}… ({} bytes in all)", text.len()),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_hidden_however_it_is_shown() {
+        let secret = "s\u{202e}e<c\u{9b}";
+        let json = Value::from(secret).to_string();
+        let xml = escape(&quick_xml::escape::escape(secret), is_unprintable, xml_escape);
+        for text in [secret, &json, &xml, &shown(secret), &shown(&json)] {
+            let mut text = format!("({text})");
+            hide(&mut text, &spellings(secret));
+            assert!(text.contains(MASK) && !text.contains('c'), "{text}");
+        }
     }
 }

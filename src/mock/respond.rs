@@ -1,5 +1,6 @@
 //! From a request to its answer: find the operation, decode, judge, and say what the contract says.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -52,7 +53,7 @@ struct Settings {
 
 /// An answer, and what it was given to.
 #[derive(Debug)]
-pub struct Answered {
+pub struct MockResponse {
     /// The answer.
     pub response: Response<Bytes>,
     /// What the request was taken for.
@@ -71,7 +72,7 @@ pub struct Answered {
     pub citations: Vec<String>,
 }
 
-impl Answered {
+impl MockResponse {
     fn new(response: Response<Bytes>, dialect: Dialect, operation: Option<String>) -> Self {
         let (input, violations, error, detail, citations) = Default::default();
         Self { response, dialect, operation, input, violations, error, detail, citations }
@@ -110,13 +111,13 @@ impl Mock {
 
     /// Answers a request.
     #[must_use]
-    pub fn answer(&self, request: &Request<Bytes>) -> Answered {
+    pub fn answer(&self, request: &Request<Bytes>) -> MockResponse {
         self.settings.answer(&self.contract, request)
     }
 
     /// Answers a request that cannot be read for a reason of transport, such as its size.
     #[must_use]
-    pub fn refuse(&self, request: &Request<Bytes>, cause: Cause, detail: &str) -> Answered {
+    pub fn refuse(&self, request: &Request<Bytes>, cause: Cause, detail: &str) -> MockResponse {
         let wanted = Prefer::of(request).and_then(|prefer| prefer.dialect).or(self.settings.dialect);
         let Some(target) = target(&self.contract, request, wanted) else { return no_contract() };
         let mut answering = Answering { settings: &self.settings, request, target: &target, request_id: 0 };
@@ -128,7 +129,7 @@ impl Mock {
 #[cfg(feature = "check")]
 impl Mock {
     /// The output for an input, whatever it breaks. Turn 0 is the mock's own; another one draws generated members anew.
-    pub(super) fn output<'v>(
+    pub(crate) fn output<'v>(
         &self,
         operation: &'v Operation,
         request: &Request<Bytes>,
@@ -136,23 +137,23 @@ impl Mock {
         turn: u64,
     ) -> View<'v> {
         let identity = identity(operation, input, self.settings.seed.wrapping_add(turn));
-        fill(operation, input, identity, &|| region(request))
+        fill(operation, input, identity, Cow::Owned(region(request).into_owned()))
     }
 
     /// The status of an operation's successes in the native dialect.
-    pub(super) fn success_status(&self, operation: &Operation) -> u16 {
+    pub(crate) fn success_status(&self, operation: &Operation) -> u16 {
         self.settings.statuses.get(&operation.label).copied().unwrap_or(operation.http.status)
     }
 }
 
-fn no_contract() -> Answered {
+fn no_contract() -> MockResponse {
     let mut response = Response::new(Bytes::from_static(b"{\"message\":\"the contract has no services\"}"));
     *response.status_mut() = http::StatusCode::NOT_FOUND;
-    Answered::new(response, Dialect::Native, None)
+    MockResponse::new(response, Dialect::Native, None)
 }
 
 impl Settings {
-    fn answer(&self, contract: &Contract, request: &Request<Bytes>) -> Answered {
+    fn answer(&self, contract: &Contract, request: &Request<Bytes>) -> MockResponse {
         let prefer = Prefer::of(request);
         let wanted = prefer.as_ref().and_then(|prefer| prefer.dialect).or(self.dialect);
         let Some(target) = target(contract, request, wanted) else { return no_contract() };
@@ -175,7 +176,7 @@ struct Answering<'a> {
 }
 
 impl Answering<'_> {
-    fn run(&mut self, prefer: Option<&Prefer>) -> Answered {
+    fn run(&mut self, prefer: Option<&Prefer>) -> MockResponse {
         let operation = match &self.target.operation {
             Ok(operation) => *operation,
             Err((cause, detail)) => {
@@ -216,7 +217,7 @@ impl Answering<'_> {
         }
     }
 
-    fn judge(&mut self, operation: &Operation, input: &Value, identity: u64) -> Answered {
+    fn judge(&mut self, operation: &Operation, input: &Value, identity: u64) -> MockResponse {
         let violations = operation.input.judge(input);
         let deciding = violations.iter().find_map(|violation| {
             let constraint = &operation.input.constraints[violation.constraint];
@@ -241,7 +242,8 @@ impl Answering<'_> {
     }
 
     fn success(&mut self, operation: &Operation, input: &Value, identity: u64) -> Response<Bytes> {
-        let output = fill(operation, input, identity, &|| region(self.request));
+        let region = region(self.request);
+        let output = fill(operation, input, identity, Cow::Borrowed(&region));
         self.output(operation, &output)
     }
 
@@ -281,7 +283,7 @@ impl Answering<'_> {
     }
 
     /// The error for a request that does not get as far as being judged.
-    fn fault(&mut self, cause: Cause, detail: &str) -> Answered {
+    fn fault(&mut self, cause: Cause, detail: &str) -> MockResponse {
         let errors = match &self.target.operation {
             Ok(operation) => &operation.errors,
             Err(_) => &self.target.service.errors,
@@ -339,15 +341,15 @@ impl Answering<'_> {
         uuid(random.next(), random.next())
     }
 
-    fn answered(&self, response: Response<Bytes>) -> Answered {
+    fn answered(&self, response: Response<Bytes>) -> MockResponse {
         let operation = self.target.operation.as_ref().ok().map(|operation| operation.label.clone());
-        Answered::new(response, self.target.dialect, operation)
+        MockResponse::new(response, self.target.dialect, operation)
     }
 }
 
 /// The region that a request is for.
-fn region(request: &Request<Bytes>) -> String {
-    credential_region(request).map_or_else(|| DEFAULT_REGION.to_owned(), std::borrow::Cow::into_owned)
+fn region(request: &Request<Bytes>) -> Cow<'_, str> {
+    credential_region(request).unwrap_or(Cow::Borrowed(DEFAULT_REGION))
 }
 
 /// What is answered for a cause that the service's specs give no error.

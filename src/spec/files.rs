@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::cache::Stamp;
 use super::error::{ContractError, SourceText, SpecProblem};
 use super::yaml::MAX_SPEC_BYTES;
+use crate::file::{FileError, read_text};
 
 /// Deepest folder that is searched for files in the wrong place.
 const MAX_DEPTH: usize = 8;
@@ -93,26 +94,22 @@ fn problem(path: &Path, message: String, help: &str) -> SpecProblem {
 /// # Errors
 /// What is wrong with it.
 pub(super) fn read(path: &Path) -> Result<Arc<SourceText>, SpecProblem> {
-    match read_text(path) {
+    match read_spec(path) {
         Ok(text) => Ok(Arc::new(SourceText { name: path.to_string_lossy().into_owned(), text })),
         Err((message, help)) => Err(problem(path, message, help)),
     }
 }
 
 /// Reads a text, or says what is wrong with it and what to do.
-fn read_text(path: &Path) -> Result<String, (String, &'static str)> {
-    let failed = |error| (format!("cannot be read: {error}"), UNREAD);
-    let metadata = fs::metadata(path).map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(("not a regular file".into(), "put a file of text in its place"));
-    }
-    if metadata.len() > MAX_SPEC_BYTES as u64 {
-        return Err(("the file is too large for a spec".into(), "keep a spec below 4 MiB"));
-    }
-    String::from_utf8(fs::read(path).map_err(failed)?).map_err(|error| {
-        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
-        (format!("not UTF-8: line {line} has a byte that is no text"), "save the file as UTF-8")
+fn read_spec(path: &Path) -> Result<String, (String, &'static str)> {
+    read_text(path, MAX_SPEC_BYTES as u64).map_err(|error| match error {
+        FileError::Special { .. } => ("not a regular file".into(), "put a file of text in its place"),
+        FileError::TooLarge { .. } => ("the file is too large for a spec".into(), "keep a spec below 4 MiB"),
+        FileError::NotText { line, .. } => {
+            (format!("not UTF-8: line {line} has a byte that is no text"), "save the file as UTF-8")
+        }
+        FileError::Io { source, .. } => (format!("cannot be read: {source}"), UNREAD),
+        other => (other.to_string(), UNREAD),
     })
 }
 

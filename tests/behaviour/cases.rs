@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use accordant::Contract;
 use accordant::generate::{
-    Adjustments, Case, CaseKind, Cases, Phase, Plan, Probe, ReplayError, Shard, Shrinking, Token, Verdict,
+    Adjustments, Case, CaseKind, Cases, Phase, Plan, ReplayError, Shard, Shrinking, Token, Variation, Verdict,
 };
 use accordant::mock::Dialect;
 use proptest::prelude::*;
@@ -119,7 +119,7 @@ fn coverage_has_every_pair_of_optional_members() {
     let plan = PLANS.iter().find(|plan| plan.operation().name == "StartBackupJob").expect("built in");
     let inputs: Vec<Value> = (0..plan.count(Phase::Coverage, 0))
         .filter_map(|index| plan.case(Phase::Coverage, 0, index)?.ok())
-        .filter(|case| case.verdict == Verdict::Valid { boundary: None } && case.probe == Probe::Plain)
+        .filter(|case| case.verdict == Verdict::Valid { boundary: None } && case.variation == Variation::Plain)
         .map(|case| case.input)
         .collect();
     let root = plan.operation().input.root();
@@ -170,7 +170,7 @@ fn adjustments_hold_in_every_valid_case_and_keep_breaks_exact() {
             _ => {
                 assert_eq!(case.input["SourceDBClusterSnapshotIdentifier"], "pinned");
                 let about = case.verdict.constraint().map(|id| operation.input.constraints[id].member.as_str());
-                if about != Some("/TargetDBClusterSnapshotIdentifier") && case.probe == Probe::Plain {
+                if about != Some("/TargetDBClusterSnapshotIdentifier") && case.variation == Variation::Plain {
                     assert!(names.insert(case.input["TargetDBClusterSnapshotIdentifier"].clone()), "{}", case.token);
                 }
             }
@@ -234,5 +234,34 @@ proptest! {
         parts.sort();
         let expected: Vec<(u64, Option<Vec<u8>>)> = whole.iter().map(|index| (*index, draw(index))).collect();
         prop_assert_eq!(parts, expected);
+    }
+}
+
+/// The lines that the program prints of cases.
+fn printed(more: &[&str]) -> Vec<String> {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_accordant"));
+    let output = command.args(["cases", "--operation", "ReplicateBackup"]).args(more).output().expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("text").lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn shards_of_any_number_of_random_cases_are_the_whole() {
+    let mut whole = printed(&["-n", "7"]);
+    let shards = ["1/3", "2/3", "3/3"].map(|shard| printed(&["-n", "7", "--shard", shard]));
+    let mut parts: Vec<String> = shards.into_iter().flatten().collect();
+    whole.sort();
+    parts.sort();
+    assert!(whole == parts, "{} cases, and {} in shards", whole.len(), parts.len());
+    assert_eq!(printed(&["-n", "7", "--phase", "random"]).len(), 7);
+    // The number is one of random cases, as with `check`.
+    assert_eq!(printed(&["-n", "1", "--phase", "coverage"]), printed(&["--phase", "coverage"]));
+}
+
+#[test]
+fn more_cases_than_can_be_numbered_are_refused() {
+    for command in ["cases", "check"] {
+        let ended = crate::support::run(&[command, "-n", "9223372036854775808"]);
+        assert!(ended.code == Some(2) && ended.stderr.contains("cannot be numbered"), "{ended:?}");
     }
 }

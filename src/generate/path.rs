@@ -1,0 +1,64 @@
+//! Where in an input a constraint is judged, and the ways to it.
+
+use crate::contract::{NodeId, Shape};
+
+/// A step from a value to a part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The member of this name.
+    Member(String),
+    /// An item of a list, after so many that have schemas of their own.
+    Item(usize),
+    /// The item at this place.
+    Prefix(usize),
+    /// A member that has no name of its own; one that is known does not count.
+    Entry,
+    /// A member whose name matches the node's pattern of this number.
+    Pattern(usize),
+}
+
+/// The steps from the root to every node that constraints are judged at, and whether it is a schema of names.
+pub(super) fn paths(shape: &Shape) -> Vec<Option<Path>> {
+    let mut paths: Vec<Option<Path>> = vec![None; shape.nodes.len()];
+    let mut open = std::collections::VecDeque::from([(0, Path::default())]);
+    while let Some((id, path)) = open.pop_front() {
+        if paths[id].is_some() {
+            continue;
+        }
+        let node = &shape.nodes[id];
+        let mut go = |to: NodeId, step: Step| open.push_back((to, path.then(step, id)));
+        node.properties.iter().for_each(|(name, to)| go(*to, Step::Member(name.clone())));
+        node.prefix.iter().enumerate().for_each(|(index, to)| go(*to, Step::Prefix(index)));
+        node.items.into_iter().for_each(|to| go(to, Step::Item(node.prefix.len())));
+        node.patterns.iter().enumerate().for_each(|(index, (_, to))| go(*to, Step::Pattern(index)));
+        node.values.into_iter().for_each(|to| go(to, Step::Entry));
+        node.keys.into_iter().for_each(|to| open.push_back((to, Path { key: true, whole: None, ..path.clone() })));
+        let whole = path.whole.or(Some(id));
+        node.all_of.iter().for_each(|to| open.push_back((*to, Path { whole, ..path.clone() })));
+        paths[id] = Some(path);
+    }
+    paths
+}
+
+/// The steps from the root to a node.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Path {
+    /// Each step, with the node that it starts from.
+    pub steps: Vec<(NodeId, Step)>,
+    /// Whether the node describes the names of the members there.
+    pub key: bool,
+    /// The node of the same value of which this one is a part.
+    pub whole: Option<NodeId>,
+}
+
+impl Path {
+    /// Whether the steps lead to one of several values.
+    pub fn leaves_a_choice(&self) -> bool {
+        self.steps.iter().any(|(_, step)| !matches!(step, Step::Member(_) | Step::Prefix(_)))
+    }
+
+    fn then(&self, step: Step, from: NodeId) -> Self {
+        let steps = self.steps.iter().cloned().chain([(from, step)]).collect();
+        Self { steps, key: self.key, whole: None }
+    }
+}
