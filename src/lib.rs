@@ -106,6 +106,7 @@
 pub mod check;
 #[cfg(feature = "check")]
 pub mod client;
+pub mod auth;
 pub mod codec;
 pub mod constraint;
 pub mod contract;

@@ -17,7 +17,8 @@ use crate::contract::model::{ErrorKind, Strength};
 use crate::contract::{Contract, Operation};
 use crate::generate::{Case, Phase, Probe, Token, Verdict};
 use crate::judge::{Reply, is_transient};
-use crate::mock::{Dialect, credentials_fault};
+use crate::auth;
+use crate::mock::Dialect;
 
 /// An answer as a codec reads it.
 type Read = Result<Received, Rejection>;
@@ -71,7 +72,7 @@ fn case(contract: &Contract, sent: &Sent<'_>, request: &Request<Bytes>) -> Optio
     let Some(Ok(decoded)) = &sent.decoded else { return None };
     let mut unknown = Vec::new();
     operation.input.unknown_members(&decoded.input, &mut unknown);
-    let unsigned = sent.dialect() == Dialect::Native && credentials_fault(&operation.service, request).is_some();
+    let unsigned = sent.dialect() == Dialect::Native && auth::fault(&operation.service.auth, request).is_some();
     if !decoded.oddities.is_empty() || !unknown.is_empty() || unsigned {
         return None;
     }
@@ -107,11 +108,7 @@ fn judge(groups: &mut IndexMap<Key, ClientFinding>, sent: &Sent<'_>, case: &Case
     if is_transient(case, &reply, Some(&received)) {
         return;
     }
-    let names = ["authorization", "x-auth-token", "x-amz-security-token"];
-    let values = names.iter().filter_map(|name| exchange.request.headers().get(*name)?.to_str().ok());
-    // What stands behind a scheme is a secret of its own.
-    let secrets = values.flat_map(|value| [Some(value), value.split_once(' ').map(|(_, rest)| rest)]);
-    let secrets: Vec<String> = secrets.flatten().map(str::to_owned).collect();
+    let secrets = auth::secrets(&case.operation.service.auth, exchange.request.headers());
     let judged = check::Exchange { case, secrets: &secrets, reply: &reply, received: Some(received), earlier: None };
     // Who may not ask learns nothing of the operation.
     if matches!(judged.answer(), Answer::Declared(error) if error.kind == ErrorKind::Auth) {

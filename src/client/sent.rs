@@ -6,19 +6,17 @@ use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use serde_json::Value;
 
 use super::attempt::Attempt;
-use crate::codec::{Codec, Decoded, Rejection};
+use crate::auth::credential_region;
+use crate::codec::{Codec, Decoded, Incoming, Rejection};
 use crate::contract::model::Cause;
-use crate::contract::route::credential_region;
 use crate::contract::{Contract, Operation, Service};
-use crate::mock::{Dialect, Target, target};
+use crate::mock::{Astray, Dialect, Target, target};
 use crate::report::Shown;
 
 /// Longest text that is shown, in characters.
 const LONGEST: usize = 2000;
 /// Headers whose values are shown.
 const SHOWN: [&str; 5] = ["content-type", "accept", "user-agent", "amz-sdk-request", "prefer"];
-/// Query parameters whose values are shown.
-const PLAIN: [&str; 2] = ["Action", "Version"];
 
 /// A request of a client.
 #[derive(Debug)]
@@ -42,7 +40,8 @@ impl<'a> Sent<'a> {
     /// Reads a request. Attempts are told apart by what follows.
     #[must_use]
     pub fn read(contract: &'a Contract, request: &'a Request<Bytes>) -> Self {
-        let target = target(contract, request, None);
+        let incoming = Incoming::new(request);
+        let target = target(contract, &incoming, None);
         let mut sent = Self {
             contract,
             request,
@@ -53,7 +52,7 @@ impl<'a> Sent<'a> {
             target,
         };
         let operation = sent.operation().filter(|_| !sent.is_unread());
-        sent.decoded = operation.and_then(|operation| Some(sent.codec()?.decode_request(operation, request)));
+        sent.decoded = operation.and_then(|operation| Some(sent.codec()?.decode_incoming(operation, &incoming)));
         sent
     }
 
@@ -72,8 +71,14 @@ impl<'a> Sent<'a> {
     /// Why it is for no operation.
     #[must_use]
     pub fn astray(&self) -> Option<(Cause, &str)> {
-        let (cause, detail) = self.target.as_ref()?.operation.as_ref().err()?;
+        let Astray { cause, detail, .. } = self.target.as_ref()?.operation.as_ref().err()?;
         Some((*cause, detail))
+    }
+
+    /// The name by which it asks for an operation that there is not.
+    #[must_use]
+    pub fn misnamed(&self) -> Option<&str> {
+        self.target.as_ref()?.operation.as_ref().err()?.named.as_deref()
     }
 
     /// Whether it is signed for a service that the contract does not describe.
@@ -85,7 +90,7 @@ impl<'a> Sent<'a> {
     /// Whether nothing but its path says which service it is for.
     #[must_use]
     pub fn is_for_nobody(&self) -> bool {
-        self.contract.router().service(self.request).is_none()
+        self.contract.router().marks().service(self.request).is_none()
     }
 
     /// The dialect it is spoken in.
@@ -97,11 +102,7 @@ impl<'a> Sent<'a> {
     /// The codec it is spoken in.
     #[must_use]
     pub fn codec(&self) -> Option<&'static dyn Codec> {
-        let service = self.service()?;
-        Some(match (&service.documented, self.dialect()) {
-            (Some((codec, _)), Dialect::Documented) => *codec,
-            _ => service.codec,
-        })
+        Some(self.service()?.codec_for(self.dialect()))
     }
 
     /// Whether it has a body that was not taken in: too large, too late, or broken off.
@@ -129,7 +130,8 @@ impl<'a> Sent<'a> {
     #[must_use]
     pub fn shown(&self) -> Shown {
         let named = self.query().into_iter().map(|(name, value)| {
-            let value = if PLAIN.contains(&name.as_str()) { value } else { "***".to_owned() };
+            let is_plain = self.service().is_some_and(|service| service.owns_parameter(&name));
+            let value = if is_plain { value } else { "***".to_owned() };
             format!("{}={}", cut(&name, 60), cut(&value, 60))
         });
         let query = named.take(20).collect::<Vec<_>>().join("&");

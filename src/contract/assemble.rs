@@ -14,12 +14,12 @@ use super::load::{File, ServiceFiles};
 use super::model::{AuthScheme, CiteSpec, Fold, OperationSpec, ServiceSpec};
 use super::operation::{Auth, Documented, Echo, ErrorShape, Example, Idempotency, Operation, Remark, Service};
 use super::pointer;
-use super::route::Router;
+use super::router::{Router, rows};
 use super::shape::Shape;
 use super::template::Template;
 use super::workshop::Workshop;
 use super::yaml::Parsed;
-use crate::codec::Addressing;
+use crate::codec::path_template;
 use crate::constraint::Patterns;
 
 /// Compiles everything that can be compiled; the rest is in `problems`.
@@ -56,7 +56,7 @@ pub(super) fn assemble(
             operations.push(Arc::new(operation(file, service_file, &service, &patterns, problems)));
         }
     }
-    let router = Router::new(&services, &operations);
+    let router = Router::new(&services, rows(&services, &operations));
     Contract { services, operations, router: Arc::new(router), texts: texts.to_vec() }
 }
 
@@ -90,6 +90,8 @@ fn service(file: &File<ServiceSpec>, patterns: &Patterns, problems: &mut Vec<Spe
                 String::new()
             }
         },
+        headers: auth.headers.clone(),
+        secrets: auth.secrets.clone(),
         citations: auth
             .cite
             .as_ref()
@@ -113,6 +115,7 @@ fn service(file: &File<ServiceSpec>, patterns: &Patterns, problems: &mut Vec<Spe
         error_shapes,
         documented,
         recognise: spec.recognise.clone(),
+        clients: spec.clients.clone(),
         auth,
         errors,
         protocol_citations,
@@ -320,13 +323,12 @@ fn check_references(spec: &OperationSpec, operation: &Operation, shop: &mut Work
             );
         }
     }
-    let labels = super::route::labels(&operation.http.path);
-    for label in &labels {
+    for label in path_template::labels(&operation.http.path) {
         let bound = operation.input.root().properties.iter().any(|(name, node)| {
             let node = &operation.input.nodes[*node];
             node.place == Some(super::model::Place::Path) && node.wire.name.as_ref().unwrap_or(name) == label
         });
-        if !bound && operation.service.codec.addressing() == Addressing::Path {
+        if !bound && operation.service.codec.naming().is_none() {
             shop.absent(
                 "/http/path",
                 format!("no input member fills {{{label}}}"),

@@ -8,10 +8,12 @@ mod files;
 mod ground;
 pub mod lint;
 mod load;
+mod marks;
 pub mod model;
 mod operation;
+mod paths;
 pub mod pointer;
-pub mod route;
+pub mod router;
 mod schema;
 mod shape;
 pub mod template;
@@ -37,7 +39,7 @@ pub use yaml::Parsed;
 pub struct Contract {
     services: Vec<Arc<Service>>,
     operations: Vec<Arc<Operation>>,
-    router: Arc<route::Router>,
+    router: Arc<router::Router>,
     texts: Vec<Arc<SourceText>>,
 }
 
@@ -111,7 +113,7 @@ impl Contract {
 
     /// Finds the operation a request is for.
     #[must_use]
-    pub fn router(&self) -> &route::Router {
+    pub fn router(&self) -> &router::Router {
         &self.router
     }
 

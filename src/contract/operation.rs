@@ -7,7 +7,7 @@ use http::{HeaderName, Method};
 use serde_json::Value;
 
 use super::citation::{Citation, Sources};
-use super::model::{AuthScheme, Cause, DisputeSpec, ErrorKind, Fold, RecogniseSpec, Strength, TimestampFormat};
+use super::model::{AuthScheme, Cause, ClientSpec, DisputeSpec, ErrorKind, Fold, RecogniseSpec, Strength, TimestampFormat};
 use super::shape::{ErrorLink, Shape};
 use super::template::Template;
 use crate::codec::Codec;
@@ -39,6 +39,8 @@ pub struct Service {
     pub recognise: RecogniseSpec,
     /// Ways to authenticate.
     pub auth: Vec<Auth>,
+    /// Clients that speak to it.
+    pub clients: Vec<ClientSpec>,
     /// Errors of all operations and of requests that reach none.
     pub errors: Errors,
     /// Where the facts of the protocol come from, by keyword; `*` for the rest.
@@ -57,12 +59,16 @@ impl Service {
 }
 
 /// A way to authenticate.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Auth {
     /// The scheme.
     pub scheme: AuthScheme,
     /// Header, or scheme word of the `Authorization` header.
     pub name: String,
+    /// Other headers that only requests with such credentials have.
+    pub headers: Vec<String>,
+    /// Other headers and parameters that carry a secret of this scheme.
+    pub secrets: Vec<String>,
     /// Where this comes from.
     pub citations: Vec<Citation>,
 }

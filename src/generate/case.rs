@@ -210,8 +210,5 @@ impl Case {
 /// The codec that an operation is spoken with in a dialect.
 #[must_use]
 pub fn codec(operation: &Operation, dialect: Dialect) -> &'static dyn Codec {
-    match (&operation.service.documented, dialect) {
-        (Some((codec, _)), Dialect::Documented) => *codec,
-        _ => operation.service.codec,
-    }
+    operation.service.codec_for(dialect)
 }

@@ -2,7 +2,6 @@
 
 mod answer;
 mod breach;
-mod credentials;
 #[cfg(feature = "check")]
 pub mod mutate;
 mod negotiate;
@@ -10,12 +9,10 @@ mod prefer;
 mod respond;
 mod sending;
 
+pub use crate::contract::model::Dialect;
 pub use answer::{DEFAULT_REGION, answer};
 pub use breach::{Breach, Broken};
 #[cfg(feature = "check")]
-pub(crate) use credentials::fault as credentials_fault;
-pub use negotiate::Dialect;
-#[cfg(feature = "check")]
-pub(crate) use negotiate::{Target, target};
+pub(crate) use negotiate::{Astray, Target, target};
 pub use respond::{Answered, Mock, respond};
 pub use sending::{Pace, Sending};

@@ -4,7 +4,8 @@ use super::ClientCheck;
 use crate::check::Complaint;
 use crate::client::Sent;
 use crate::contract::citation::strength_of;
-use crate::mock::{Dialect, credentials_fault};
+use crate::auth;
+use crate::mock::Dialect;
 
 /// The check.
 pub struct CredentialsMissing;
@@ -49,7 +50,7 @@ impl ClientCheck for CredentialsMissing {
         else {
             return Vec::new();
         };
-        let Some((_, detail)) = credentials_fault(service, sent.request) else { return Vec::new() };
+        let Some((_, detail)) = auth::fault(&service.auth, sent.request) else { return Vec::new() };
         let citations: Vec<_> = service.auth.iter().flat_map(|auth| auth.citations.clone()).collect();
         let expected = format!("credentials, which {} wants with each request", service.title);
         vec![Complaint::new(expected, detail).cite(&citations, strength_of(&citations))]

@@ -49,10 +49,8 @@ impl ClientCheck for UnknownOperation {
             return Vec::new();
         };
         let operations = sent.contract.operations();
-        let form = form_urlencoded::parse(sent.request.body()).into_owned();
-        let action = sent.query().into_iter().chain(form).find(|(name, _)| name == "Action").map(|(_, action)| action);
-        let meant = action.and_then(|action| {
-            operations.iter().find(|known| known.name != action && known.name.eq_ignore_ascii_case(&action))
+        let meant = sent.misnamed().and_then(|named| {
+            operations.iter().find(|known| known.name != named && known.name.eq_ignore_ascii_case(named))
         });
         vec![match meant {
             Some(operation) => Complaint::new(format!("the action {}", operation.name), "its name in other letters")
