@@ -35,7 +35,7 @@ fn judge(bencher: Bencher<'_, '_>, name: &str) {
 fn respond(bencher: Bencher<'_, '_>, name: &str) {
     let contract = Arc::new(Contract::builtin());
     let operation = contract.operation(name).expect("a built-in operation");
-    let codec: &dyn Codec = operation.service.codec;
+    let codec: &dyn Codec = operation.service.codec();
     let mut request = codec.encode_request(operation, &operation.examples[0].input);
     let scope = format!(
         "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0",

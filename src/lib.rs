@@ -115,12 +115,19 @@ pub mod generate;
 pub mod harness;
 #[cfg(feature = "check")]
 pub mod judge;
+pub mod lint;
 pub mod mock;
+pub mod model;
 pub mod net;
+mod random;
 #[cfg(feature = "check")]
 pub mod report;
 #[cfg(feature = "check")]
 pub mod snapshot;
+pub mod spec;
+#[cfg_attr(not(feature = "check"), allow(dead_code, reason = "most of it serves reports"))]
+mod text;
+pub mod value;
 
 pub use contract::{Contract, ContractError};
 pub use mock::Mock;

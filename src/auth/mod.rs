@@ -10,8 +10,8 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
-use crate::contract::Auth;
-use crate::contract::model::{AuthScheme, Cause};
+use crate::model::Auth;
+use crate::model::{AuthScheme, Cause};
 
 pub use sigv4::{credential_region, credential_service};
 

@@ -3,6 +3,7 @@
 use crate::contract::Citation;
 use crate::contract::citation::strength_of;
 use crate::contract::model::Strength;
+use crate::text::cut;
 
 /// Longest text of either side, in characters.
 const MAX_TEXT: usize = 300;
@@ -27,7 +28,7 @@ pub struct Complaint {
 impl Complaint {
     /// A complaint without a source yet, which makes it an assumption. Texts of more than 300 characters are cut.
     pub fn new(expected: impl Into<String>, actual: impl Into<String>) -> Self {
-        let (expected, actual) = (cut(expected.into(), MAX_TEXT), cut(actual.into(), MAX_TEXT));
+        let (expected, actual) = (cut(expected, MAX_TEXT), cut(actual, MAX_TEXT));
         Self { expected, actual, about: None, citations: Vec::new(), strength: Strength::Assumed, disputed: false }
     }
 
@@ -89,14 +90,6 @@ impl Complaint {
     #[must_use]
     pub fn is_finding(&self) -> bool {
         !self.disputed && self.strength <= Strength::Model
-    }
-}
-
-/// The text, or its beginning where it is longer than so many characters.
-pub(super) fn cut(text: String, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        None => text,
-        Some(_) => text.chars().take(longest.saturating_sub(1)).chain(['…']).collect(),
     }
 }
 

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::exchange::Exchange;
 use super::{Check, Complaint};
-use crate::contract::MASK;
 use crate::contract::model::Fold;
 use crate::contract::{Echo, Node, Operation, Shape, pointer};
+use crate::text::MASK;
 
 /// The check.
 pub struct EchoMismatch;

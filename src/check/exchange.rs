@@ -7,14 +7,14 @@ use http::Response;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde_json::Value;
 
-use super::complaint::{Complaint, cut};
+use super::complaint::Complaint;
 use crate::codec::{Outcome, Received, Rejection};
-use crate::contract::MASK;
 use crate::contract::model::{Cause, ErrorKind, Strength};
 use crate::contract::{Constraint, ErrorDef, ErrorLink, Node, NodeId, Operation, Shape};
 use crate::generate::{Case, Expected, Probe, Verdict};
 use crate::judge::{Reply, TransportFailure};
 use crate::mock::Dialect;
+use crate::text::{MASK, cut, one_line};
 
 /// Most characters of a text that the peer chose.
 const MAX_FOREIGN: usize = 80;
@@ -212,8 +212,7 @@ impl<'e> Exchange<'e> {
                 text = text.replace(secret, MASK);
             }
         }
-        let line = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
-        cut(line, MAX_FOREIGN)
+        cut(one_line(&text), MAX_FOREIGN)
     }
 
     /// The answer in a few words: "200 with an output".

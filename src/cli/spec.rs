@@ -86,7 +86,7 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
 
 fn list(contract: &Contract, out: &mut impl Write) -> io::Result<()> {
     for service in contract.services() {
-        writeln!(out, "{} ({}, {})", service.name, service.title, service.codec.name())?;
+        writeln!(out, "{} ({}, {})", service.name, service.title, service.codec().name())?;
         for operation in contract.operations().iter().filter(|operation| operation.service.name == service.name) {
             let constraints = operation.input.constraints.len();
             let (method, path) = (&operation.http.method, &operation.http.path);

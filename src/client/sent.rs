@@ -12,6 +12,7 @@ use crate::contract::model::Cause;
 use crate::contract::{Contract, Operation, Service};
 use crate::mock::{Astray, Dialect, Target, target};
 use crate::report::Shown;
+use crate::text::{MASK, cut};
 
 /// Longest text that is shown, in characters.
 const LONGEST: usize = 2000;
@@ -131,8 +132,8 @@ impl<'a> Sent<'a> {
     pub fn shown(&self) -> Shown {
         let named = self.query().into_iter().map(|(name, value)| {
             let is_plain = self.service().is_some_and(|service| service.owns_parameter(&name));
-            let value = if is_plain { value } else { "***".to_owned() };
-            format!("{}={}", cut(&name, 60), cut(&value, 60))
+            let value = if is_plain { value } else { MASK.to_owned() };
+            format!("{}={}", cut(name, 60), cut(value, 60))
         });
         let query = named.take(20).collect::<Vec<_>>().join("&");
         let mark = if query.is_empty() { "" } else { "?" };
@@ -140,7 +141,7 @@ impl<'a> Sent<'a> {
         Shown {
             line: format!("{} {}{mark}{query}", self.request.method(), cut(self.request.uri().path(), 200)),
             headers: headers
-                .map(|(name, value)| (name.to_string(), cut(&String::from_utf8_lossy(value.as_bytes()), 200)))
+                .map(|(name, value)| (name.to_string(), cut(String::from_utf8_lossy(value.as_bytes()), 200)))
                 .collect(),
             body: self.shown_input(),
         }
@@ -148,17 +149,9 @@ impl<'a> Sent<'a> {
 
     fn shown_input(&self) -> String {
         match (self.operation(), self.input()) {
-            (Some(operation), Some(input)) => cut(&operation.input.mask(input).to_string(), LONGEST),
+            (Some(operation), Some(input)) => cut(operation.input.mask(input).to_string(), LONGEST),
             _ if self.request.body().is_empty() => String::new(),
             _ => format!("({} bytes that could not be read as an input)", self.request.body().len()),
         }
-    }
-}
-
-/// The text, or its beginning where it is longer than so many characters.
-pub(super) fn cut(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::coverage::{Coverage, Exercised};
 use super::report::{ClientFinding, ClientReport, FaultReport};
-use super::sent::cut;
+use crate::text::cut;
 
 /// Most names of a list.
 const NAMES: usize = 12;
@@ -77,7 +77,7 @@ fn render_finding(text: &mut String, word: &str, finding: &ClientFinding) {
     if let Some(shown) = &finding.request {
         line(text, format_args!("  first:    {}", shown.line));
         if !shown.body.is_empty() {
-            line(text, format_args!("            {}", cut(&shown.body, BODY)));
+            line(text, format_args!("            {}", cut(shown.body.as_str(), BODY)));
         }
     }
     if !finding.citation.is_empty() {

@@ -8,9 +8,10 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use super::{Decoded, Incoming, Oddity, Rejection, form, headers, path_template, text};
+use super::{Decoded, Incoming, Oddity, Rejection, form, headers, text};
 use crate::auth;
-use crate::contract::model::{Cause, JsonType, Place, TimestampFormat};
+use crate::model::path_template;
+use crate::model::{Cause, JsonType, Place, TimestampFormat};
 use crate::contract::view::View;
 use crate::contract::{ConstraintId, Node, NodeId, Operation, Service, Shape};
 

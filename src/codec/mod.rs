@@ -12,7 +12,6 @@ mod http_bindings;
 mod incoming;
 mod json;
 mod naming;
-pub(crate) mod path_template;
 mod rest_json;
 #[cfg(test)]
 mod round_trip;
@@ -35,7 +34,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use serde_json::Value;
 
-use crate::contract::model::{Cause, Dialect};
+use crate::model::{Cause, Dialect, Protocol};
 use crate::contract::view::View;
 use crate::contract::{ErrorDef, Operation, Service};
 
@@ -109,13 +108,32 @@ pub fn by_name(name: &str) -> Option<&'static dyn Codec> {
     CODECS.iter().copied().find(|codec| codec.name() == name)
 }
 
+/// The protocols that can be spoken.
+#[must_use]
+pub fn protocols() -> Vec<Protocol> {
+    let known = CODECS.iter();
+    known.map(|codec| Protocol { name: codec.name(), binds_labels: codec.naming().is_none() }).collect()
+}
+
+/// The codec that speaks a protocol; the first one for a protocol that nobody speaks, which no sound spec names.
+#[must_use]
+pub fn of(protocol: Protocol) -> &'static dyn Codec {
+    by_name(protocol.name).unwrap_or(CODECS[0])
+}
+
 impl Service {
+    /// The codec of its native protocol.
+    #[must_use]
+    pub fn codec(&self) -> &'static dyn Codec {
+        of(self.protocol)
+    }
+
     /// The codec that it is spoken in.
     #[must_use]
     pub fn codec_for(&self, dialect: Dialect) -> &'static dyn Codec {
         match (&self.documented, dialect) {
-            (Some((codec, _)), Dialect::Documented) => *codec,
-            _ => self.codec,
+            (Some((protocol, _)), Dialect::Documented) => of(*protocol),
+            _ => self.codec(),
         }
     }
 
@@ -123,7 +141,7 @@ impl Service {
     /// native protocol has.
     #[must_use]
     pub fn naming(&self, dialect: Dialect) -> Option<&'static dyn Naming> {
-        self.codec.naming().and(self.codec_for(dialect).naming())
+        self.codec().naming().and(self.codec_for(dialect).naming())
     }
 
     /// Whether a parameter of a URL or a form is the protocol's in one of the dialects: its value names what is asked

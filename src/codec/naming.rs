@@ -9,7 +9,7 @@ use http::{Method, Request};
 
 use super::{Incoming, Rejection, form};
 use crate::contract::Service;
-use crate::contract::model::Cause;
+use crate::model::Cause;
 
 /// A way to name an operation in a request.
 pub trait Naming: Debug + Send + Sync {

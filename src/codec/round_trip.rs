@@ -60,7 +60,7 @@ fn envelope_requests() {
 fn operations(codec: &str) -> Vec<&'static Operation> {
     static WIDE: LazyLock<Contract> = LazyLock::new(wide_contract);
     let all = BUILTIN.operations().iter().chain(WIDE.operations());
-    all.map(AsRef::as_ref).filter(|operation: &&Operation| operation.service.codec.name() == codec).collect()
+    all.map(AsRef::as_ref).filter(|operation: &&Operation| operation.service.codec().name() == codec).collect()
 }
 
 fn requests(codec: &str, medium: Medium, operations: Vec<&Operation>) {
@@ -77,7 +77,7 @@ fn requests(codec: &str, medium: Medium, operations: Vec<&Operation>) {
 
 fn responses(medium: Medium, operations: Vec<&Operation>) {
     for operation in operations {
-        let codec: &dyn Codec = operation.service.codec;
+        let codec: &dyn Codec = operation.service.codec();
         law(&operation.output, medium, |output| {
             let output = crate::contract::view::View::from(output);
             let reply = Reply::Output { operation, status: operation.http.status, output: &output };

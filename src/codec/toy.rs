@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::json;
 use super::{Codec, Decoded, Incoming, Naming, Outcome, Received, Rejection, Reply};
-use crate::contract::model::Cause;
+use crate::model::Cause;
 use crate::contract::{Operation, Service};
 
 /// The codec.
@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
     use crate::contract::SourceText;
-    use crate::contract::model::Dialect;
+    use crate::model::Dialect;
     use crate::generate::{Phase, Plan, Verdict};
     use crate::{Contract, Mock};
 

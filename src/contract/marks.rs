@@ -5,7 +5,7 @@ use http::{HeaderName, Request};
 use rustc_hash::FxHashMap;
 
 use crate::auth;
-use crate::contract::{Auth, Service};
+use crate::model::{Auth, Service};
 
 /// Services by their marks. A look-up does not grow with their number.
 #[derive(Debug, Default)]

@@ -1,38 +1,32 @@
 //! The contract: specs loaded, checked and compiled.
 
-mod assemble;
-pub mod citation;
-mod compile;
-mod error;
-mod files;
-mod ground;
-pub mod lint;
-mod load;
 mod marks;
-pub mod model;
-mod operation;
 mod paths;
-pub mod pointer;
 pub mod router;
-mod schema;
-mod shape;
-pub mod template;
-pub mod view;
-mod workshop;
-mod yaml;
 
-use std::path::Path;
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use citation::Citation;
-pub use error::{ContractError, SourceText, SpecProblem};
-pub use load::{OPERATION_SCHEMA, SERVICE_SCHEMA};
-pub use operation::{
-    Auth, Documented, Echo, ErrorDef, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark, Service,
+use crate::codec;
+use crate::lint::check_examples;
+use crate::spec::{self, Files, Loaded, ServiceFiles, Trust};
+
+// The old paths of what moved to `model`, `value`, `spec` and `lint`.
+pub use crate::lint;
+pub use crate::model::{self, citation};
+pub use crate::model::{
+    Auth, Branches, Citation, Constraint, ConstraintId, Documented, Echo, ErrorDef, ErrorLink, ErrorShape, Errors,
+    Example, Http, Idempotency, Limits, Node, NodeId, Operation, Remark, Service, Shape, Violation,
 };
-pub use schema::{Branches, Limits};
-pub use shape::{Constraint, ConstraintId, ErrorLink, MASK, Node, NodeId, Shape, Violation};
-pub use yaml::Parsed;
+pub use crate::spec::{ContractError, OPERATION_SCHEMA, Parsed, SERVICE_SCHEMA, SourceText, SpecProblem};
+pub use crate::value::{pointer, view};
+
+/// The old path of templates.
+pub mod template {
+    pub use crate::model::template::{Origin, Piece, Pipe, Template};
+    pub use crate::value::template::{Filler, uuid};
+}
 
 /// Everything loaded from a set of specs. Cloning it copies no spec.
 #[derive(Debug, Clone)]
@@ -50,7 +44,7 @@ impl Contract {
     /// Never for a released library: a test loads the same specs with every check on.
     #[must_use]
     pub fn builtin() -> Self {
-        load::compile(load::builtin(), load::Trust::Shipped).expect("the embedded specs are sound")
+        compile(spec::builtin(), Trust::Shipped).expect("the embedded specs are sound")
     }
 
     /// Loads the specs of a directory: folders with a `service.yaml` and operations beside it.
@@ -59,7 +53,7 @@ impl Contract {
     /// [`ContractError::Read`] and [`ContractError::Empty`] when there is nothing to load;
     /// [`ContractError::Broken`] with every problem of every file.
     pub fn load(directory: impl AsRef<Path>) -> Result<Self, ContractError> {
-        load::compile(files::read(directory.as_ref())?, load::Trust::Nobody)
+        compile(spec::read(directory.as_ref())?, Trust::Nobody)
     }
 
     /// Reads the texts of a directory's specs, without a look at what they say.
@@ -68,11 +62,11 @@ impl Contract {
     /// [`ContractError::Read`] and [`ContractError::Empty`] when there is nothing to read;
     /// [`ContractError::Broken`] with every problem of every file when a file cannot be read as text.
     pub fn read(directory: impl AsRef<Path>) -> Result<Vec<Arc<SourceText>>, ContractError> {
-        let files = files::read(directory.as_ref())?;
+        let files = spec::read(directory.as_ref())?;
         if files.problems.is_empty() {
             return Ok(files.texts);
         }
-        load::compile(files, load::Trust::Nobody).map(|contract| contract.texts)
+        compile(files, Trust::Nobody).map(|contract| contract.texts)
     }
 
     /// Compiles specs from texts; each name is the path the text would have, as `rds/service.yaml`.
@@ -81,7 +75,7 @@ impl Contract {
     /// [`ContractError::Broken`] with every problem of every text.
     pub fn from_texts(texts: impl IntoIterator<Item = SourceText>) -> Result<Self, ContractError> {
         let texts = texts.into_iter().map(Arc::new).collect();
-        load::compile(files::Files { texts, problems: Vec::new() }, load::Trust::Nobody)
+        compile(Files { texts, problems: Vec::new() }, Trust::Nobody)
     }
 
     /// The services.
@@ -121,5 +115,37 @@ impl Contract {
     #[must_use]
     pub fn texts(&self) -> &[Arc<SourceText>] {
         &self.texts
+    }
+}
+
+/// Compiles a contract from files; what was wrong with them before is among the problems.
+fn compile(files: Files, trust: Trust) -> Result<Contract, ContractError> {
+    let Loaded { services, operations, texts, folders, mut problems } = spec::load(files, trust, &codec::protocols());
+    let router = Arc::new(router::Router::new(&services, router::rows(&services, &operations)));
+    let contract = Contract { services, operations, router, texts };
+    if trust == Trust::Nobody {
+        try_examples(&contract, &folders, &mut problems);
+    }
+    if !problems.is_empty() {
+        return Err(ContractError::Broken(spec::sorted(problems)));
+    }
+    if contract.operations().is_empty() {
+        let path = folders.into_keys().next().map_or_else(|| PathBuf::from("the texts given"), PathBuf::from);
+        return Err(ContractError::Empty { path });
+    }
+    Ok(contract)
+}
+
+/// Tries the examples of the operations that are sound so far.
+fn try_examples(contract: &Contract, folders: &BTreeMap<String, ServiceFiles>, problems: &mut Vec<SpecProblem>) {
+    let broken: HashSet<String> = problems.iter().map(|problem| problem.source.name.clone()).collect();
+    let is_sound = |text: &Parsed| !broken.contains(&text.source.name);
+    for files in folders.values() {
+        let Some(service) = files.service.as_ref().filter(|service| is_sound(&service.text)) else { continue };
+        for file in files.operations.iter().filter(|file| is_sound(&file.text)) {
+            if let Ok(operation) = contract.operation(&file.spec.operation) {
+                check_examples(operation, &file.text, &service.text, problems);
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::codec::path_template::{self, Part, split_first};
+use crate::model::path_template::{self, Part, split_first};
 
 /// Most segments of a template, which bounds the depth of the tree.
 pub const MAX_SEGMENTS: usize = 100;

@@ -8,11 +8,10 @@ use http::Method;
 use rustc_hash::FxHashMap;
 
 use super::marks::Marks;
-use super::pointer;
 use super::paths::{Match, Paths};
 use crate::codec::{Incoming, Naming};
-use crate::contract::model::{Cause, Dialect, Place};
-use crate::contract::{Node, Operation, Service};
+use crate::model::{Cause, Dialect, Node, Operation, Place, Service};
+use crate::value::pointer;
 
 /// Most methods, operations or parameters that a refusal names.
 const MOST_NAMED: usize = 5;
@@ -409,11 +408,9 @@ impl<'r> Search<'_, 'r> {
         let groups = || self.naming(found.value);
         let of_marked = groups().find(|group| marked.is_some_and(|service| group.services.contains(&service)));
         let Some(group) = of_marked.or_else(|| groups().next().filter(|_| marked.is_none())) else {
-            return refusal(
-                marked.unwrap_or(0),
-                Cause::UnknownPath,
-                "the service has nothing at this path".to_owned(),
-            );
+            let named = groups().find_map(|group| group.naming.read(self.incoming).ok());
+            let detail = "the service has nothing at this path".to_owned();
+            return Route { named, ..refusal(marked.unwrap_or(0), Cause::UnknownPath, detail) };
         };
         let service = marked.unwrap_or(group.services[0]);
         let (cause, detail, named) = self.without_name(group);

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Random;
 use crate::contract::pointer;
+use crate::random::Random;
 
 /// Members that are set or made fresh in every case of an operation.
 #[derive(Debug, Clone, Default)]

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::Random;
 use super::compile::Compiler;
 use super::generator::Generator;
 use super::hostile::STRANGE;
@@ -12,6 +11,7 @@ use super::wishes::{self, leaves_a_choice};
 use crate::constraint::{Edges, Test, Wish};
 use crate::contract::model::Cause;
 use crate::contract::{ConstraintId, Node, NodeId, Operation, Shape, pointer};
+use crate::random::Random;
 
 /// How often a wish that leaves a choice is drawn before it is given up.
 const TRIES: usize = 40;

@@ -11,10 +11,11 @@ use super::case::{Probe, Verdict};
 use super::confirm::confirm;
 use super::pairwise;
 use super::unbreakable::unbreakable;
-use super::{Generator, Random, Side, inputs_at};
+use super::{Generator, Side, inputs_at};
 use crate::contract::model::{AuthScheme, Cause, Place};
 use crate::contract::{ConstraintId, Node, NodeId, Operation, pointer};
 use crate::mock::Dialect;
+use crate::random::Random;
 
 /// One case of the coverage phase, before a target adjusts it.
 #[derive(Debug)]

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::Random;
 use super::recipe::{Members, Recipe, RecipeId};
 use super::text::Taste;
 use crate::contract::model::JsonType;
 use crate::contract::{ConstraintId, Shape};
+use crate::random::Random;
 
 /// Nesting beyond which only what must be there is drawn.
 const DEEP: usize = 6;

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::Random;
 use super::breaking::{Site, proven};
 use super::compile::Compiler;
 use super::draw::Draw;
@@ -12,6 +11,7 @@ use super::text::Taste;
 use crate::constraint::Edges;
 use crate::contract::model::{AuthScheme, Cause, Place};
 use crate::contract::{ConstraintId, NodeId, Operation, Service, Shape};
+use crate::random::Random;
 
 /// Draws values for the places of an operation's input, decided by the [`Random`] alone.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl Generator {
 /// What each member travels in, and which of them carry credentials.
 fn surroundings(operation: &Operation) -> Surroundings {
     let (shape, service) = (&operation.input, &operation.service);
-    let media = vec![Medium::body(service.codec), Medium::path(), Medium::header(), Medium::query(service.codec)];
+    let media = vec![Medium::body(service.codec()), Medium::path(), Medium::header(), Medium::query(service.codec())];
     let mut medium_of = vec![0; shape.nodes.len()];
     let mut credentials = Vec::new();
     for (name, &id) in &shape.root().properties {

@@ -2,9 +2,9 @@
 
 use serde_json::{Number, Value};
 
-use super::Random;
 use super::hostile::{FRACTIONS, INTEGERS};
 use crate::contract::Node;
+use crate::random::Random;
 
 /// How far from a bound numbers usually are, in steps.
 const USUAL: i128 = 100;

@@ -11,9 +11,10 @@ use super::case::{Case, Phase, Probe, Verdict};
 use super::confirm::{Confirmed, Dropped, confirm};
 use super::coverage::{Coverage, coverage};
 use super::shrink::{Shrinking, weight};
-use super::{Generator, Random, Side, Token, input_at};
+use super::{Generator, Side, Token, input_at};
 use crate::contract::{ConstraintId, NodeId, Operation, pointer};
 use crate::mock::Dialect;
+use crate::random::Random;
 
 /// Draws of an input before a case is given up, or made from an example.
 const TRIES: usize = 6;

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::Random;
 use super::breaking::Site;
 use super::generator::Generator;
 use crate::contract::{NodeId, Shape};
+use crate::random::Random;
 
 /// A step from a value to a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

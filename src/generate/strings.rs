@@ -3,10 +3,10 @@
 use base64::Engine;
 use serde_json::Value;
 
-use super::Random;
 use super::hostile::{FAMILIAR, Medium, TEXTS, formatted};
 use super::text::{MAX_LENGTH, Pattern, Taste};
 use crate::contract::{Node, Shape, model::Cause};
+use crate::random::Random;
 
 /// Length of a text that nothing constrains.
 const USUAL_LENGTH: usize = 12;

@@ -2,8 +2,8 @@
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
 
-use super::Random;
 use super::hostile::{Medium, STRANGE};
+use crate::random::Random;
 
 /// Longest string that is generated, in characters.
 pub(super) const MAX_LENGTH: usize = 100_000;

@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
+use super::Generator;
 use super::breaking::{Side, broken_at, inputs_at};
 use super::case::codec;
-use super::{Generator, Random};
 use crate::codec::{Decoded, Oddity};
 use crate::contract::model::Cause;
 use crate::contract::{ConstraintId, Operation, pointer};
 use crate::mock::Dialect;
+use crate::random::Random;
 
 /// The draws that the answer rests on; any seed would do.
 const SEED: u64 = 7;

@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::Random;
 use super::breaking::{Side, Site};
 use super::draw::Draw;
 use super::generator::Generator;
@@ -11,6 +10,7 @@ use super::recipe::RecipeId;
 use super::site::complete;
 use crate::constraint::Wish;
 use crate::contract::{Constraint, NodeId, Operation, Shape, pointer};
+use crate::random::Random;
 
 /// Most items of a list that is made too long, or long enough.
 const MAX_SIZE: usize = 100_000;

@@ -10,12 +10,10 @@ use serde_json::Value;
 use super::target::{Target, overlay};
 use super::{Send, Signer, TransportFailure};
 use crate::contract::{Contract, ContractError};
+use crate::text::{MASK, one_line};
 
 /// Most characters of an answer that are shown.
 const SHOWN: usize = 500;
-
-/// What stands for something that is not shown.
-const MASK: &str = "***";
 
 /// A request that goes before all cases.
 #[derive(Debug, Clone)]
@@ -104,7 +102,7 @@ impl Given {
         let (mut request, service) = match &self.request {
             GivenRequest::Operation { operation, input } => {
                 let operation = contract.operation(operation)?;
-                let mut request = operation.service.codec.encode_request(operation, input);
+                let mut request = operation.service.codec().encode_request(operation, input);
                 target.add_headers(request.headers_mut());
                 (request, Some(operation.service.name.as_str()))
             }
@@ -161,7 +159,7 @@ fn beginning(body: &[u8], signer: &Signer, target: &Target) -> String {
     let text = signer.mask(&String::from_utf8_lossy(body));
     let text = target.hidden.iter().fold(text, |text, hidden| text.replace(hidden, MASK));
     // What a server sends may be meant for the terminal that shows it.
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(SHOWN).collect()
+    one_line(&text).chars().take(SHOWN).collect()
 }
 
 #[cfg(test)]

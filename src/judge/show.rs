@@ -10,6 +10,7 @@ use crate::contract::model::AuthScheme;
 use crate::generate::{Case, Probe};
 use crate::mock::Dialect;
 use crate::report::{Shown, render_curl, shell_word};
+use crate::text::{MASK, beginning, replace};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
@@ -17,8 +18,6 @@ use serde_json::Value;
 
 /// Longest body that is shown, in characters.
 const LONGEST: usize = 4000;
-/// What stands for a secret.
-pub const MASK: &str = "***";
 /// Shortest secret that is looked for in what a server sends.
 const SHORTEST_SECRET: usize = 4;
 
@@ -138,24 +137,6 @@ pub fn hide(text: &mut String, secrets: &[String]) {
     *text = replace(text, secrets, MASK);
 }
 
-/// The text with a mask in the place of each word, the longest first: one may be the beginning of another. Some services
-/// keep names in lower case, so upper and lower case are the same here.
-pub fn replace(text: &str, words: &[String], mask: &str) -> String {
-    let mut words: Vec<String> = words.iter().map(|word| word.to_ascii_lowercase()).collect();
-    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    words.iter().fold(text.to_owned(), |text, word| without(&text, word, mask))
-}
-
-/// The text with a mask in the place of a word, which is in lower case.
-fn without(text: &str, word: &str, mask: &str) -> String {
-    let (mut shown, mut from) = (String::with_capacity(text.len()), 0);
-    for (at, _) in text.to_ascii_lowercase().match_indices(word) {
-        shown.extend([&text[from..at], mask]);
-        from = at + word.len();
-    }
-    shown + &text[from..]
-}
-
 /// Puts a mask in the place of each secret, in all texts of a value.
 fn hide_in(value: &mut Value, secrets: &[String]) {
     match value {
@@ -177,8 +158,8 @@ fn headers(headers: &HeaderMap, secrets: &[String]) -> Vec<(String, String)> {
 }
 
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}… ({} bytes in all)", &text[..end], text.len()),
+    match beginning(text, LONGEST) {
+        Some(beginning) => format!("{beginning}… ({} bytes in all)", text.len()),
         None => text.to_owned(),
     }
 }

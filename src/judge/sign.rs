@@ -14,9 +14,7 @@ use http::{HeaderName, HeaderValue, Request};
 
 use crate::contract::Service;
 use crate::contract::model::AuthScheme;
-
-/// What stands for a secret that is not shown.
-const MASK: &str = "***";
+use crate::text::MASK;
 
 /// The shortest secret whose return is told from chance: `test` may stand in any answer.
 const DISTINCTIVE: usize = 16;

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::contract::template::Filler;
 use crate::contract::view::View;
 use crate::contract::{Operation, pointer};
-use crate::generate::Random;
+use crate::random::Random;
 
 /// The account that answers speak of.
 const ACCOUNT: &str = "123456789012";

@@ -156,7 +156,7 @@ mod tests {
     fn says_nothing_of_a_request_that_keeps_the_contract() {
         let contract = Contract::builtin();
         let operation = contract.operation("ReplicateBackup").expect("built in");
-        let mut request = operation.service.codec.encode_request(operation, &operation.examples[0].input);
+        let mut request = operation.service.codec().encode_request(operation, &operation.examples[0].input);
         request.headers_mut().insert("x-auth-token", http::HeaderValue::from_static("t"));
         assert_eq!(breach(request), None);
     }

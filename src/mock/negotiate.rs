@@ -5,7 +5,7 @@ use http::Request;
 use http::header::{ACCEPT, AUTHORIZATION};
 
 use crate::codec::Incoming;
-use crate::contract::model::{Cause, Dialect};
+use crate::model::{Cause, Dialect};
 use crate::contract::{Contract, Operation, Service};
 
 /// What a request is for.

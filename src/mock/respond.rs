@@ -16,7 +16,7 @@ use crate::contract::model::{Cause, Dialect};
 use crate::contract::template::uuid;
 use crate::contract::view::View;
 use crate::contract::{Citation, Contract, ErrorDef, Operation, Service, Violation};
-use crate::generate::Random;
+use crate::random::Random;
 
 const VIOLATIONS: HeaderName = HeaderName::from_static("accordant-violations");
 const CITATION: HeaderName = HeaderName::from_static("accordant-citation");

@@ -1,8 +1,7 @@
 //! The report as text for a terminal.
 
-use std::fmt::Write;
-
 use super::{Conclusion, Finding, OperationReport, Outcome, Report, Shown, shell_word};
+use crate::text::{escape, json_escape, steers_a_terminal};
 
 /// Longest body that a finding shows, in characters.
 const BODY: usize = 600;
@@ -187,22 +186,9 @@ fn notes(count: usize) -> String {
 }
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    for character in arguments.to_string().chars() {
-        // As JSON would write it, so that a body in a command stays the same.
-        if moves_a_terminal(character) {
-            let _ = write!(text, "\\u{:04x}", u32::from(character));
-        } else {
-            text.push(character);
-        }
-    }
+    // As JSON would write it, so that a body in a command stays the same.
+    text.push_str(&escape(&arguments.to_string(), steers_a_terminal, json_escape));
     text.push('\n');
-}
-
-/// Whether a character does something to a terminal, or turns the direction of what follows: much of what is shown was
-/// chosen by a server.
-fn moves_a_terminal(character: char) -> bool {
-    let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    turns || character.is_control() && !matches!(character, '\n' | '\t')
 }
 
 #[cfg(test)]

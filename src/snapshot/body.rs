@@ -4,6 +4,7 @@ use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::xml::Element;
+use crate::text::{beginning, escape, is_unprintable, json_escape};
 
 /// Longest body that is written, in characters.
 const LONGEST: usize = 256 * 1024;
@@ -43,7 +44,7 @@ impl Body {
         let text = match self {
             Self::Json(value) => {
                 let pretty = serde_json::to_string_pretty(value).unwrap_or_default();
-                escaped(&pretty, |character| format!("\\u{:04x}", u32::from(character)))
+                escape(&pretty, is_unprintable, json_escape)
             }
             Self::Xml(element) => element.render(),
             Self::Text(text) => text.clone(),
@@ -63,28 +64,15 @@ impl Body {
 /// Text on lines of one kind, without what no terminal should see.
 fn plain(text: &str) -> String {
     let lines = text.replace("\r\n", "\n");
-    escaped(lines.trim_end(), |character| format!("\\u{:04x}", u32::from(character)))
-}
-
-/// The text with another spelling for its control characters.
-pub fn escaped(text: &str, spell: impl Fn(char) -> String) -> String {
-    let mut written = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() && !matches!(character, '\n' | '\t') {
-            written.push_str(&spell(character));
-        } else {
-            written.push(character);
-        }
-    }
-    written
+    escape(lines.trim_end(), is_unprintable, json_escape)
 }
 
 /// A text that is not too long; of a longer one the beginning, and what tells it from others.
 pub fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => {
+    match beginning(text, LONGEST) {
+        Some(beginning) => {
             let hash = xxh3_64(text.as_bytes());
-            format!("{}… ({} bytes in all, their hash {hash:016x})", &text[..end], text.len())
+            format!("{beginning}… ({} bytes in all, their hash {hash:016x})", text.len())
         }
         None => text.to_owned(),
     }

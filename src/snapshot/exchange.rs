@@ -6,14 +6,15 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, Request};
 
-use super::body::{Body, cut, escaped};
+use super::body::{Body, cut};
 use super::mask::{Masks, VOLATILE};
 use crate::codec::media_type;
 use crate::contract::model::Place;
 use crate::contract::pointer;
 use crate::generate::{Case, Plan};
-use crate::judge::show::{MASK, masked, replace, secrets, spellings};
+use crate::judge::show::{masked, secrets, spellings};
 use crate::judge::{Reply, TransportFailure, Wire};
+use crate::text::{MASK, escape, is_unprintable, replace};
 
 /// How the line of an answer begins.
 pub const ANSWER: &str = "HTTP ";
@@ -113,7 +114,7 @@ fn headers<'h>(text: &mut String, all: &'h HeaderMap, shown: impl Fn(&HeaderName
 }
 
 fn plain(text: &str) -> String {
-    escaped(text, |character| character.escape_default().to_string())
+    escape(text, is_unprintable, |character| character.escape_default().to_string())
 }
 
 /// The values of members that are fresh in every case, in all spellings.

@@ -9,8 +9,8 @@ use super::body::Body;
 use super::xml::Element;
 use crate::contract::model::Place;
 use crate::contract::{Operation, pointer};
-use crate::judge::show::MASK;
 use crate::mock::Dialect;
+use crate::text::MASK;
 
 /// What stands for what differs from call to call.
 pub const VOLATILE: &str = "VOLATILE";

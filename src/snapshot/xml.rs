@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use quick_xml::NsReader;
-use quick_xml::escape::{escape, resolve_xml_entity};
+use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 
-use super::body::escaped;
 use crate::codec::{MAX_DEPTH, xml_attributes};
+use crate::text::{escape, is_unprintable};
 
 /// Most elements that are read.
 const MAX_ELEMENTS: usize = 100_000;
@@ -104,7 +104,7 @@ impl Element {
         let (indent, name) = ("  ".repeat(depth), &self.name);
         let mut tag = name.clone();
         if self.namespace != outer {
-            let _ = write!(tag, " xmlns=\"{}\"", escape(&self.namespace));
+            let _ = write!(tag, " xmlns=\"{}\"", quick_xml::escape::escape(&self.namespace));
         }
         for (key, value) in &self.attributes {
             let _ = write!(tag, " {key}=\"{}\"", spelt(value).replace('\n', "&#xA;"));
@@ -132,7 +132,7 @@ fn append(open: &mut [Element], text: &str) {
 
 /// Text as it stands in a document, with references for what no terminal should see.
 fn spelt(text: &str) -> String {
-    escaped(&escape(text), |character| format!("&#x{:X};", u32::from(character)))
+    escape(&quick_xml::escape::escape(text), is_unprintable, |character| format!("&#x{:X};", u32::from(character)))
 }
 
 #[cfg(test)]

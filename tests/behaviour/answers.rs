@@ -162,7 +162,8 @@ fn the_documented_dialect_answers_every_operation_that_is_documented_so() {
     let contract = Contract::builtin();
     let mut answered = 0;
     for operation in contract.operations() {
-        let Some((codec, _)) = &operation.service.documented else { continue };
+        let Some((protocol, _)) = &operation.service.documented else { continue };
+        let codec = accordant::codec::of(*protocol);
         let asked = codec.encode_request(operation, &operation.examples[0].input);
         let response = respond(&contract, &asked);
         let body: Value = serde_json::from_slice(response.body()).expect("JSON");
@@ -223,7 +224,7 @@ fn prefer_steers_one_answer_and_tells_what_it_did() {
 fn answers_depend_on_the_input_and_the_seed_alone() {
     let contract = Arc::new(Contract::builtin());
     for operation in contract.operations() {
-        let codec = operation.service.codec;
+        let codec = operation.service.codec();
         let ask = |input: &Value, seed: u64| {
             let asked = with_credentials(codec.encode_request(operation, input), &operation.service.name);
             Mock::new(Arc::clone(&contract)).seed(seed).answer(&asked).response

@@ -64,8 +64,8 @@ fn the_constraints_that_no_request_breaks_are_known() {
 
 /// Whether the input still breaks the constraint, and only that, after a way over the wire.
 fn survives(operation: &Operation, input: &Value, constraint: usize) -> bool {
-    let request = operation.service.codec.encode_request(operation, input);
-    let Ok(decoded) = operation.service.codec.decode_request(operation, &request) else { return false };
+    let request = operation.service.codec().encode_request(operation, input);
+    let Ok(decoded) = operation.service.codec().decode_request(operation, &request) else { return false };
     let violations = operation.input.judge(&decoded.input);
     !decoded.oddities.contains(&Oddity::Unclear)
         && !violations.is_empty()
@@ -76,10 +76,10 @@ fn expect_error(mock: &Mock, operation: &Operation, constraint: &Constraint, inp
     let name = format!("{}{} with {input}", operation.name, constraint.id);
     let link = constraint.error.as_ref().unwrap_or_else(|| panic!("{name}: no error is declared"));
     let expected = &operation.errors.all[link.error];
-    let request = signed(operation, operation.service.codec.encode_request(operation, input));
+    let request = signed(operation, operation.service.codec().encode_request(operation, input));
     let answered = mock.answer(&request);
     assert_eq!(answered.violations, [constraint.id.as_str()], "{name}");
-    let received = operation.service.codec.decode_response(operation, &answered.response).expect(&name);
+    let received = operation.service.codec().decode_response(operation, &answered.response).expect(&name);
     assert_eq!(received.status, expected.status, "{name}");
     let Outcome::Error { code, .. } = received.outcome else { panic!("{name}: accepted") };
     assert_eq!(code, expected.code, "{name}");
@@ -94,7 +94,7 @@ fn each_boundary_is_valid() {
         let generator = Generator::new(operation);
         for (id, constraint) in operation.input.constraints.iter().enumerate() {
             for input in inputs_at(&generator, operation, id, Side::Inside, &mut Random::new(7)) {
-                let request = signed(operation, operation.service.codec.encode_request(operation, &input));
+                let request = signed(operation, operation.service.codec().encode_request(operation, &input));
                 let answered = mock.answer(&request);
                 let name = format!("{}{} with {input}", operation.name, constraint.id);
                 assert!(answered.response.status().is_success(), "{name}: {:?}", answered.violations);
@@ -112,7 +112,7 @@ fn several_violations_are_told_in_the_stated_order() {
     let mut input = operation.examples[0].input.clone();
     input["replicate"] =
         serde_json::json!({"destination_region": "r".repeat(256), "destination_vault_id": 7, "name": "a b"});
-    let request = signed(operation, operation.service.codec.encode_request(operation, &input));
+    let request = signed(operation, operation.service.codec().encode_request(operation, &input));
     let answered = Mock::new(Arc::new(contract)).answer(&request);
     let expected = [
         "/replicate/destination_project_id#required",

@@ -29,7 +29,7 @@ fn recorded_requests_replay() {
         let answered = mock.answer(&request);
         let operation = answered.operation.as_deref().and_then(|name| mock.contract().operation(name).ok());
         let outcome = operation.filter(|_| answered.dialect == Dialect::Native).map(|operation| {
-            operation.service.codec.decode_response(operation, &answered.response).expect("our own answer").outcome
+            operation.service.codec().decode_response(operation, &answered.response).expect("our own answer").outcome
         });
         let code = match outcome {
             Some(Outcome::Error { code, .. }) => code,

@@ -459,7 +459,7 @@ async fn the_mock_accepts_what_is_signed_and_never_sees_the_secret() {
     {
         for operation in contract.operations() {
             for example in &operation.examples {
-                let bare = operation.service.codec.encode_request(operation, &example.input);
+                let bare = operation.service.codec().encode_request(operation, &example.input);
                 let mut request = bare.clone();
                 signer.authorize(&operation.service, &mut request, client.host(), SystemTime::now());
                 let carries = |name: &str| request.headers().contains_key(name);

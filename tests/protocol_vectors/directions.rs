@@ -36,7 +36,7 @@ pub type Verdict = Result<(), String>;
 pub fn judge(codec: &'static str, side: Side, suite: &Suite, case: &Case) -> [(Direction, Verdict); 2] {
     let verdicts = spec::contract(codec, suite, case).map_err(|error| error.to_string()).map(|contract| {
         let operation = &contract.operations()[0];
-        let trial = Trial { codec: operation.service.codec, operation, suite, case };
+        let trial = Trial { codec: operation.service.codec(), operation, suite, case };
         match side {
             Side::Input => (trial.encode_request(), trial.decode_request()),
             Side::Output => (trial.encode_response(), trial.decode_response()),

@@ -207,7 +207,7 @@ impl Departing<'_> {
 
     fn encoded(&self, reply: &codec::Reply<'_>) -> Response<Bytes> {
         let service = &self.operation.service;
-        service.codec.encode_response(service, reply, &self.request_id().unwrap_or_default())
+        service.codec().encode_response(service, reply, &self.request_id().unwrap_or_default())
     }
 
     fn page(&self, status: StatusCode) -> Response<Bytes> {
@@ -233,7 +233,7 @@ impl Departing<'_> {
         let response = &self.answered.response;
         let header = self.operation.service.request_id.as_ref().and_then(|name| response.headers().get(name));
         let header = header.and_then(|value| value.to_str().ok()).map(str::to_owned);
-        header.or_else(|| self.operation.service.codec.decode_response(self.operation, response).ok()?.request_id)
+        header.or_else(|| self.operation.service.codec().decode_response(self.operation, response).ok()?.request_id)
     }
 
     fn without_request_id(&self) -> Response<Bytes> {

@@ -127,7 +127,7 @@ impl<'c> Plan<'c> {
             status: self.operation.http.status,
             output: &View::from(output),
         };
-        let response = service.codec.encode_response(service, &reply, "request");
+        let response = service.codec().encode_response(service, &reply, "request");
         output_of(self.operation, &response)
     }
 
@@ -191,7 +191,7 @@ impl<'c> Plan<'c> {
 
 /// The mock's answer to an example, and its output; nothing when it is no success.
 fn sample(mock: &Mock, operation: &Operation, input: &Value) -> Option<Sample> {
-    let mut request: Request<Bytes> = operation.service.codec.encode_request(operation, input);
+    let mut request: Request<Bytes> = operation.service.codec().encode_request(operation, input);
     give_credentials(operation, request.headers_mut());
     let answered: Answered = Some(mock.answer(&request)).filter(|answered| is_of(operation, answered))?;
     let output = output_of(operation, &answered.response)?;
@@ -199,7 +199,7 @@ fn sample(mock: &Mock, operation: &Operation, input: &Value) -> Option<Sample> {
 }
 
 fn output_of(operation: &Operation, response: &Response<Bytes>) -> Option<Value> {
-    match operation.service.codec.decode_response(operation, response).ok()?.outcome {
+    match operation.service.codec().decode_response(operation, response).ok()?.outcome {
         Outcome::Output(output) => Some(output),
         Outcome::Error { .. } => None,
     }

@@ -58,7 +58,7 @@ fn example(operation: &Operation, name: &str) -> Value {
 }
 
 fn request(operation: &Operation, input: &Value) -> Request<Bytes> {
-    let mut request = operation.service.codec.encode_request(operation, input);
+    let mut request = operation.service.codec().encode_request(operation, input);
     give_credentials(operation, request.headers_mut());
     request
 }
@@ -81,7 +81,7 @@ fn parts(response: Response<Bytes>) -> (StatusCode, HeaderMap, Bytes) {
 
 fn received(mutant: &Mutant, request: &Request<Bytes>) -> Received {
     let operation = &mutant.operation;
-    operation.service.codec.decode_response(operation, &answer(mutant, request)).expect("a reply that can be read")
+    operation.service.codec().decode_response(operation, &answer(mutant, request)).expect("a reply that can be read")
 }
 
 fn output(mutant: &Mutant, request: &Request<Bytes>) -> Value {
@@ -185,7 +185,7 @@ fn each_missing_member_is_accepted_or_answered_otherwise() {
                 (Fault::NotEnforced { .. }, status) => assert_eq!(status, operation.http.status, "{}", mutant.name()),
                 (Fault::OtherStatus { .. }, status) => assert_ne!(status, error, "{}", mutant.name()),
                 _ => assert_ne!(code(&mutant, &request).1, {
-                    let decoded = operation.service.codec.decode_response(operation, &unbroken.response);
+                    let decoded = operation.service.codec().decode_response(operation, &unbroken.response);
                     let Ok(Received { outcome: Outcome::Error { code, .. }, .. }) = decoded else { panic!("an error") };
                     code
                 }),
@@ -283,7 +283,7 @@ fn successes_go_wrong() {
 
         let truncated = answer(&of("truncated-body"), &request);
         assert_eq!(truncated.body().len(), unbroken.body().len() / 2);
-        assert!(operation.service.codec.decode_response(operation, &truncated).is_err());
+        assert!(operation.service.codec().decode_response(operation, &truncated).is_err());
 
         assert_eq!(received(&of("no-request-id"), &request).request_id, None);
 
@@ -352,7 +352,7 @@ fn errors_go_wrong() {
             (page.status(), &page.headers()[CONTENT_TYPE]),
             (unbroken.status(), &"text/html".parse().expect("a value"))
         );
-        assert!(operation.service.codec.decode_response(operation, &page).is_err());
+        assert!(operation.service.codec().decode_response(operation, &page).is_err());
 
         let (status, unheard_of) = code(&mutant(&format!("{name}:undeclared-code")), &request);
         assert!(status == 400 && operation.errors.by_code(&unheard_of).is_none());

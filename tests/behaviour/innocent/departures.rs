@@ -134,7 +134,7 @@ const DEPARTURES: &[Departure] = &[
         let reply = codec::Reply::Output { operation, status: operation.http.status, output: &view };
         let broken = native(sent) && matches!(sent.case.verdict, Verdict::Invalid { .. });
         (broken && fails(sent))
-            .then(|| in_time(operation.service.codec.encode_response(&operation.service, &reply, "r-4")))
+            .then(|| in_time(operation.service.codec().encode_response(&operation.service, &reply, "r-4")))
     }),
     found("echo-mismatch", "one member's value in another", |sent| {
         let given = sent.case.input.pointer("/replicate/destination_vault_id").cloned()?;
@@ -214,7 +214,7 @@ const DEPARTURES: &[Departure] = &[
         let output = json!({"replication": {"backup_id": "a"}});
         let view = View::from(&output);
         let reply = codec::Reply::Output { operation, status: 200, output: &view };
-        let taken = || in_time(operation.service.codec.encode_response(&operation.service, &reply, "r-5"));
+        let taken = || in_time(operation.service.codec().encode_response(&operation.service, &reply, "r-5"));
         (refused(sent, Probe::OtherMethod) && native(sent) && of(sent, "cbr")).then(taken)
     }),
     found("error-shape", "the envelope's word as text", |sent| {

@@ -109,7 +109,7 @@ impl Sent<'_> {
     /// An error of the contract instead.
     fn error(&self, error: &ErrorDef) -> Reply {
         let reply = codec::Reply::Error { error, status: error.status, message: "Something else." };
-        in_time(self.operation().service.codec.encode_response(&self.operation().service, &reply, "r-3"))
+        in_time(self.operation().service.codec().encode_response(&self.operation().service, &reply, "r-3"))
     }
 
     /// The error that is answered, with its message, in another shape of JSON.

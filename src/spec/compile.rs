@@ -4,23 +4,24 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::citation::{self, Citation};
+use super::definitions::Definitions;
 use super::error::SpecProblem;
-use super::ground::Ground;
-use super::model::{BoolOrSchema, Cause, CiteSpec, ErrorLinkSpec, SchemaSpec};
-use super::operation::Errors;
-use super::pointer;
-use super::schema::{Branches, limits, overlay};
-use super::shape::{Constraint, ErrorLink, Node, NodeId, Shape};
+use super::schema::{limits, overlay};
 use super::yaml::Parsed;
 use crate::constraint::{KINDS, Scope, Stated, Types};
+use crate::model::citation::{self, Citation};
+use crate::model::{
+    BoolOrSchema, Branches, Cause, CiteSpec, Constraint, ErrorLink, ErrorLinkSpec, Errors, Node, NodeId, SchemaSpec,
+    Shape,
+};
+use crate::value::pointer;
 
 /// Most nodes a shape may have, so that references cannot multiply without bound.
 const MAX_NODES: usize = 20_000;
 
 /// Compiles a schema. Without errors (an output's schema), constraints have none.
 pub(super) fn compile_shape(
-    ground: &Ground<'_>,
+    ground: &Definitions<'_>,
     schema: &SchemaSpec,
     at: &str,
     errors: Option<&Errors>,
@@ -52,7 +53,7 @@ impl Spot<'_> {
 }
 
 struct Compiler<'g, 'a, 'p> {
-    ground: &'g Ground<'a>,
+    ground: &'g Definitions<'a>,
     errors: Option<&'g Errors>,
     shape: Shape,
     problems: &'p mut Vec<SpecProblem>,

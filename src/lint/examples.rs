@@ -3,12 +3,9 @@
 
 use serde_json::Value;
 
-use super::super::error::SpecProblem;
-use super::super::operation::Operation;
-use super::super::pointer;
-use super::super::shape::{Shape, Violation};
-use super::super::yaml::Parsed;
-use crate::contract::model::RuleSpec;
+use crate::model::{Operation, RuleSpec, Shape, Violation};
+use crate::spec::{Parsed, SpecProblem};
+use crate::value::pointer;
 
 /// Checks one operation; `text` is the operation's file, `service` its service's.
 pub fn check(operation: &Operation, text: &Parsed, service: &Parsed, problems: &mut Vec<SpecProblem>) {

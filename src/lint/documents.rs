@@ -8,11 +8,10 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::super::citation::{Citation, Sources, texts_for};
-use super::super::error::{ContractError, SourceText, SpecProblem};
-use super::super::model::{CiteSpec, DocumentSpec};
-use super::super::pointer;
-use super::super::yaml::Parsed;
+use crate::model::citation::{Citation, Sources, texts_for};
+use crate::model::{CiteSpec, DocumentSpec};
+use crate::spec::{ContractError, Parsed, SourceText, SpecProblem};
+use crate::value::pointer;
 
 /// Largest document that is read, in bytes.
 const MAX_DOCUMENT_BYTES: u64 = 16 * 1024 * 1024;

@@ -806,31 +806,3 @@ pub struct RemarkSpec {
     /// Where it comes from.
     pub cite: Citations,
 }
-
-/// Which protocol an operation is spoken in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Dialect {
-    /// What the real SDKs speak.
-    Native,
-    /// What the documents' pages show.
-    Documented,
-}
-
-impl Dialect {
-    /// The name, as flags and headers have it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Native => "native",
-            Self::Documented => "documented",
-        }
-    }
-}
-
-impl std::str::FromStr for Dialect {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Native, Self::Documented].into_iter().find(|dialect| dialect.name() == text).ok_or(())
-    }
-}

@@ -13,13 +13,13 @@ const MAX_DEPTH: usize = 8;
 
 /// The files of a directory: what could be read, and what is wrong with the rest.
 #[derive(Debug, Default)]
-pub(super) struct Files {
+pub(crate) struct Files {
     pub texts: Vec<Arc<SourceText>>,
     pub problems: Vec<SpecProblem>,
 }
 
 /// Reads the specs in a directory: services in folders, or one service in the directory itself.
-pub(super) fn read(directory: &Path) -> Result<Files, ContractError> {
+pub(crate) fn read(directory: &Path) -> Result<Files, ContractError> {
     let failed = |source| ContractError::Read { path: directory.to_owned(), source };
     fs::read_dir(directory).map_err(failed)?;
     let mut files = Files::default();

@@ -4,31 +4,29 @@ use std::str::FromStr;
 
 use http::{HeaderName, Method};
 
-use super::citation::{self, Citation};
+use super::definitions::Definitions;
 use super::error::SpecProblem;
-use super::ground::Ground;
-use super::model::{Citations, CiteSpec, ErrorSpec, HttpSpec};
-use super::operation::{ErrorDef, Errors, Http};
-use super::pointer;
-use super::shape::{ErrorLink, Shape};
-use super::template::Template;
 use super::yaml::Parsed;
-use crate::codec::{self, Codec};
+use crate::model::citation::{self, Citation};
+use crate::model::template::Template;
+use crate::model::{Citations, CiteSpec, ErrorDef, ErrorLink, ErrorSpec, Errors, Http, HttpSpec, Protocol, Shape};
+use crate::value::pointer;
 
 /// The pieces that everything in one file is compiled with.
-pub(super) struct Workshop<'g, 'a, 'p> {
+pub(super) struct Lowering<'g, 'a, 'p> {
     pub text: &'a Parsed,
-    pub ground: &'g Ground<'a>,
+    pub definitions: &'g Definitions<'a>,
+    pub protocols: &'g [Protocol],
     pub problems: &'p mut Vec<SpecProblem>,
 }
 
-impl Workshop<'_, '_, '_> {
+impl Lowering<'_, '_, '_> {
     pub fn cited(&mut self, citations: &Citations, at: &str) -> Vec<Citation> {
-        self.ground.cited(self.text, citations, at, self.problems)
+        self.definitions.cited(self.text, citations, at, self.problems)
     }
 
     pub fn cited_for(&mut self, cite: &CiteSpec, keyword: &str, at: &str) -> Vec<Citation> {
-        self.ground.cited_for(self.text, cite, keyword, at, self.problems)
+        self.definitions.cited_for(self.text, cite, keyword, at, self.problems)
     }
 
     pub fn problem(&mut self, at: &str, message: impl Into<String>, help: impl Into<String>) {
@@ -37,7 +35,7 @@ impl Workshop<'_, '_, '_> {
 
     /// A problem that something is absent, unless it may stand among what the text lost.
     pub fn absent(&mut self, at: &str, message: impl Into<String>, help: impl Into<String>) {
-        self.problems.extend(self.ground.absent(self.text.problem(at, message, help)));
+        self.problems.extend(self.definitions.absent(self.text.problem(at, message, help)));
     }
 
     pub fn template(&mut self, value: &serde_json::Value, at: &str) -> Template {
@@ -47,11 +45,12 @@ impl Workshop<'_, '_, '_> {
         })
     }
 
-    pub fn codec(&mut self, name: &str, at: &str) -> &'static dyn Codec {
-        codec::by_name(name).unwrap_or_else(|| {
-            let known: Vec<&str> = codec::CODECS.iter().map(|codec| codec.name()).collect();
+    pub fn protocol(&mut self, name: &str, at: &str) -> Protocol {
+        let known = self.protocols.iter().copied().find(|protocol| protocol.name == name);
+        known.unwrap_or_else(|| {
+            let known: Vec<&str> = self.protocols.iter().map(|protocol| protocol.name).collect();
             self.problem(at, format!("no codec is named {name}"), format!("there are {}", known.join(", ")));
-            codec::CODECS[0]
+            Protocol { name: "", binds_labels: false }
         })
     }
 
@@ -97,7 +96,7 @@ impl Workshop<'_, '_, '_> {
             CiteSpec::ByKeyword(by_keyword) if by_keyword.contains_key("status") => {
                 self.cited_for(&spec.cite, "status", &format!("{at}/cite"))
             }
-            _ => self.ground.citations(self.text, citation::texts_for(&spec.cite, "status"), at, &mut Vec::new()),
+            _ => self.definitions.citations(self.text, citation::texts_for(&spec.cite, "status"), at, &mut Vec::new()),
         }
     }
 

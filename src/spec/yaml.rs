@@ -8,6 +8,7 @@ use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use serde_json::{Map, Number, Value};
 
 use super::error::{SourceText, SpecProblem};
+use crate::value::pointer;
 
 /// Longest spec that is read, in bytes.
 pub const MAX_SPEC_BYTES: usize = 4 * 1024 * 1024;
@@ -177,7 +178,7 @@ impl Reader<'_> {
         depth: usize,
     ) -> Value {
         let length = path.len();
-        super::pointer::push(path, name);
+        pointer::push(path, name);
         let value = self.read(node, path, key, depth + 1);
         path.truncate(length);
         value

@@ -5,29 +5,26 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::Contract;
-use super::citation::{Citation, Sources};
 use super::compile::compile_shape;
-use super::error::{SourceText, SpecProblem};
-use super::ground::Ground;
+use super::definitions::Definitions;
+use super::error::SpecProblem;
 use super::load::{File, ServiceFiles};
-use super::model::{AuthScheme, CiteSpec, Fold, OperationSpec, ServiceSpec};
-use super::operation::{Auth, Documented, Echo, ErrorShape, Example, Idempotency, Operation, Remark, Service};
-use super::pointer;
-use super::router::{Router, rows};
-use super::shape::Shape;
-use super::template::Template;
-use super::workshop::Workshop;
+use super::lowering::Lowering;
 use super::yaml::Parsed;
-use crate::codec::path_template;
 use crate::constraint::Patterns;
+use crate::model::template::Template;
+use crate::model::{
+    Auth, AuthScheme, Citation, CiteSpec, Documented, Echo, ErrorShape, Example, Fold, Idempotency, Operation,
+    OperationSpec, Place, Protocol, Remark, Service, ServiceSpec, Shape, Sources,
+};
+use crate::value::pointer;
 
 /// Compiles everything that can be compiled; the rest is in `problems`.
 pub(super) fn assemble(
     folders: &BTreeMap<String, ServiceFiles>,
-    texts: &[Arc<SourceText>],
+    protocols: &[Protocol],
     problems: &mut Vec<SpecProblem>,
-) -> Contract {
+) -> (Vec<Arc<Service>>, Vec<Arc<Operation>>) {
     let patterns = Patterns::default();
     let mut services: Vec<Arc<Service>> = Vec::new();
     let mut operations: Vec<Arc<Operation>> = Vec::new();
@@ -40,7 +37,7 @@ pub(super) fn assemble(
                 "names of services are unique",
             ));
         }
-        let service = Arc::new(service(service_file, &patterns, problems));
+        let service = Arc::new(service(service_file, protocols, &patterns, problems));
         services.push(Arc::clone(&service));
         for file in &files.operations {
             let names = std::iter::once(&file.spec.operation).chain(&file.spec.aliases);
@@ -56,33 +53,37 @@ pub(super) fn assemble(
             operations.push(Arc::new(operation(file, service_file, &service, &patterns, problems)));
         }
     }
-    let router = Router::new(&services, rows(&services, &operations));
-    Contract { services, operations, router: Arc::new(router), texts: texts.to_vec() }
+    (services, operations)
 }
 
-fn service(file: &File<ServiceSpec>, patterns: &Patterns, problems: &mut Vec<SpecProblem>) -> Service {
+fn service(
+    file: &File<ServiceSpec>,
+    protocols: &[Protocol],
+    patterns: &Patterns,
+    problems: &mut Vec<SpecProblem>,
+) -> Service {
     let spec = &file.spec;
     let sources = Sources::default().with(&spec.documents, &spec.sources);
-    let ground = Ground::new(&file.text, &sources, patterns, file.partial);
-    let mut shop = Workshop { text: &file.text, ground: &ground, problems };
+    let definitions = Definitions::new(&file.text, &sources, patterns, file.partial);
+    let mut lowering = Lowering { text: &file.text, definitions: &definitions, protocols, problems };
     let error_shapes = spec.protocol.error.iter().enumerate().map(|(index, shape)| {
         let at = format!("/protocol/error/{index}");
         let headers = shape.headers.iter().map(|(name, value)| {
             let at = format!("{at}/headers/{name}");
-            (shop.header(name, &at), shop.template(&serde_json::Value::from(value.as_str()), &at))
+            (lowering.header(name, &at), lowering.template(&serde_json::Value::from(value.as_str()), &at))
         });
         let headers = headers.collect();
-        ErrorShape { headers, body: shop.template(&shape.body, &format!("{at}/body")) }
+        ErrorShape { headers, body: lowering.template(&shape.body, &format!("{at}/body")) }
     });
     let error_shapes = error_shapes.collect();
-    let protocol_citations = protocol_citations(spec, &mut shop);
+    let protocol_citations = protocol_citations(spec, &mut lowering);
     let auth = spec.auth.iter().enumerate().map(|(index, auth)| Auth {
         scheme: auth.scheme,
         name: match (&auth.name, auth.scheme) {
             (Some(name), _) => name.clone(),
             (None, AuthScheme::Sigv4) => "AWS4-HMAC-SHA256".into(),
             (None, _) => {
-                shop.problem(
+                lowering.problem(
                     &format!("/auth/{index}"),
                     "the scheme needs a name",
                     "name the header, or the scheme word",
@@ -95,23 +96,26 @@ fn service(file: &File<ServiceSpec>, patterns: &Patterns, problems: &mut Vec<Spe
         citations: auth
             .cite
             .as_ref()
-            .map(|cite| shop.cited_for(cite, "*", &format!("/auth/{index}/cite")))
+            .map(|cite| lowering.cited_for(cite, "*", &format!("/auth/{index}/cite")))
             .unwrap_or_default(),
     });
     let auth = auth.collect();
-    let errors = shop.errors(&spec.errors, None);
+    let errors = lowering.errors(&spec.errors, None);
     let documented = spec.documented.as_ref().map(|documented| {
-        (shop.codec(&documented.codec, "/documented/codec"), shop.error(&documented.error, "/documented/error"))
+        (
+            lowering.protocol(&documented.codec, "/documented/codec"),
+            lowering.error(&documented.error, "/documented/error"),
+        )
     });
     Service {
         name: spec.service.clone(),
         title: spec.title.clone(),
         version: spec.version.clone(),
-        codec: shop.codec(&spec.protocol.codec, "/protocol/codec"),
+        protocol: lowering.protocol(&spec.protocol.codec, "/protocol/codec"),
         namespace: spec.protocol.namespace.clone(),
         timestamps: spec.protocol.timestamps,
         null_is_absent: spec.protocol.null_is_absent,
-        request_id: spec.protocol.request_id.as_ref().map(|name| shop.header(name, "/protocol/request_id")),
+        request_id: spec.protocol.request_id.as_ref().map(|name| lowering.header(name, "/protocol/request_id")),
         error_shapes,
         documented,
         recognise: spec.recognise.clone(),
@@ -124,14 +128,14 @@ fn service(file: &File<ServiceSpec>, patterns: &Patterns, problems: &mut Vec<Spe
 }
 
 /// The citations of the protocol's facts, by the keywords that are cited apart.
-fn protocol_citations(spec: &ServiceSpec, shop: &mut Workshop<'_, '_, '_>) -> HashMap<String, Vec<Citation>> {
+fn protocol_citations(spec: &ServiceSpec, lowering: &mut Lowering<'_, '_, '_>) -> HashMap<String, Vec<Citation>> {
     let Some(cite) = &spec.protocol.cite else { return HashMap::new() };
     let keywords = match cite {
         CiteSpec::ByKeyword(by_keyword) => by_keyword.keys().cloned().collect(),
         _ => vec!["*".to_owned()],
     };
     let cited = keywords.into_iter().map(|keyword| {
-        let citations = shop.cited_for(cite, &keyword, "/protocol/cite");
+        let citations = lowering.cited_for(cite, &keyword, "/protocol/cite");
         (keyword, citations)
     });
     cited.collect()
@@ -160,71 +164,71 @@ fn operation(
     let spec = &file.spec;
     let sources = service.sources.clone().with(&spec.documents, &spec.sources);
     let before = problems.len();
-    let mut ground = Ground::new(&file.text, &sources, patterns, file.partial || service_file.partial);
-    ground.define(&file.text, &spec.defs, problems);
-    ground.define(&service_file.text, &service_file.spec.defs, problems);
-    ground.check_circles(problems);
-    let mut shop = Workshop { text: &file.text, ground: &ground, problems };
+    let mut definitions = Definitions::new(&file.text, &sources, patterns, file.partial || service_file.partial);
+    definitions.define(&file.text, &spec.defs, problems);
+    definitions.define(&service_file.text, &service_file.spec.defs, problems);
+    definitions.check_circles(problems);
+    let mut lowering = Lowering { text: &file.text, definitions: &definitions, protocols: &[], problems };
     if let Some(cite) = &spec.cite {
-        shop.cited_for(cite, "*", "/cite");
+        lowering.cited_for(cite, "*", "/cite");
     }
-    let errors = shop.errors(&spec.errors, Some(&service.errors));
-    let mut input = compile_shape(&ground, &spec.input, "/input", Some(&errors), shop.problems);
-    let output = compile_shape(&ground, &spec.output, "/output", None, shop.problems);
+    let errors = lowering.errors(&spec.errors, Some(&service.errors));
+    let mut input = compile_shape(&definitions, &spec.input, "/input", Some(&errors), lowering.problems);
+    let output = compile_shape(&definitions, &spec.output, "/output", None, lowering.problems);
     for dispute in spec.disputed.iter().flat_map(|dispute| &dispute.about) {
         for constraint in input.constraints.iter_mut().filter(|constraint| constraint.id == *dispute) {
             constraint.disputed = true;
         }
     }
-    let echo = echo(spec, &input, &output, &mut shop);
+    let echo = echo(spec, &input, &output, &mut lowering);
     let operation = Operation {
         fingerprint: fingerprint(&[&file.text, &service_file.text]),
         service: Arc::clone(service),
         name: spec.operation.clone(),
         aliases: spec.aliases.clone(),
         summary: spec.summary.clone(),
-        http: shop.http(&spec.http),
-        documented: documented(spec, &output, &mut shop),
+        http: lowering.http(&spec.http),
+        documented: documented(spec, &output, &mut lowering),
         own_errors: spec.errors.len(),
         errors,
-        answer: answer(spec, &input, &output, &echo, &mut shop),
+        answer: answer(spec, &input, &output, &echo, &mut lowering),
         echo,
         volatile: spec.volatile.clone(),
-        idempotency: idempotency(spec, &input, &output, &mut shop),
-        examples: examples(spec, &mut shop),
+        idempotency: idempotency(spec, &input, &output, &mut lowering),
+        examples: examples(spec, &mut lowering),
         disputes: spec.disputed.clone(),
-        remarks: remarks(spec, &mut shop),
+        remarks: remarks(spec, &mut lowering),
         input,
         output,
     };
-    check_references(spec, &operation, &mut shop);
+    check_references(spec, &operation, &mut lowering);
     // What did not compile has no id: a dispute about it would be blamed for that.
-    if shop.problems.len() == before {
-        check_disputes(spec, &operation, &mut shop);
+    if lowering.problems.len() == before {
+        check_disputes(spec, &operation, &mut lowering);
     }
     operation
 }
 
-fn documented(spec: &OperationSpec, output: &Shape, shop: &mut Workshop<'_, '_, '_>) -> Option<Documented> {
+fn documented(spec: &OperationSpec, output: &Shape, lowering: &mut Lowering<'_, '_, '_>) -> Option<Documented> {
     let documented = spec.documented.as_ref()?;
     Some(Documented {
-        method: shop.method(&documented.method, "/documented/method"),
+        method: lowering.method(&documented.method, "/documented/method"),
         path: documented.path.clone(),
-        id: shop.pointer(&documented.id, output, "/documented/id", "output"),
-        created_at: shop.pointer(&documented.created_at, output, "/documented/created_at", "output"),
-        citations: shop.cited_for(&documented.cite, "*", "/documented/cite"),
+        id: lowering.pointer(&documented.id, output, "/documented/id", "output"),
+        created_at: lowering.pointer(&documented.created_at, output, "/documented/created_at", "output"),
+        citations: lowering.cited_for(&documented.cite, "*", "/documented/cite"),
     })
 }
 
-fn echo(spec: &OperationSpec, input: &Shape, output: &Shape, shop: &mut Workshop<'_, '_, '_>) -> Vec<Echo> {
+fn echo(spec: &OperationSpec, input: &Shape, output: &Shape, lowering: &mut Lowering<'_, '_, '_>) -> Vec<Echo> {
     let echoes = spec.echo.iter().map(|(to, echo)| {
         let mut at = "/echo".to_owned();
         pointer::push(&mut at, to);
         Echo {
-            to: shop.pointer(to, output, &at, "output"),
-            from: shop.pointer(&echo.from, input, &format!("{at}/from"), "input"),
+            to: lowering.pointer(to, output, &at, "output"),
+            from: lowering.pointer(&echo.from, input, &format!("{at}/from"), "input"),
             fold: echo.fold,
-            citations: shop.cited(&echo.cite, &format!("{at}/cite")),
+            citations: lowering.cited(&echo.cite, &format!("{at}/cite")),
         }
     });
     echoes.collect()
@@ -236,16 +240,16 @@ fn answer(
     input: &Shape,
     output: &Shape,
     echoes: &[Echo],
-    shop: &mut Workshop<'_, '_, '_>,
+    lowering: &mut Lowering<'_, '_, '_>,
 ) -> Template {
-    let mut answer = shop.template(&spec.answer, "/answer");
+    let mut answer = lowering.template(&spec.answer, "/answer");
     for path in answer.pointers() {
         let text = path.iter().fold(String::new(), |mut text, segment| {
             pointer::push(&mut text, segment);
             text
         });
         if input.node(&text).is_none() {
-            shop.absent(
+            lowering.absent(
                 "/answer",
                 format!("the answer refers to {text}, which is no member of the input"),
                 "correct the pointer",
@@ -263,23 +267,23 @@ fn idempotency(
     spec: &OperationSpec,
     input: &Shape,
     output: &Shape,
-    shop: &mut Workshop<'_, '_, '_>,
+    lowering: &mut Lowering<'_, '_, '_>,
 ) -> Option<Idempotency> {
     let idempotency = spec.idempotency.as_ref()?;
     for (index, same) in idempotency.same.iter().enumerate() {
-        shop.pointer(same, output, &format!("/idempotency/same/{index}"), "output");
+        lowering.pointer(same, output, &format!("/idempotency/same/{index}"), "output");
     }
     Some(Idempotency {
-        token: shop.pointer(&idempotency.token, input, "/idempotency/token", "input"),
+        token: lowering.pointer(&idempotency.token, input, "/idempotency/token", "input"),
         same: idempotency.same.clone(),
-        citations: shop.cited(&idempotency.cite, "/idempotency/cite"),
+        citations: lowering.cited(&idempotency.cite, "/idempotency/cite"),
     })
 }
 
-fn examples(spec: &OperationSpec, shop: &mut Workshop<'_, '_, '_>) -> Vec<Example> {
+fn examples(spec: &OperationSpec, lowering: &mut Lowering<'_, '_, '_>) -> Vec<Example> {
     let examples = spec.examples.iter().enumerate().map(|(index, example)| {
         if spec.examples[..index].iter().any(|earlier| earlier.name == example.name) {
-            shop.problem(
+            lowering.problem(
                 &format!("/examples/{index}/name"),
                 format!("two examples are named {}", example.name),
                 "give it another name",
@@ -289,47 +293,47 @@ fn examples(spec: &OperationSpec, shop: &mut Workshop<'_, '_, '_>) -> Vec<Exampl
             name: example.name.clone(),
             input: example.input.clone(),
             output: example.output.clone(),
-            citations: shop.cited(&example.cite, &format!("/examples/{index}/cite")),
+            citations: lowering.cited(&example.cite, &format!("/examples/{index}/cite")),
         }
     });
     examples.collect()
 }
 
-fn remarks(spec: &OperationSpec, shop: &mut Workshop<'_, '_, '_>) -> Vec<Remark> {
+fn remarks(spec: &OperationSpec, lowering: &mut Lowering<'_, '_, '_>) -> Vec<Remark> {
     let remarks = spec.remarks.iter().enumerate().map(|(index, remark)| Remark {
         says: remark.says.clone(),
         error: remark.error.clone(),
-        citations: shop.cited(&remark.cite, &format!("/remarks/{index}/cite")),
+        citations: lowering.cited(&remark.cite, &format!("/remarks/{index}/cite")),
     });
     remarks.collect()
 }
 
 /// Everything that names something else by id, pointer or code.
-fn check_references(spec: &OperationSpec, operation: &Operation, shop: &mut Workshop<'_, '_, '_>) {
+fn check_references(spec: &OperationSpec, operation: &Operation, lowering: &mut Lowering<'_, '_, '_>) {
     for (index, pointer) in spec.volatile.iter().enumerate() {
-        shop.pointer(pointer, &operation.output, &format!("/volatile/{index}"), "output");
+        lowering.pointer(pointer, &operation.output, &format!("/volatile/{index}"), "output");
     }
     for (index, dispute) in spec.disputed.iter().enumerate() {
-        shop.cited(&dispute.follows, &format!("/disputed/{index}/follows"));
+        lowering.cited(&dispute.follows, &format!("/disputed/{index}/follows"));
     }
     for (index, remark) in spec.remarks.iter().enumerate() {
         if let Some(code) = &remark.error
             && operation.errors.by_code(code).is_none()
         {
-            shop.absent(
+            lowering.absent(
                 &format!("/remarks/{index}/error"),
                 format!("{code} is not a declared error"),
                 "declare it under `errors`",
             );
         }
     }
-    for label in path_template::labels(&operation.http.path) {
+    for label in operation.http.labels() {
         let bound = operation.input.root().properties.iter().any(|(name, node)| {
             let node = &operation.input.nodes[*node];
-            node.place == Some(super::model::Place::Path) && node.wire.name.as_ref().unwrap_or(name) == label
+            node.place == Some(Place::Path) && node.wire.name.as_ref().unwrap_or(name) == label
         });
-        if !bound && operation.service.codec.naming().is_none() {
-            shop.absent(
+        if !bound && operation.service.protocol.binds_labels {
+            lowering.absent(
                 "/http/path",
                 format!("no input member fills {{{label}}}"),
                 format!("add a property {label} with `in: path`"),
@@ -339,7 +343,7 @@ fn check_references(spec: &OperationSpec, operation: &Operation, shop: &mut Work
 }
 
 /// Disputes are about something there is.
-fn check_disputes(spec: &OperationSpec, operation: &Operation, shop: &mut Workshop<'_, '_, '_>) {
+fn check_disputes(spec: &OperationSpec, operation: &Operation, lowering: &mut Lowering<'_, '_, '_>) {
     for (index, dispute) in spec.disputed.iter().enumerate() {
         for (subject, about) in dispute.about.iter().enumerate() {
             let known = about == "status"
@@ -348,7 +352,11 @@ fn check_disputes(spec: &OperationSpec, operation: &Operation, shop: &mut Worksh
                     && (operation.input.node(about).is_some() || operation.output.node(about).is_some());
             if !known {
                 let help = "name a constraint id, a member's pointer, or `status`; `accordant spec show` lists them";
-                shop.absent(&format!("/disputed/{index}/about/{subject}"), format!("nothing is called {about}"), help);
+                lowering.absent(
+                    &format!("/disputed/{index}/about/{subject}"),
+                    format!("nothing is called {about}"),
+                    help,
+                );
             }
         }
     }

@@ -1,7 +1,6 @@
-//! From texts to a contract: parse, check against the spec language's schema, compile; all problems at once.
+//! From texts to services and operations: parse, check against the spec language's schema, compile; all problems at once.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use include_dir::{Dir, include_dir};
@@ -10,13 +9,12 @@ use jsonschema::error::ValidationErrorKind;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::Contract;
 use super::assemble::assemble;
-use super::error::{ContractError, SourceText, SpecProblem};
+use super::error::{SourceText, SpecProblem};
 use super::files::{Files, is_spec};
-use super::lint::check_examples;
-use super::model::{OperationSpec, ServiceSpec};
 use super::yaml::Parsed;
+use crate::model::{Operation, OperationSpec, Protocol, Service, ServiceSpec};
+use crate::value::pointer;
 
 static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/specs");
 
@@ -30,7 +28,7 @@ pub(super) const SERVICE_FILE: &str = "service.yaml";
 
 /// One service's files.
 #[derive(Debug, Default)]
-pub(super) struct ServiceFiles {
+pub(crate) struct ServiceFiles {
     /// Whether there is a service file, be it a broken one.
     pub has_service: bool,
     pub service: Option<File<ServiceSpec>>,
@@ -39,7 +37,7 @@ pub(super) struct ServiceFiles {
 
 /// A file that keeps to the spec language.
 #[derive(Debug)]
-pub(super) struct File<T> {
+pub(crate) struct File<T> {
     pub text: Parsed,
     pub spec: T,
     /// Whether members that break the spec language were left out.
@@ -47,7 +45,7 @@ pub(super) struct File<T> {
 }
 
 /// The specs inside the binary.
-pub(super) fn builtin() -> Files {
+pub(crate) fn builtin() -> Files {
     let files = BUILTIN.dirs().flat_map(Dir::files).filter(|file| is_spec(file.path()));
     let mut texts: Vec<_> = files
         .filter_map(|file| Some((file.path().to_string_lossy().replace('\\', "/"), file.contents_utf8()?)))
@@ -59,15 +57,26 @@ pub(super) fn builtin() -> Files {
 
 /// Whether the texts are to be checked against the spec language's schema before they are read as specs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trust {
+pub(crate) enum Trust {
     /// They may come from anybody: every departure is shown on its line.
     Nobody,
     /// They ship inside the binary, and a test has checked them.
     Shipped,
 }
 
-/// Compiles a contract from files; what was wrong with them before is among the problems.
-pub(super) fn compile(files: Files, trust: Trust) -> Result<Contract, ContractError> {
+/// What the files of specs say, and everything that is wrong with them.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub services: Vec<Arc<Service>>,
+    pub operations: Vec<Arc<Operation>>,
+    pub texts: Vec<Arc<SourceText>>,
+    /// The files by folder.
+    pub folders: BTreeMap<String, ServiceFiles>,
+    pub problems: Vec<SpecProblem>,
+}
+
+/// Compiles the specs of files; what was wrong with them before is among the problems.
+pub(crate) fn load(files: Files, trust: Trust, protocols: &[Protocol]) -> Loaded {
     let Files { texts, mut problems } = files;
     let mut folders: BTreeMap<String, ServiceFiles> = BTreeMap::new();
     for problem in &problems {
@@ -100,18 +109,8 @@ pub(super) fn compile(files: Files, trust: Trust) -> Result<Contract, ContractEr
             ));
         }
     }
-    let contract = assemble(&folders, &texts, &mut problems);
-    if trust == Trust::Nobody {
-        try_examples(&contract, &folders, &mut problems);
-    }
-    if !problems.is_empty() {
-        return Err(ContractError::Broken(sorted(problems)));
-    }
-    if contract.operations().is_empty() {
-        let path = folders.into_keys().next().map_or_else(|| PathBuf::from("the texts given"), PathBuf::from);
-        return Err(ContractError::Empty { path });
-    }
-    Ok(contract)
+    let (services, operations) = assemble(&folders, protocols, &mut problems);
+    Loaded { services, operations, texts, folders, problems }
 }
 
 /// The folder and the file of a name.
@@ -119,21 +118,8 @@ fn split(name: &str) -> (&str, &str) {
     name.rsplit_once(['/', '\\']).unwrap_or(("", name))
 }
 
-/// Tries the examples of the operations that are sound so far.
-fn try_examples(contract: &Contract, folders: &BTreeMap<String, ServiceFiles>, problems: &mut Vec<SpecProblem>) {
-    let broken: HashSet<String> = problems.iter().map(|problem| problem.source.name.clone()).collect();
-    let is_sound = |text: &Parsed| !broken.contains(&text.source.name);
-    for files in folders.values() {
-        let Some(service) = files.service.as_ref().filter(|service| is_sound(&service.text)) else { continue };
-        for file in files.operations.iter().filter(|file| is_sound(&file.text)) {
-            if let Ok(operation) = contract.operation(&file.spec.operation) {
-                check_examples(operation, &file.text, &service.text, problems);
-            }
-        }
-    }
-}
-
-fn sorted(mut problems: Vec<SpecProblem>) -> Vec<SpecProblem> {
+/// The problems by file and line, each once.
+pub(crate) fn sorted(mut problems: Vec<SpecProblem>) -> Vec<SpecProblem> {
     problems
         .sort_by(|a, b| (&a.source.name, a.span.start, &a.message).cmp(&(&b.source.name, b.span.start, &b.message)));
     problems.dedup_by(|a, b| a.source.name == b.source.name && a.span == b.span && a.message == b.message);
@@ -208,7 +194,7 @@ fn explain(error: &jsonschema::ValidationError<'_>, text: &Parsed) -> Vec<Depart
             .iter()
             .map(|name| {
                 let mut key = at.clone();
-                super::pointer::push(&mut key, name);
+                pointer::push(&mut key, name);
                 let message = format!("unknown key {name}");
                 let help = "remove it, or correct its spelling; `accordant spec schema` lists the keys";
                 let problem = text.key_problem(&key, message, help);

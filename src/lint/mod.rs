@@ -7,4 +7,4 @@ mod examples;
 
 #[cfg(feature = "cli")]
 pub use documents::{Documents, Uncited, verify};
-pub(super) use examples::check as check_examples;
+pub(crate) use examples::check as check_examples;

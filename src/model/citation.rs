@@ -4,7 +4,7 @@ use std::fmt;
 
 use indexmap::IndexMap;
 
-use super::model::{Citations, CiteSpec, DocumentSpec, SourceSpec, Strength};
+use super::{Citations, CiteSpec, DocumentSpec, SourceSpec, Strength};
 
 /// A reference to the place that states a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]

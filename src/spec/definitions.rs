@@ -5,15 +5,15 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use super::citation::{self, Citation, Sources};
 use super::error::SpecProblem;
-use super::model::{Citations, CiteSpec, SchemaSpec};
-use super::pointer;
 use super::yaml::Parsed;
 use crate::constraint::Patterns;
+use crate::model::citation::{self, Citation, Sources};
+use crate::model::{Citations, CiteSpec, SchemaSpec};
+use crate::value::pointer;
 
 /// The texts and sources that schemas of one operation are compiled from.
-pub(super) struct Ground<'a> {
+pub(super) struct Definitions<'a> {
     /// The operation's text, or the service's own.
     pub own: &'a Parsed,
     /// What may be cited.
@@ -30,7 +30,7 @@ pub(super) struct Ground<'a> {
     pub partial: bool,
 }
 
-impl<'a> Ground<'a> {
+impl<'a> Definitions<'a> {
     pub fn new(own: &'a Parsed, sources: &'a Sources, patterns: &'a Patterns, partial: bool) -> Self {
         let (defs, raw_defs) = (IndexMap::new(), Value::Object(Map::new()));
         Self { own, sources, patterns, defs, raw_defs, circular: HashSet::new(), partial }

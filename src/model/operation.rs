@@ -7,10 +7,11 @@ use http::{HeaderName, Method};
 use serde_json::Value;
 
 use super::citation::{Citation, Sources};
-use super::model::{AuthScheme, Cause, ClientSpec, DisputeSpec, ErrorKind, Fold, RecogniseSpec, Strength, TimestampFormat};
+use super::path_template;
+use super::protocol::Protocol;
 use super::shape::{ErrorLink, Shape};
 use super::template::Template;
-use crate::codec::Codec;
+use super::{AuthScheme, Cause, ClientSpec, DisputeSpec, ErrorKind, Fold, RecogniseSpec, Strength, TimestampFormat};
 
 /// A service, without its operations.
 #[derive(Debug)]
@@ -21,8 +22,8 @@ pub struct Service {
     pub title: String,
     /// API version requests carry.
     pub version: Option<String>,
-    /// Native codec.
-    pub codec: &'static dyn Codec,
+    /// Native protocol.
+    pub protocol: Protocol,
     /// XML namespace of responses.
     pub namespace: Option<String>,
     /// How timestamps travel in bodies, where the spec says.
@@ -33,8 +34,8 @@ pub struct Service {
     pub request_id: Option<HeaderName>,
     /// Error shapes; the first is written, all are understood.
     pub error_shapes: Vec<ErrorShape>,
-    /// The documented dialect's codec and its one error.
-    pub documented: Option<(&'static dyn Codec, ErrorDef)>,
+    /// The documented dialect's protocol and its one error.
+    pub documented: Option<(Protocol, ErrorDef)>,
     /// What tells its requests from others.
     pub recognise: RecogniseSpec,
     /// Ways to authenticate.
@@ -194,6 +195,13 @@ pub struct Http {
     pub citations: Vec<Citation>,
     /// Where the status comes from.
     pub status_citations: Vec<Citation>,
+}
+
+impl Http {
+    /// The names of the path template's labels, greedy ones without their `+`.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        path_template::labels(&self.path)
+    }
 }
 
 /// The documented dialect of an operation.

@@ -1,0 +1,28 @@
+//! What a contract is made of, whoever says it and however it is spoken: the spec language, shapes and their
+//! constraints, operations, errors, and where every fact comes from.
+//!
+//! Nothing here knows YAML, a protocol or a socket. Front ends lower into these types; everything else works on them.
+
+pub mod citation;
+mod language;
+mod dialect;
+mod limits;
+mod operation;
+pub mod path_template;
+mod protocol;
+mod shape;
+pub mod template;
+mod test;
+mod types;
+
+pub use citation::{Citation, Sources};
+pub use dialect::Dialect;
+pub use language::*;
+pub use limits::{Branches, Limits};
+pub use operation::{
+    Auth, Documented, Echo, ErrorDef, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark, Service,
+};
+pub use protocol::Protocol;
+pub use shape::{Constraint, ConstraintId, ErrorLink, Node, NodeId, Shape, Violation};
+pub use test::{Edges, Test, Wish};
+pub use types::Types;

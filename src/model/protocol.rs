@@ -1,0 +1,10 @@
+//! Protocols by name: what a service is spoken in, without the code that speaks it.
+
+/// A protocol, as a service refers to it; the codec of the same name speaks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Protocol {
+    /// The name, as specs have it.
+    pub name: &'static str,
+    /// Whether the labels of the path template are members of the input.
+    pub binds_labels: bool,
+}
