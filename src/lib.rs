@@ -102,11 +102,11 @@
 //! | `serve` | [`net::serve`], the mock as a server with bounds |
 //! | `cli` | the program |
 
+pub mod auth;
 #[cfg(feature = "check")]
 pub mod check;
 #[cfg(feature = "check")]
 pub mod client;
-pub mod auth;
 pub mod codec;
 pub mod constraint;
 pub mod contract;

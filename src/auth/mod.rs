@@ -87,7 +87,8 @@ pub fn fault(ways: &[Auth], request: &Request<Bytes>) -> Option<(Cause, String)>
     }
     let names: Vec<&str> = ways.iter().map(|auth| auth.name.as_str()).collect();
     let names = names.join(" or ");
-    let others = request.headers().get(AUTHORIZATION).is_some_and(|value| value.to_str().is_ok_and(|text| !text.is_empty()));
+    let others =
+        request.headers().get(AUTHORIZATION).is_some_and(|value| value.to_str().is_ok_and(|text| !text.is_empty()));
     Some(if malformed || others {
         (Cause::MalformedCredentials, format!("the Authorization header is not a complete {names}"))
     } else {

@@ -21,15 +21,8 @@ const SESSION_TOKEN: &str = "x-amz-security-token";
 const SECRETS: [&str; 3] = ["AWSSecretKey", "SecretAccessKey", "aws_secret_access_key"];
 
 /// Parameters that sign a request in version 2, the first of which tells it.
-const VERSION_2: [&str; 7] = [
-    "AWSAccessKeyId",
-    "Signature",
-    "SignatureMethod",
-    "SignatureVersion",
-    "Timestamp",
-    "Expires",
-    "SecurityToken",
-];
+const VERSION_2: [&str; 7] =
+    ["AWSAccessKeyId", "Signature", "SignatureMethod", "SignatureVersion", "Timestamp", "Expires", "SecurityToken"];
 
 /// The scheme.
 pub struct Sigv4;
@@ -57,9 +50,8 @@ impl Scheme for Sigv4 {
 
     fn signing(&self, name: &str, parameters: &[&str]) -> Vec<bool> {
         let of_version_2 = parameters.contains(&VERSION_2[0]);
-        let signs = |parameter: &&str| {
-            self.owns_parameter(name, parameter) || of_version_2 && VERSION_2.contains(parameter)
-        };
+        let signs =
+            |parameter: &&str| self.owns_parameter(name, parameter) || of_version_2 && VERSION_2.contains(parameter);
         parameters.iter().map(signs).collect()
     }
 

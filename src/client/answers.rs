@@ -11,13 +11,13 @@ use super::conclude::{Key, complain};
 use super::exchange::{Exchange, Exchanges};
 use super::report::{ClientFinding, Judged};
 use super::sent::Sent;
+use crate::auth;
 use crate::check::{self, Answer, CHECKS, transport_failure};
 use crate::codec::{Outcome, Received, Rejection};
 use crate::contract::model::{ErrorKind, Strength};
 use crate::contract::{Contract, Operation};
 use crate::generate::{Case, Phase, Probe, Token, Verdict};
 use crate::judge::{Reply, is_transient};
-use crate::auth;
 use crate::mock::Dialect;
 
 /// An answer as a codec reads it.

@@ -47,11 +47,8 @@ impl Codec for Envelope {
             .documented
             .as_ref()
             .map_or((Method::POST, "/"), |shown| (shown.method.clone(), shown.path.as_str()));
-        let query = if method == Method::GET {
-            form::to_pairs(&operation.input, &View::from(input))
-        } else {
-            Vec::new()
-        };
+        let query =
+            if method == Method::GET { form::to_pairs(&operation.input, &View::from(input)) } else { Vec::new() };
         let mut request = Request::new(Bytes::new());
         if method != Method::GET {
             let mut body = Vec::new();

@@ -82,11 +82,7 @@ pub fn encode(
 }
 
 /// Reads an error.
-pub fn decode(
-    service: &Service,
-    response: &Response<Bytes>,
-    format: &dyn FreeFormat,
-) -> Result<Outcome, Rejection> {
+pub fn decode(service: &Service, response: &Response<Bytes>, format: &dyn FreeFormat) -> Result<Outcome, Rejection> {
     let body = if response.body().is_empty() { Value::Object(Map::new()) } else { format.parse(response.body())? };
     let own = service.errors.all.iter().filter_map(|error| error.body.as_ref()).map(|body| (&[][..], body));
     let shapes = service.error_shapes.iter().map(|shape| (shape.headers.as_slice(), &shape.body)).chain(own);

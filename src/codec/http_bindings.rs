@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use super::{Decoded, Incoming, Oddity, Rejection, form, headers, text};
 use crate::auth;
-use crate::model::path_template;
-use crate::model::{Cause, JsonType, Place, TimestampFormat};
 use crate::contract::view::View;
 use crate::contract::{ConstraintId, Node, NodeId, Operation, Service, Shape};
+use crate::model::path_template;
+use crate::model::{Cause, JsonType, Place, TimestampFormat};
 
 /// How the members of a body are written and read.
 pub trait BodyFormat {
@@ -71,9 +71,7 @@ pub fn read_request(
     let shape = &operation.input;
     let request = incoming.request;
     let other = |media_type: Cow<'_, str>| !format.is(&media_type);
-    if payload(shape).is_none()
-        && !request.body().is_empty()
-        && super::media_type(request.headers()).is_some_and(other)
+    if payload(shape).is_none() && !request.body().is_empty() && super::media_type(request.headers()).is_some_and(other)
     {
         let detail = format!("the body must be {}", format.media_type());
         return Err(Rejection::new(Cause::UnsupportedMediaType, detail));
@@ -278,11 +276,7 @@ fn fill_path(operation: &Operation, members: &[(&str, View<'_>)]) -> String {
     path_template::fill(&operation.http.path, text_of, form::escape)
 }
 
-fn read_path(
-    operation: &Operation,
-    incoming: &Incoming<'_>,
-    input: &mut Map<String, Value>,
-) -> Result<(), Rejection> {
+fn read_path(operation: &Operation, incoming: &Incoming<'_>, input: &mut Map<String, Value>) -> Result<(), Rejection> {
     let shape = &operation.input;
     let template = operation.http.path.as_str();
     let found;

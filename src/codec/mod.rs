@@ -34,9 +34,9 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use serde_json::Value;
 
-use crate::model::{Cause, Dialect, Protocol};
 use crate::contract::view::View;
 use crate::contract::{ErrorDef, Operation, Service};
+use crate::model::{Cause, Dialect, Protocol};
 
 /// Deepest nesting of a body that is read.
 pub const MAX_DEPTH: usize = 64;

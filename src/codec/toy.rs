@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::json;
 use super::{Codec, Decoded, Incoming, Naming, Outcome, Received, Rejection, Reply};
-use crate::model::Cause;
 use crate::contract::{Operation, Service};
+use crate::model::Cause;
 
 /// The codec.
 #[derive(Debug)]
@@ -94,8 +94,8 @@ mod tests {
 
     use super::*;
     use crate::contract::SourceText;
-    use crate::model::Dialect;
     use crate::generate::{Phase, Plan, Verdict};
+    use crate::model::Dialect;
     use crate::{Contract, Mock};
 
     const SERVICE: &str = "

@@ -39,7 +39,8 @@ impl Marks {
         }
         self.lengths.sort_unstable_by(|left, right| right.cmp(left));
         self.lengths.dedup();
-        let is_new = |auth: &&Auth| !self.ways.iter().any(|known| (known.scheme, &known.name) == (auth.scheme, &auth.name));
+        let is_new =
+            |auth: &&Auth| !self.ways.iter().any(|known| (known.scheme, &known.name) == (auth.scheme, &auth.name));
         let ways: Vec<Auth> = service.auth.iter().filter(is_new).cloned().collect();
         self.ways.extend(ways);
         let headers = service.clients.iter().flat_map(|client| &client.headers).chain(&marks.headers);

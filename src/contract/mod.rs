@@ -123,6 +123,7 @@ fn compile(files: Files, trust: Trust) -> Result<Contract, ContractError> {
     let Loaded { services, operations, texts, folders, mut problems } = spec::load(files, trust, &codec::protocols());
     let router = Arc::new(router::Router::new(&services, router::rows(&services, &operations)));
     let contract = Contract { services, operations, router, texts };
+    problems.extend(conflicts(&contract, &folders));
     if trust == Trust::Nobody {
         try_examples(&contract, &folders, &mut problems);
     }
@@ -134,6 +135,23 @@ fn compile(files: Files, trust: Trust) -> Result<Contract, ContractError> {
         return Err(ContractError::Empty { path });
     }
     Ok(contract)
+}
+
+/// The operations that no request reaches, since another one has all that tells them.
+fn conflicts(contract: &Contract, folders: &BTreeMap<String, ServiceFiles>) -> Vec<SpecProblem> {
+    let conflicts = contract.router.conflicts().iter().filter_map(|conflict| {
+        let (found, hidden) = (&contract.operations[conflict.found], &contract.operations[conflict.hidden]);
+        let of_service =
+            |files: &&ServiceFiles| files.service.as_ref().is_some_and(|file| file.spec.service == hidden.service.name);
+        let mut files = folders.values().filter(of_service).flat_map(|files| &files.operations);
+        let file = files.find(|file| file.spec.operation == hidden.name)?;
+        Some(file.text.problem(
+            "/http/path",
+            format!("{} is {} as well as {}: no request tells them apart", conflict.shared, found.name, hidden.name),
+            "give one of them another method or path, a constant parameter (?key=value) or a required one of its own",
+        ))
+    });
+    conflicts.collect()
 }
 
 /// Tries the examples of the operations that are sound so far.

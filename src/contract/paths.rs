@@ -4,9 +4,6 @@ use rustc_hash::FxHashMap;
 
 use crate::model::path_template::{self, Part, split_first};
 
-/// Most segments of a template, which bounds the depth of the tree.
-pub const MAX_SEGMENTS: usize = 100;
-
 /// Values by path template. Templates that differ in the names of their labels only are one.
 #[derive(Debug, Default)]
 pub struct Paths<T> {
@@ -44,8 +41,7 @@ pub struct Match<'p, 'r, T> {
 impl<T: Default> Paths<T> {
     /// The value of a template, which is made when there is none yet.
     pub fn at(&mut self, template: &str) -> &mut T {
-        let segments = path_template::segments(template).take(MAX_SEGMENTS);
-        let branch = segments.fold(&mut self.root, |branch, segment| branch.below(segment));
+        let branch = path_template::segments(template).fold(&mut self.root, |branch, segment| branch.below(segment));
         branch.value.get_or_insert_default()
     }
 }

@@ -115,10 +115,7 @@ pub struct Row<'s> {
 }
 
 /// What the router needs of compiled operations.
-pub fn rows<'s>(
-    services: &'s [Arc<Service>],
-    operations: &'s [Arc<Operation>],
-) -> impl Iterator<Item = Row<'s>> {
+pub fn rows<'s>(services: &'s [Arc<Service>], operations: &'s [Arc<Operation>]) -> impl Iterator<Item = Row<'s>> {
     operations.iter().map(|operation| Row {
         service: services.iter().position(|service| Arc::ptr_eq(service, &operation.service)).unwrap_or(0),
         name: &operation.name,
@@ -135,9 +132,8 @@ fn demands(operation: &Operation) -> Vec<Demand> {
     let shape = &operation.input;
     let required = |name: &str| {
         let mut constraints = shape.root().constraints.iter().map(|id| &shape.constraints[*id]);
-        constraints.any(|constraint| {
-            constraint.keyword == "required" && pointer::segments(&constraint.member).eq([name])
-        })
+        constraints
+            .any(|constraint| constraint.keyword == "required" && pointer::segments(&constraint.member).eq([name]))
     };
     let placed = |(name, id): (&String, &usize)| {
         let node: &Node = &shape.nodes[*id];
@@ -343,9 +339,8 @@ impl<'r> Search<'_, 'r> {
         self.naming(residents).find_map(|group| {
             let name = group.naming.read(self.incoming).ok()?;
             let named = self.router.names.get(group.codec)?.get(name.as_ref())?;
-            let of_service = |operation: &&usize| {
-                service.is_none_or(|service| self.router.pages[**operation].service == service)
-            };
+            let of_service =
+                |operation: &&usize| service.is_none_or(|service| self.router.pages[**operation].service == service);
             let operation = *named.iter().find(of_service)?;
             Some(self.spoken(group, operation, name))
         })
@@ -389,11 +384,8 @@ impl<'r> Search<'_, 'r> {
 
     /// Why a request is for no operation.
     fn explain(&self, found: &[Match<'_, 'r, Residents>], marked: Option<usize>) -> Route<'r> {
-        let refusal = |service: usize, cause, detail: String| Route {
-            service,
-            operation: Err((cause, detail)),
-            named: None,
-        };
+        let refusal =
+            |service: usize, cause, detail: String| Route { service, operation: Err((cause, detail)), named: None };
         let spoken = |found: &&Match<'_, 'r, Residents>| {
             self.naming(found.value).next().is_some() || self.entries(found.value).next().is_some()
         };
@@ -419,7 +411,8 @@ impl<'r> Search<'_, 'r> {
 
     fn entries<'s>(&self, residents: &'s Residents) -> impl Iterator<Item = (&'s Method, &'s Entry)> + use<'s> {
         let dialect = self.dialect;
-        let all = residents.entries.iter().flat_map(|(method, entries)| entries.iter().map(move |entry| (method, entry)));
+        let all =
+            residents.entries.iter().flat_map(|(method, entries)| entries.iter().map(move |entry| (method, entry)));
         all.filter(move |(_, entry)| entry.is_spoken(dialect))
     }
 
@@ -427,7 +420,8 @@ impl<'r> Search<'_, 'r> {
         let asked = self.incoming.request.method();
         let constants = self.entries(residents).filter(|(method, _)| *method == asked).map(|(_, entry)| {
             let pairs = entry.query.iter();
-            let pairs = pairs.map(|(name, value)| if value.is_empty() { name.clone() } else { format!("{name}={value}") });
+            let pairs =
+                pairs.map(|(name, value)| if value.is_empty() { name.clone() } else { format!("{name}={value}") });
             format!("?{}", pairs.collect::<Vec<_>>().join("&"))
         });
         let constants: Vec<String> = constants.take(MOST_NAMED).collect();
@@ -457,5 +451,157 @@ impl<'r> Search<'_, 'r> {
                 (rejection.cause, rejection.detail, None)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::Request;
+    use serde_json::{Value, json};
+
+    use crate::contract::{ContractError, SourceText};
+    use crate::{Contract, Mock};
+
+    const SERVICE: &str = "
+service: NAME
+title: A service
+sources: { x: { title: this test, strength: documented } }
+protocol: { codec: rest-json, error: [{ body: { code: '{code}' } }] }
+recognise: { hosts: [NAME.example.com] }
+errors:
+  - { code: Wrong, status: 400, kind: validation, cite: x:y, on: { required: x:y, type: x:y, length: x:y } }
+  - { code: Nowhere, status: 404, kind: protocol, cite: x:y, on: { unknown-path: x:y, method-not-allowed: x:y } }
+";
+
+    /// A service of operations: name, method and path, and the schemas of members beside those that the path names.
+    fn service(name: &str, operations: &[(&str, &str, &str)]) -> Vec<SourceText> {
+        let text = |file: &str, text: String| SourceText { name: format!("{name}/{file}.yaml"), text };
+        let files = operations.iter().map(|(operation, line, members)| {
+            let (method, path) = line.split_once(' ').expect("a method and a path");
+            let labels = crate::model::path_template::labels(path.split('?').next().unwrap_or_default());
+            let labels: Vec<&str> = labels.collect();
+            let label = |label: &&str| format!("{label}: {{ type: string, in: path, minLength: 1, cite: x:y }}");
+            let own = (!members.is_empty()).then(|| (*members).to_owned());
+            let properties: Vec<String> = labels.iter().map(label).chain(own).collect();
+            let names = labels.into_iter().chain((!members.is_empty()).then_some("q"));
+            let example: Vec<String> = names.map(|name| format!("{name}: a")).collect();
+            let required = if members.is_empty() { "" } else { "required: [q], " };
+            text(
+                operation,
+                format!(
+                    "operation: {operation}\n\
+                     http: {{ method: {method}, path: '{path}', status: 200, cite: x:y }}\n\
+                     input: {{ type: object, {required}cite: x:y, properties: {{ {} }} }}\n\
+                     output: {{ type: object, cite: x:y, properties: {{ is: {{ type: string }} }} }}\n\
+                     answer: {{ is: {operation} }}\n\
+                     examples: [{{ name: one, input: {{ {} }}, cite: x:y }}]\n",
+                    properties.join(", "),
+                    example.join(", ")
+                ),
+            )
+        });
+        let service = text("service", SERVICE.replace("NAME", name));
+        std::iter::once(service).chain(files).collect()
+    }
+
+    fn mock(services: impl IntoIterator<Item = Vec<SourceText>>) -> Mock {
+        let contract = Contract::from_texts(services.into_iter().flatten());
+        Mock::new(contract.unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    fn asked(mock: &Mock, host: &str, line: &str) -> (Option<String>, Value) {
+        let (method, target) = line.split_once(' ').expect("a method and a target");
+        let request = Request::builder().method(method).uri(target).header("host", host).body(Bytes::new());
+        let answered = mock.answer(&request.expect("a request"));
+        (answered.operation, answered.input.unwrap_or(json!(answered.violations)))
+    }
+
+    #[test]
+    fn method_path_constants_and_what_is_required_tell_operations_apart() {
+        let mock = mock([service(
+            "s3",
+            &[
+                ("GetAcl", "GET /{Bucket}?acl", ""),
+                ("GetTagging", "GET /{Bucket}?tagging", ""),
+                ("List", "GET /{Bucket}", ""),
+                ("ListTwo", "GET /{Bucket}?list-type=2", ""),
+                ("Search", "GET /{Bucket}", "q: { type: string, in: query, cite: x:y }"),
+                (
+                    "Copy",
+                    "PUT /{Bucket}/{Key+}",
+                    "q: { type: string, in: header, wire: { name: x-source }, cite: x:y }",
+                ),
+                ("Put", "PUT /{Bucket}/{Key+}", ""),
+                ("Tags", "GET /{Bucket}/{Key+}/tags/{Tag}", ""),
+            ],
+        )]);
+        for (line, operation, input) in [
+            ("GET /b?acl", Some("GetAcl"), json!({"Bucket": "b"})),
+            ("GET /b?acl=&x-id=1", Some("GetAcl"), json!({"Bucket": "b"})),
+            ("GET /b?tagging", Some("GetTagging"), json!({"Bucket": "b"})),
+            ("GET /b", Some("List"), json!({"Bucket": "b"})),
+            ("GET /b?list-type=2", Some("ListTwo"), json!({"Bucket": "b"})),
+            ("GET /b?list-type=1", Some("List"), json!({"Bucket": "b"})),
+            ("GET /b?q=1", Some("Search"), json!({"Bucket": "b", "q": "1"})),
+            ("PUT /b/k/l", Some("Put"), json!({"Bucket": "b", "Key": "k/l"})),
+            ("GET /b/k/tags/l/tags/t", Some("Tags"), json!({"Bucket": "b", "Key": "k/tags/l", "Tag": "t"})),
+            ("POST /b", None, json!(["#method-not-allowed"])),
+            ("GET /", Some("List"), json!({"Bucket": ""})),
+        ] {
+            assert_eq!(asked(&mock, "h", line), (operation.map(str::to_owned), input), "{line}");
+        }
+        let request = Request::put("/b/k").header("x-source", "/a").body(Bytes::new()).expect("a request");
+        assert_eq!(mock.answer(&request).operation.as_deref(), Some("Copy"));
+    }
+
+    #[test]
+    fn labels_may_be_empty_or_parts_of_a_segment() {
+        let mock = mock([service(
+            "pets",
+            &[("Run", "POST /pets/{id}:run", ""), ("Pet", "POST /pets/{id}", ""), ("File", "GET /{a}/{b}.{c}", "")],
+        )]);
+        for (line, operation, input) in [
+            ("POST /pets/7:run", "Run", json!({"id": "7"})),
+            ("POST /pets/a%20b%3Arun", "Pet", json!({"id": "a b:run"})),
+            ("POST /pets/", "Pet", json!({"id": ""})),
+            ("GET /x/y.tar.gz", "File", json!({"a": "x", "b": "y", "c": "tar.gz"})),
+        ] {
+            assert_eq!(asked(&mock, "h", line), (Some(operation.to_owned()), input), "{line}");
+        }
+        let request = Request::post("/pets/").body(Bytes::new()).expect("a request");
+        assert_eq!(mock.answer(&request).violations, ["/id#minLength"]);
+    }
+
+    #[test]
+    fn a_service_that_is_marked_comes_first_and_the_others_after_it() {
+        let tags = |name: &str| service(name, &[(&format!("{name}Tags"), "GET /tags/{arn}", "")]);
+        let special = service("c", &[("Special", "GET /tags/special", "")]);
+        let mock = mock([tags("a"), tags("b"), special]);
+        let operation = |host: &str, line: &str| asked(&mock, host, line).0.unwrap_or_default();
+        assert_eq!(operation("a.example.com", "GET /tags/x"), "aTags");
+        assert_eq!(operation("b.example.com", "GET /tags/special"), "bTags");
+        assert_eq!(operation("h", "GET /tags/special"), "Special");
+        assert_eq!(operation("b.example.com", "GET /tags/"), "bTags");
+    }
+
+    #[test]
+    fn operations_that_no_request_tells_apart_are_a_problem_that_names_both() {
+        let texts = service("s", &[("One", "GET /x/{a}?y=1", ""), ("Two", "GET /x/{b}?y=1", "")]);
+        let Err(ContractError::Broken(problems)) = Contract::from_texts(texts) else { panic!("no problem") };
+        let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(messages, ["GET /x/{b} is One as well as Two: no request tells them apart"]);
+    }
+
+    #[test]
+    fn an_unknown_path_is_answered_with_a_few_of_those_there_are() {
+        let names: Vec<(String, String)> =
+            (0..50).map(|index| (format!("Op{index}"), format!("GET /things/{index}"))).collect();
+        let operations: Vec<(&str, &str, &str)> =
+            names.iter().map(|(name, line)| (name.as_str(), line.as_str(), "")).collect();
+        let mock = mock([service("s", &operations)]);
+        let request = Request::get("/nothing").body(Bytes::new()).expect("a request");
+        let detail = mock.answer(&request).detail.unwrap_or_default();
+        assert_eq!(detail.matches("GET /things/").count(), 5, "{detail}");
     }
 }

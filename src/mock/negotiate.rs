@@ -5,8 +5,8 @@ use http::Request;
 use http::header::{ACCEPT, AUTHORIZATION};
 
 use crate::codec::Incoming;
-use crate::model::{Cause, Dialect};
 use crate::contract::{Contract, Operation, Service};
+use crate::model::{Cause, Dialect};
 
 /// What a request is for.
 #[derive(Debug)]

@@ -285,7 +285,8 @@ impl Answering<'_> {
             Err(_) => &self.target.service.errors,
         };
         if self.request_id == 0 {
-            let path = xxhash_rust::xxh3::xxh3_64_with_seed(self.incoming.request.uri().path().as_bytes(), self.settings.seed);
+            let path =
+                xxhash_rust::xxh3::xxh3_64_with_seed(self.incoming.request.uri().path().as_bytes(), self.settings.seed);
             self.request_id = xxhash_rust::xxh3::xxh3_64_with_seed(self.incoming.request.body(), path);
         }
         let undeclared = undeclared(self.target.service);

@@ -4,8 +4,8 @@
 //! Nothing here knows YAML, a protocol or a socket. Front ends lower into these types; everything else works on them.
 
 pub mod citation;
-mod language;
 mod dialect;
+mod language;
 mod limits;
 mod operation;
 pub mod path_template;

@@ -2,6 +2,9 @@
 //!
 //! A label stands for a text without a slash, which may be empty; a greedy one (`{Key+}`) for one or more segments.
 
+/// Most segments of a template.
+const MAX_SEGMENTS: usize = 100;
+
 /// A part of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part<'t> {
@@ -51,6 +54,25 @@ pub fn labels(template: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Why no path can be told to be a template's.
+#[must_use]
+pub fn fault(template: &str) -> Option<&'static str> {
+    let are_adjacent = |segment: &str| {
+        let parts: Vec<Part<'_>> = parts(segment).collect();
+        parts.windows(2).any(|pair| pair.iter().all(|part| !matches!(part, Part::Text(_))))
+    };
+    let is_greedy = |part: &Part<'_>| matches!(part, Part::Greedy(_));
+    if segments(template).count() > MAX_SEGMENTS {
+        Some("a path of more than 100 segments is not routed")
+    } else if segments(template).any(are_adjacent) {
+        Some("nothing tells where one label ends and the next one begins")
+    } else if segments(template).flat_map(parts).filter(is_greedy).count() > 1 {
+        Some("a path has one greedy label at most")
+    } else {
+        None
+    }
+}
+
 /// What the labels of a template stand for in a path, as it is written there; nothing where the path is another.
 pub fn capture<'r>(template: &str, path: &'r str) -> Option<Vec<&'r str>> {
     let templates: Vec<&str> = segments(template).collect();
@@ -87,11 +109,7 @@ fn split_before_last(path: &str, count: usize) -> Option<(&str, Option<&str>)> {
 
 /// Adds what the labels of a segment stand for in a text; false where the text is none of such a segment. Of several
 /// labels all but the last one end where the text after them begins for the first time.
-pub fn capture_segment<'t, 'r>(
-    parts: impl Iterator<Item = Part<'t>>,
-    text: &'r str,
-    held: &mut Vec<&'r str>,
-) -> bool {
+pub fn capture_segment<'t, 'r>(parts: impl Iterator<Item = Part<'t>>, text: &'r str, held: &mut Vec<&'r str>) -> bool {
     let mut parts = parts.peekable();
     let mut rest = text;
     let before = held.len();
@@ -190,6 +208,8 @@ mod tests {
         }
         assert_eq!(labels("/v3/{a}/x-{b}.{c}/{Key+}").collect::<Vec<_>>(), ["a", "b", "c", "Key"]);
         assert_eq!(parts("{open").collect::<Vec<_>>(), [Part::Text("{open")]);
+        let faulty = ["/{a}{b}", "/{a+}/x/{b+}", &"/a".repeat(101)];
+        assert!(faulty.iter().all(|template| fault(template).is_some()) && fault("/{a+}/{b}.{c}").is_none());
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! `credentials-missing`: a request without credentials, or with some that are not complete.
 
 use super::ClientCheck;
+use crate::auth;
 use crate::check::Complaint;
 use crate::client::Sent;
 use crate::contract::citation::strength_of;
-use crate::auth;
 use crate::mock::Dialect;
 
 /// The check.
