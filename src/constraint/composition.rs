@@ -6,7 +6,7 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
 use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, values};
-use crate::contract::model::{Cause, SchemaSpec};
+use crate::model::{Cause, SchemaSpec};
 
 /// The kind.
 pub struct Composition;
@@ -73,11 +73,10 @@ impl Test for Composed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::constraint::Patterns;
 
     fn judge(schema: &Value, value: &Value) -> bool {
         let defs = json!({"Short": {"maxLength": 2}});
-        let scope = Scope { raw: schema, defs: &defs, patterns: &Patterns::default() };
+        let scope = Scope { raw: schema, defs: &defs };
         let stated = Composition.compile(&SchemaSpec::default(), &scope);
         assert_eq!(stated.len(), 1);
         stated[0].as_ref().expect("compiles").test.holds(value)
@@ -100,7 +99,7 @@ mod tests {
     fn refuses_references_to_elsewhere() {
         for reference in ["#/$defs/Missing", "http://127.0.0.1:1/schema.json", "file:///etc/passwd"] {
             let schema = json!({"not": {"$ref": reference}});
-            let scope = Scope { raw: &schema, defs: &json!({}), patterns: &Patterns::default() };
+            let scope = Scope { raw: &schema, defs: &json!({}) };
             assert!(Composition.compile(&SchemaSpec::default(), &scope)[0].is_err(), "{reference}");
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, values};
-use crate::contract::model::{Cause, SchemaSpec};
+use crate::model::{Cause, SchemaSpec};
 
 /// The kind.
 pub struct Format;
@@ -141,7 +141,6 @@ fn is_uri(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::constraint::Patterns;
     use serde_json::json;
 
     #[test]
@@ -177,7 +176,7 @@ mod tests {
     #[test]
     fn only_annotates_with_formats_it_does_not_know() {
         let schema = SchemaSpec { format: Some("planet".into()), ..SchemaSpec::default() };
-        let scope = Scope { raw: &json!({}), defs: &json!({}), patterns: &Patterns::default() };
+        let scope = Scope { raw: &json!({}), defs: &json!({}) };
         assert!(Format.compile(&schema, &scope).is_empty());
     }
 }

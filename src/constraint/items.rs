@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, count, enumeration::same};
-use crate::contract::model::{Cause, SchemaSpec};
+use crate::model::{Cause, SchemaSpec};
 
 /// The kind.
 pub struct Items;

@@ -20,7 +20,6 @@ use serde_json::Value;
 use crate::model::{Cause, SchemaSpec};
 
 pub use crate::model::{Edges, Test, Types, Wish};
-pub use pattern::Patterns;
 pub use types::is_integer;
 
 /// A constraint found in a schema, not yet placed.
@@ -69,8 +68,6 @@ pub struct Scope<'a> {
     pub raw: &'a Value,
     /// The schemas that `#/$defs/NAME` refers to.
     pub defs: &'a Value,
-    /// Patterns compiled before.
-    pub patterns: &'a Patterns,
 }
 
 /// All kinds, in the order in which their violations are reported.

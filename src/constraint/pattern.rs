@@ -1,68 +1,37 @@
-//! `pattern`: a regular expression without backtracking, matched anywhere in the string.
+//! `pattern`: a regular expression, matched anywhere in the string.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
-
-use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
 use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
-use crate::contract::model::{Cause, SchemaSpec};
+use crate::model::{Cause, Matcher, SchemaSpec};
 
 /// The kind.
 pub struct Pattern;
-
-/// Largest compiled pattern, in bytes.
-const MAX_COMPILED: usize = 4 * 1024 * 1024;
 
 impl Kind for Pattern {
     fn cause(&self) -> Cause {
         Cause::Pattern
     }
 
-    fn compile(&self, schema: &SchemaSpec, scope: &Scope<'_>) -> Vec<Result<Stated, Unfit>> {
+    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Vec<Result<Stated, Unfit>> {
         let Some(pattern) = &schema.pattern else { return Vec::new() };
-        let regex = scope.patterns.get(pattern).map_err(|error| Unfit {
+        let matcher = Matcher::new(pattern).map_err(|error| Unfit {
             at: "/pattern".into(),
-            message: format!("the pattern does not compile: {}", one_line(&error)),
-            help: "write it without look-around and back-references, so that matching takes linear time".into(),
+            message: format!("the pattern does not compile: {error}"),
+            help: "correct the regular expression".into(),
         });
-        vec![regex.map(|regex| Stated::new("pattern", Matches(regex)))]
-    }
-}
-
-/// The last line of the error, which says what is wrong.
-fn one_line(error: &regex::Error) -> String {
-    let text = error.to_string();
-    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-}
-
-/// Compiled patterns by their text: a contract says the same pattern in many places, and each is large.
-#[derive(Debug, Default)]
-pub struct Patterns(RefCell<HashMap<String, Regex>>);
-
-impl Patterns {
-    /// Compiles a pattern within bounds, or finds it compiled.
-    ///
-    /// # Errors
-    /// When it is no pattern, or needs backtracking or too much memory.
-    pub fn get(&self, pattern: &str) -> Result<Regex, regex::Error> {
-        if let Some(regex) = self.0.borrow().get(pattern) {
-            return Ok(regex.clone());
-        }
-        let regex = RegexBuilder::new(pattern).size_limit(MAX_COMPILED).build()?;
-        self.0.borrow_mut().insert(pattern.to_owned(), regex.clone());
-        Ok(regex)
+        vec![matcher.map(|matcher| Stated::new("pattern", Matches(matcher)))]
     }
 }
 
 #[derive(Debug)]
-struct Matches(Regex);
+struct Matches(Matcher);
 
 impl Test for Matches {
+    /// A text that cannot be judged within bounds counts as a match.
     fn holds(&self, value: &Value) -> bool {
         let Value::String(text) = value else { return true };
-        self.0.is_match(text)
+        self.0.may_match(text)
     }
 
     fn state(&self) -> String {
@@ -70,7 +39,9 @@ impl Test for Matches {
     }
 
     fn edges(&self) -> Edges {
-        Edges { inside: vec![Wish::Match], outside: vec![Wish::NearMiss; 3] }
+        // What a pattern with look-around matches cannot be told from its text.
+        let inside = if self.0.is_linear() { Wish::Match } else { Wish::Drawn };
+        Edges { inside: vec![inside], outside: vec![Wish::NearMiss; 3] }
     }
 }
 
@@ -79,16 +50,18 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    #[test]
-    fn matches_anywhere_and_only_strings() {
-        let test = Matches(Patterns::default().get("b").expect("valid"));
-        assert!(test.holds(&json!("abc")) && !test.holds(&json!("a")) && test.holds(&json!(7)));
+    fn test(pattern: &str) -> Matches {
+        Matches(Matcher::new(pattern).expect("a pattern"))
     }
 
     #[test]
-    fn refuses_what_backtracks_or_explodes() {
-        for pattern in ["(?=a)", r"(a)\1", "((a{1000}){1000}){1000}", "["] {
-            assert!(Patterns::default().get(pattern).is_err(), "{pattern}");
-        }
+    fn matches_anywhere_and_only_strings() {
+        assert!(test("b").holds(&json!("abc")) && !test("b").holds(&json!("a")) && test("b").holds(&json!(7)));
+    }
+
+    #[test]
+    fn judges_what_looks_around_and_lets_pass_what_cannot_be_judged() {
+        assert!(!test("^(?!aws)").holds(&json!("aws:x")) && test("^(?!aws)").holds(&json!("x")));
+        assert!(test("((a{1000}){1000}){1000}").holds(&json!("b")));
     }
 }

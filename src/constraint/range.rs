@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 use super::{Edges, Kind, Scope, Stated, Test, Unfit, values};
-use crate::contract::model::{Cause, SchemaSpec};
+use crate::model::{Cause, SchemaSpec};
 
 /// The kind.
 pub struct Range;

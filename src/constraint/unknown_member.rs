@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
-use crate::contract::model::{BoolOrSchema, Cause, SchemaSpec};
+use crate::model::{BoolOrSchema, Cause, Matcher, SchemaSpec};
 
 /// The kind.
 pub struct UnknownMember;
@@ -13,16 +13,15 @@ impl Kind for UnknownMember {
         Cause::UnknownMember
     }
 
-    fn compile(&self, schema: &SchemaSpec, scope: &Scope<'_>) -> Vec<Result<Stated, Unfit>> {
+    fn compile(&self, schema: &SchemaSpec, _: &Scope<'_>) -> Vec<Result<Stated, Unfit>> {
         if !matches!(schema.additional_properties, Some(BoolOrSchema::Bool(false))) {
             return Vec::new();
         }
-        let patterns: Result<Vec<_>, _> =
-            schema.pattern_properties.keys().map(|text| scope.patterns.get(text)).collect();
+        let patterns: Result<Vec<_>, _> = schema.pattern_properties.keys().map(|text| Matcher::new(text)).collect();
         let patterns = patterns.map_err(|error| Unfit {
             at: "/patternProperties".into(),
             message: format!("the pattern does not compile: {error}"),
-            help: "write it without look-around and back-references".into(),
+            help: "correct the regular expression".into(),
         });
         let names = schema.properties.keys().cloned().collect();
         vec![patterns.map(|patterns| Stated::new("additionalProperties", Known { names, patterns }))]
@@ -32,13 +31,13 @@ impl Kind for UnknownMember {
 #[derive(Debug)]
 struct Known {
     names: Vec<String>,
-    patterns: Vec<regex::Regex>,
+    patterns: Vec<Matcher>,
 }
 
 impl Test for Known {
     fn holds(&self, value: &Value) -> bool {
         let Value::Object(members) = value else { return true };
-        members.keys().all(|name| self.names.contains(name) || self.patterns.iter().any(|p| p.is_match(name)))
+        members.keys().all(|name| self.names.contains(name) || self.patterns.iter().any(|p| p.may_match(name)))
     }
 
     fn state(&self) -> String {
@@ -57,7 +56,7 @@ mod tests {
 
     #[test]
     fn knows_names_and_patterns() {
-        let test = Known { names: vec!["a".into()], patterns: vec![regex::Regex::new("^x-").expect("valid")] };
+        let test = Known { names: vec!["a".into()], patterns: vec![Matcher::new("^x-").expect("valid")] };
         assert!(test.holds(&json!({"a": 1, "x-y": 2})) && !test.holds(&json!({"b": 1})) && test.holds(&json!([])));
     }
 }

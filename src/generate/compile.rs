@@ -212,7 +212,9 @@ impl<'s> Compiler<'s> {
         // In a query or in headers, names are of the protocol.
         let free = keys.is_empty() && !values.is_empty() && medium == BODY;
         let patterns = nodes.iter().flat_map(|node| &node.patterns);
-        let patterns = patterns.filter_map(|(regex, id)| Some((Pattern::parse(regex.as_str(), media)?, *id)));
+        let patterns = patterns
+            .filter(|(name, _)| name.is_linear())
+            .filter_map(|(name, id)| Some((Pattern::parse(name.as_str(), media)?, *id)));
         Members {
             named,
             patterns: patterns.collect(),

@@ -7,10 +7,11 @@ use super::compile::Compiler;
 use super::draw::Draw;
 use super::hostile::Medium;
 use super::recipe::{Recipe, Surroundings};
+use super::strings::GUESSES;
 use super::text::Taste;
 use crate::constraint::Edges;
 use crate::contract::model::{AuthScheme, Cause, Place};
-use crate::contract::{ConstraintId, NodeId, Operation, Service, Shape};
+use crate::contract::{ConstraintId, Matcher, NodeId, Operation, Service, Shape};
 use crate::random::Random;
 
 /// Draws values for the places of an operation's input, decided by the [`Random`] alone.
@@ -81,9 +82,11 @@ impl Generator {
     }
 
     /// A member name that matches a pattern of an object's node.
-    pub(super) fn name_for(&self, node: NodeId, pattern: usize, random: &mut Random) -> Option<String> {
-        let (pattern, _) = self.recipes[node].members.patterns.get(pattern)?;
-        Some(pattern.draw(pattern.lengths().0 + 1, Taste::Plain, random))
+    pub(super) fn name_for(&self, node: NodeId, pattern: &Matcher, random: &mut Random) -> Option<String> {
+        let drawn = self.recipes[node].members.patterns.iter();
+        let mut drawn = drawn.map(|(drawn, _)| drawn.draw(drawn.lengths().0 + 1, Taste::Plain, random));
+        let guessed = || GUESSES.into_iter().find(|name| pattern.is_match(name)).map(str::to_owned);
+        drawn.find(|name| pattern.is_match(name)).or_else(guessed)
     }
 }
 

@@ -112,13 +112,12 @@ impl Site {
                 }
                 (Step::Pattern(index), Value::Object(members)) => {
                     let (regex, id) = node.patterns.get(*index)?;
-                    let name = |random: &mut Random| generator.name_for(*from, *index, random).unwrap_or_default();
-                    entry(
-                        members,
-                        |name| regex.is_match(name),
-                        random,
-                        |random| (name(random), Some(made(*id, random))),
-                    )?
+                    let new = |random: &mut Random| {
+                        let name = generator.name_for(*from, regex, random);
+                        let value = name.is_some().then(|| made(*id, random));
+                        (name.unwrap_or_default(), value)
+                    };
+                    entry(members, |name| regex.is_match(name), random, new)?
                 }
                 _ => return None,
             };

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::hostile::{FAMILIAR, Medium, TEXTS, formatted};
 use super::text::{MAX_LENGTH, Pattern, Taste};
-use crate::contract::{Node, Shape, model::Cause};
+use crate::contract::{Matcher, Node, Shape, model::Cause};
 use crate::random::Random;
 
 /// Length of a text that nothing constrains.
@@ -14,6 +14,10 @@ const USUAL_LENGTH: usize = 12;
 const SPREAD: u64 = 20;
 /// How often a draw that does not fit is made again.
 const TRIES: usize = 8;
+
+/// Texts that satisfy many a pattern that cannot be drawn from.
+pub(super) const GUESSES: [&str; 12] =
+    ["a", "abc", "abcdefgh", "A1", "Abcdefg1", "Abcdefg1!Abcdefg1!", "1", "12345678", "a-b", "a.b.c", "/a/b", "a_b"];
 
 /// What free texts are made of.
 const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
@@ -47,7 +51,9 @@ impl Text {
         let least = limit(|node| node.limits.min_length).max().map_or(0, size).max(usize::from(!medium.fits("")));
         let most = limit(|node| node.limits.max_length).min().map_or(usize::MAX, size).max(least);
         let patterns: Vec<&str> = nodes.iter().filter_map(|node| node.limits.pattern.as_deref()).collect();
-        let pattern = patterns.first().and_then(|pattern| Pattern::parse(pattern, medium));
+        // What is not judged in linear time does not say by its text what matches it.
+        let opaque = patterns.iter().any(|pattern| Matcher::new(pattern).is_ok_and(|matcher| !matcher.is_linear()));
+        let pattern = patterns.first().filter(|_| !opaque).and_then(|pattern| Pattern::parse(pattern, medium));
         let format = nodes.iter().find_map(|node| node.format.as_deref()).unwrap_or_default();
         let formatted = formatted(format);
         let judge = Judge::of(shape, nodes);
@@ -56,7 +62,8 @@ impl Text {
         };
         let free = patterns.is_empty();
         let suggested = nodes.iter().flat_map(|node| node.examples.iter().chain(&node.default));
-        let suggested = suggested.filter_map(Value::as_str).filter(|text| fits(text, true) && medium.fits(text));
+        let suggested = suggested.filter_map(Value::as_str).chain(GUESSES.into_iter().filter(|_| opaque));
+        let suggested = suggested.filter(|text| fits(text, true) && medium.fits(text));
         Self {
             exact: match patterns.len() {
                 0 => true,
@@ -272,14 +279,14 @@ struct Judge<'s> {
     shape: &'s Shape,
     nodes: Vec<&'s Node>,
     /// Patterns of schemas that have no constraints of their own.
-    patterns: Vec<regex::Regex>,
+    patterns: Vec<Matcher>,
 }
 
 impl<'s> Judge<'s> {
     fn of(shape: &'s Shape, nodes: &[&'s Node]) -> Self {
         let judged = |node: &Node| node.constraints.iter().any(|id| shape.constraints[*id].cause == Cause::Pattern);
         let unjudged = nodes.iter().filter(|node| !judged(node)).filter_map(|node| node.limits.pattern.as_deref());
-        let patterns = unjudged.filter_map(|pattern| regex::Regex::new(pattern).ok()).collect();
+        let patterns = unjudged.filter_map(|pattern| Matcher::new(pattern).ok()).collect();
         Self { shape, nodes: nodes.to_vec(), patterns }
     }
 
@@ -287,7 +294,7 @@ impl<'s> Judge<'s> {
         let value = Value::from(text);
         let about = |cause| matches!(cause, Cause::Pattern | Cause::Format);
         let constraints = self.nodes.iter().flat_map(|node| &node.constraints).map(|id| &self.shape.constraints[*id]);
-        self.patterns.iter().all(|pattern| pattern.is_match(text))
+        self.patterns.iter().all(|pattern| pattern.may_match(text))
             && constraints.filter(|constraint| about(constraint.cause)).all(|constraint| constraint.test.holds(&value))
     }
 }

@@ -7,6 +7,7 @@ pub mod citation;
 mod dialect;
 mod language;
 mod limits;
+mod matcher;
 mod operation;
 pub mod path_template;
 mod protocol;
@@ -19,6 +20,7 @@ pub use citation::{Citation, Sources};
 pub use dialect::Dialect;
 pub use language::*;
 pub use limits::{Branches, Limits};
+pub use matcher::Matcher;
 pub use operation::{
     Auth, Documented, Echo, ErrorDef, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark, Service,
 };

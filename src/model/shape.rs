@@ -1,12 +1,12 @@
 //! A compiled schema: a tree of nodes with the constraints that are judged at each.
 
 use indexmap::IndexMap;
-use regex::Regex;
 use rustc_hash::FxBuildHasher;
 use serde_json::Value;
 
 use super::citation::Citation;
 use super::limits::{Branches, Limits};
+use super::matcher::Matcher;
 use super::test::Test;
 use super::types::Types;
 use super::{Cause, Place, Strength, WireSpec};
@@ -41,7 +41,7 @@ pub struct Node {
     /// Schema of member names.
     pub keys: Option<NodeId>,
     /// Schemas of members whose name matches.
-    pub patterns: Vec<(Regex, NodeId)>,
+    pub patterns: Vec<(Matcher, NodeId)>,
     /// Schema of list items after the prefix.
     pub items: Option<NodeId>,
     /// Schemas of the first list items.

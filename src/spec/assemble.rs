@@ -11,7 +11,6 @@ use super::error::SpecProblem;
 use super::load::{File, ServiceFiles};
 use super::lowering::Lowering;
 use super::yaml::Parsed;
-use crate::constraint::Patterns;
 use crate::model::template::Template;
 use crate::model::{
     Auth, AuthScheme, Citation, CiteSpec, Documented, Echo, ErrorShape, Example, Fold, Idempotency, Operation,
@@ -25,7 +24,6 @@ pub(super) fn assemble(
     protocols: &[Protocol],
     problems: &mut Vec<SpecProblem>,
 ) -> (Vec<Arc<Service>>, Vec<Arc<Operation>>) {
-    let patterns = Patterns::default();
     let mut services: Vec<Arc<Service>> = Vec::new();
     let mut operations: Vec<Arc<Operation>> = Vec::new();
     for files in folders.values() {
@@ -37,7 +35,7 @@ pub(super) fn assemble(
                 "names of services are unique",
             ));
         }
-        let service = Arc::new(service(service_file, protocols, &patterns, problems));
+        let service = Arc::new(service(service_file, protocols, problems));
         services.push(Arc::clone(&service));
         for file in &files.operations {
             let names = std::iter::once(&file.spec.operation).chain(&file.spec.aliases);
@@ -50,21 +48,16 @@ pub(super) fn assemble(
                     ));
                 }
             }
-            operations.push(Arc::new(operation(file, service_file, &service, &patterns, problems)));
+            operations.push(Arc::new(operation(file, service_file, &service, problems)));
         }
     }
     (services, operations)
 }
 
-fn service(
-    file: &File<ServiceSpec>,
-    protocols: &[Protocol],
-    patterns: &Patterns,
-    problems: &mut Vec<SpecProblem>,
-) -> Service {
+fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems: &mut Vec<SpecProblem>) -> Service {
     let spec = &file.spec;
     let sources = Sources::default().with(&spec.documents, &spec.sources);
-    let definitions = Definitions::new(&file.text, &sources, patterns, file.partial);
+    let definitions = Definitions::new(&file.text, &sources, file.partial);
     let mut lowering = Lowering { text: &file.text, definitions: &definitions, protocols, problems };
     let error_shapes = spec.protocol.error.iter().enumerate().map(|(index, shape)| {
         let at = format!("/protocol/error/{index}");
@@ -158,13 +151,12 @@ fn operation(
     file: &File<OperationSpec>,
     service_file: &File<ServiceSpec>,
     service: &Arc<Service>,
-    patterns: &Patterns,
     problems: &mut Vec<SpecProblem>,
 ) -> Operation {
     let spec = &file.spec;
     let sources = service.sources.clone().with(&spec.documents, &spec.sources);
     let before = problems.len();
-    let mut definitions = Definitions::new(&file.text, &sources, patterns, file.partial || service_file.partial);
+    let mut definitions = Definitions::new(&file.text, &sources, file.partial || service_file.partial);
     definitions.define(&file.text, &spec.defs, problems);
     definitions.define(&service_file.text, &service_file.spec.defs, problems);
     definitions.check_circles(problems);

@@ -11,8 +11,8 @@ use super::yaml::Parsed;
 use crate::constraint::{KINDS, Scope, Stated, Types};
 use crate::model::citation::{self, Citation};
 use crate::model::{
-    BoolOrSchema, Branches, Cause, CiteSpec, Constraint, ErrorLink, ErrorLinkSpec, Errors, Node, NodeId, SchemaSpec,
-    Shape,
+    BoolOrSchema, Branches, Cause, CiteSpec, Constraint, ErrorLink, ErrorLinkSpec, Errors, Matcher, Node, NodeId,
+    SchemaSpec, Shape,
 };
 use crate::value::pointer;
 
@@ -202,11 +202,11 @@ impl<'a> Compiler<'_, 'a, '_> {
         for (regex, member) in &schema.pattern_properties {
             let below = spot.below(&["patternProperties", regex]);
             let member = self.node(member, &below, child(pointer, regex), cite.clone(), "");
-            match self.ground.patterns.get(regex) {
+            match Matcher::new(regex) {
                 Ok(regex) => node.patterns.push((regex, member)),
                 Err(error) => {
                     let message = format!("the pattern does not compile: {error}");
-                    self.problems.push(spot.text.key_problem(&below.at, message, "write it without look-around"));
+                    self.problems.push(spot.text.key_problem(&below.at, message, "correct the regular expression"));
                 }
             }
         }
@@ -255,7 +255,7 @@ impl<'a> Compiler<'_, 'a, '_> {
         }
         let nothing = Value::Null;
         let raw = site.spot.text.value.pointer(&site.spot.at).unwrap_or(&nothing);
-        let scope = Scope { raw, defs: &self.ground.raw_defs, patterns: self.ground.patterns };
+        let scope = Scope { raw, defs: &self.ground.raw_defs };
         let mut placed = Vec::new();
         for kind in KINDS {
             for stated in kind.compile(site.schema, &scope) {

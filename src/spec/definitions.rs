@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 
 use super::error::SpecProblem;
 use super::yaml::Parsed;
-use crate::constraint::Patterns;
 use crate::model::citation::{self, Citation, Sources};
 use crate::model::{Citations, CiteSpec, SchemaSpec};
 use crate::value::pointer;
@@ -18,8 +17,6 @@ pub(super) struct Definitions<'a> {
     pub own: &'a Parsed,
     /// What may be cited.
     pub sources: &'a Sources,
-    /// Patterns compiled before.
-    pub patterns: &'a Patterns,
     /// Schemas for `$ref`.
     pub defs: IndexMap<String, (&'a Parsed, &'a SchemaSpec)>,
     /// The same schemas as they are written.
@@ -31,9 +28,9 @@ pub(super) struct Definitions<'a> {
 }
 
 impl<'a> Definitions<'a> {
-    pub fn new(own: &'a Parsed, sources: &'a Sources, patterns: &'a Patterns, partial: bool) -> Self {
+    pub fn new(own: &'a Parsed, sources: &'a Sources, partial: bool) -> Self {
         let (defs, raw_defs) = (IndexMap::new(), Value::Object(Map::new()));
-        Self { own, sources, patterns, defs, raw_defs, circular: HashSet::new(), partial }
+        Self { own, sources, defs, raw_defs, circular: HashSet::new(), partial }
     }
 
     /// A problem that something is absent, unless it may stand among what the text lost.

@@ -181,8 +181,8 @@ impl<'v> Walk<'_, 'v> {
                 self.visit(member, value);
             }
             for (pattern, member) in &node.patterns {
+                known |= pattern.may_match(name);
                 if pattern.is_match(name) {
-                    known = true;
                     self.visit(*member, value);
                 }
             }

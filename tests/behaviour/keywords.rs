@@ -114,3 +114,52 @@ fn every_branch_and_every_depth_is_drawn() {
     };
     assert!(drawn.iter().all(|value| depth(value) < Some(200)));
 }
+
+/// What no regular expression without backtracking says is judged, drawn from examples and guesses, and refuses no file.
+#[test]
+fn patterns_that_look_around_are_judged_and_drawn() {
+    let contract = contract();
+    let operation = contract.operation("PutScalars").expect("a fixture");
+    let judged = |member: &str, text: &str| {
+        let input = serde_json::json!({"constant": "fixed", "step": 14, member: text});
+        operation.input.judge(&input).is_empty()
+    };
+    assert!(judged("password", "Abcdefg1") && !judged("password", "abcdefg1"));
+    assert!(judged("foreign", "rds:x") && !judged("foreign", "aws:x"));
+    assert!(judged("twice", "so-so") && !judged("twice", "so-no"));
+    let generator = Generator::new(operation);
+    for member in ["password", "foreign", "twice"] {
+        let drawn = (0..200).filter_map(|seed| {
+            let value = generator.rich(&operation.input, 0, &mut Random::new(seed)).get(member)?.clone();
+            value.as_str().map(|text| judged(member, text))
+        });
+        let drawn: Vec<bool> = drawn.collect();
+        let valid = drawn.iter().filter(|valid| **valid).count();
+        assert!(drawn.len() > 20 && valid * 10 >= drawn.len() * 9, "{member}: {valid} of {}", drawn.len());
+    }
+}
+
+/// A pattern that no engine takes accuses nobody.
+#[test]
+fn a_pattern_too_large_to_compile_lets_everything_pass() {
+    let file = |name: &str, text: &str| SourceText { name: format!("big/{name}"), text: text.to_owned() };
+    let service = include_str!("../../fixtures/specs/keywords/service.yaml");
+    let operation = r#"
+operation: PutBig
+http: { method: PUT, path: "/big", status: 200, cite: "assumed:x" }
+input:
+  type: object
+  cite: "assumed:x"
+  properties: { big: { type: string, pattern: "((a{1000}){1000}){1000}", examples: [b] } }
+examples: [{ name: minimal, input: { big: b }, cite: "assumed:x" }]
+"#;
+    let contract =
+        Contract::from_texts([file("service.yaml", service), file("put-big.yaml", operation)]).expect("loads");
+    let operation = contract.operation("PutBig").expect("it is there");
+    assert_eq!(operation.input.judge(&serde_json::json!({"big": "b"})), []);
+    let generator = Generator::new(operation);
+    for seed in 0..50 {
+        let drawn = generator.rich(&operation.input, 0, &mut Random::new(seed));
+        assert!(drawn["big"].as_str().is_none_or(|text| text.len() < 20_000), "it is not drawn from");
+    }
+}

@@ -14,8 +14,8 @@ use cel::{Context, Env, Program};
 use serde_json::Value;
 
 use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
-use crate::contract::model::{Cause, RuleSpec, SchemaSpec};
 use crate::contract::pointer;
+use crate::model::{Cause, RuleSpec, SchemaSpec};
 use program::Program as Compiled;
 use run::Stopped;
 
@@ -240,7 +240,6 @@ fn to_cel(value: &Value) -> cel::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::constraint::Patterns;
     use serde_json::json;
 
     fn rule(assert: &str) -> Result<Stated, Unfit> {
@@ -249,7 +248,7 @@ mod tests {
             "error": {"code": "E", "cite": "s:1"}, "cite": "s:1", "holds": {}, "breaks": {},
         }));
         let raw = json!({"properties": {"b": {"default": 10}}});
-        compile(&rule.expect("a rule"), 0, &Scope { raw: &raw, defs: &json!({}), patterns: &Patterns::default() })
+        compile(&rule.expect("a rule"), 0, &Scope { raw: &raw, defs: &json!({}) })
     }
 
     #[test]
