@@ -17,6 +17,7 @@ pub enum Part<'t> {
 }
 
 /// The segments of a template that starts with a slash, as texts.
+#[must_use]
 pub fn segments(template: &str) -> std::str::Split<'_, char> {
     template.strip_prefix('/').unwrap_or(template).split('/')
 }
@@ -74,6 +75,7 @@ pub fn fault(template: &str) -> Option<&'static str> {
 }
 
 /// What the labels of a template stand for in a path, as it is written there; nothing where the path is another.
+#[must_use]
 pub fn capture<'r>(template: &str, path: &'r str) -> Option<Vec<&'r str>> {
     let templates: Vec<&str> = segments(template).collect();
     let mut rest = Some(path.strip_prefix('/')?);
@@ -94,6 +96,7 @@ pub fn capture<'r>(template: &str, path: &'r str) -> Option<Vec<&'r str>> {
 }
 
 /// The first segment, and what follows its slash.
+#[must_use]
 pub fn split_first(path: &str) -> (&str, Option<&str>) {
     path.split_once('/').map_or((path, None), |(here, after)| (here, Some(after)))
 }
