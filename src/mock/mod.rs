@@ -2,8 +2,6 @@
 
 mod answer;
 mod breach;
-#[cfg(feature = "check")]
-pub mod mutate;
 mod negotiate;
 mod prefer;
 mod respond;
@@ -14,5 +12,5 @@ pub use answer::{DEFAULT_REGION, answer};
 pub use breach::{Breach, Broken};
 #[cfg(feature = "check")]
 pub(crate) use negotiate::{Astray, Target, target};
-pub use respond::{Answered, Mock, respond};
+pub use respond::{Mock, MockResponse, respond};
 pub use sending::{Pace, Sending};

@@ -26,5 +26,5 @@ pub use operation::{
 };
 pub use protocol::Protocol;
 pub use shape::{Constraint, ConstraintId, ErrorLink, Node, NodeId, Shape, Violation};
-pub use test::{Edges, Test, Wish};
+pub use test::{BoundaryValue, Edges, Test};
 pub use types::Types;
