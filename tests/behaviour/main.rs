@@ -10,6 +10,7 @@ mod client;
 mod constraints;
 mod failures;
 mod false_positives;
+mod files;
 mod journal;
 mod judging;
 mod library;
