@@ -96,8 +96,8 @@ pub trait Codec: Debug + Send + Sync {
 /// All codecs.
 pub static CODECS: &[&dyn Codec] = &[
     &aws_query::AwsQuery,
-    &envelope::Envelope,
     &rest_json::RestJson,
+    &envelope::Envelope,
     #[cfg(test)]
     &toy::Toy,
 ];
