@@ -13,6 +13,7 @@ mod false_positives;
 mod files;
 mod journal;
 mod judging;
+mod layers;
 mod library;
 mod limits;
 mod malformed;
