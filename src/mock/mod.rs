@@ -11,6 +11,6 @@ pub use crate::contract::model::Dialect;
 pub use answer::{DEFAULT_REGION, answer};
 pub use breach::{Breach, Broken};
 #[cfg(feature = "check")]
-pub(crate) use negotiate::{Astray, Target, target};
+pub(crate) use negotiate::{Astray, target};
 pub use respond::{Mock, MockResponse, respond};
 pub use sending::{Pace, Sending};

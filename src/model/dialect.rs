@@ -2,8 +2,14 @@
 
 use std::str::FromStr;
 
+#[cfg(feature = "cli")]
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// Which protocol an operation is spoken in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Dialect {
     /// What the real SDKs speak.
     Native,
