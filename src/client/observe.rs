@@ -57,6 +57,7 @@ fn read_input(observation: &mut Observation<'_>, incoming: &Incoming<'_>) {
 
 /// The operation whose name is the one that a request asks for, in other letters.
 fn meant<'a>(contract: &'a Contract, named: &str) -> Option<&'a Operation> {
-    let mut operations = contract.operations().iter().map(|operation| &**operation);
-    operations.find(|known| known.name != named && known.name.eq_ignore_ascii_case(named))
+    let entries = contract.index().operations.iter();
+    let row = entries.into_iter().position(|entry| entry.name != named && entry.name.eq_ignore_ascii_case(named))?;
+    contract.operation_at(row).ok().map(|operation| &**operation)
 }

@@ -58,7 +58,7 @@ impl Codec for Envelope {
         *request.method_mut() = method;
         *request.uri_mut() = super::target(path, &query);
         if let Some(naming) = operation.service.naming(Dialect::Documented) {
-            naming.write(&mut request, &naming.name_of(&operation.service, &operation.name));
+            naming.write(&mut request, &naming.name_of(&operation.service.name, &operation.name));
         }
         request.headers_mut().insert(ACCEPT, JSON);
         request.headers_mut().insert(CONTENT_TYPE, JSON);

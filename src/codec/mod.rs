@@ -36,7 +36,7 @@ use serde_json::Value;
 
 use crate::contract::view::View;
 use crate::contract::{ErrorDef, Operation, Service};
-use crate::model::{Cause, Dialect, Protocol};
+use crate::model::{Cause, Dialect, Protocol, ServiceEntry};
 
 /// Deepest nesting of a body that is read.
 pub const MAX_DEPTH: usize = 64;
@@ -122,6 +122,14 @@ pub fn protocols() -> Vec<Protocol> {
 #[must_use]
 pub fn of(protocol: Protocol) -> &'static dyn Codec {
     by_name(protocol.name).unwrap_or(CODECS[0])
+}
+
+impl ServiceEntry {
+    /// The codec that the service is spoken in.
+    #[must_use]
+    pub fn codec_for(&self, dialect: Dialect) -> &'static dyn Codec {
+        of(self.documented.filter(|_| dialect == Dialect::Documented).unwrap_or(self.protocol))
+    }
 }
 
 impl Service {

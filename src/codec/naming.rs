@@ -8,7 +8,6 @@ use http::uri::{PathAndQuery, Uri};
 use http::{Method, Request};
 
 use super::{Incoming, Rejection, form};
-use crate::contract::Service;
 use crate::model::Cause;
 
 /// A way to name an operation in a request.
@@ -17,7 +16,7 @@ pub trait Naming: Debug + Send + Sync {
     fn methods(&self) -> &'static [Method];
 
     /// The name by which requests know a service's operation.
-    fn name_of<'o>(&self, service: &Service, operation: &'o str) -> Cow<'o, str> {
+    fn name_of<'o>(&self, service: &str, operation: &'o str) -> Cow<'o, str> {
         let _ = service;
         Cow::Borrowed(operation)
     }

@@ -5,7 +5,7 @@ use http::{HeaderName, Request};
 use rustc_hash::FxHashMap;
 
 use crate::auth;
-use crate::model::{Auth, Service};
+use crate::model::{Auth, ServiceEntry};
 
 /// Services by their marks. A look-up does not grow with their number.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ pub struct Marks {
 
 impl Marks {
     /// Adds a service; of two with the same mark the first has it.
-    pub fn add(&mut self, index: usize, service: &Service) {
+    pub fn add(&mut self, index: usize, service: &ServiceEntry) {
         let marks = &service.recognise;
         let add = |known: &mut FxHashMap<String, usize>, mark: String| {
             known.entry(mark).or_insert(index);

@@ -2,15 +2,15 @@
 //! query.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use http::Method;
 use rustc_hash::FxHashMap;
 
 use super::marks::Marks;
 use super::paths::{Match, Paths};
-use crate::codec::{Incoming, Naming};
-use crate::model::{Cause, Dialect, Node, Operation, Place, Service};
+use crate::codec::{self, Incoming, Naming};
+use crate::model::Route as Place;
+use crate::model::{self, Cause, Dialect, Index, Node, Operation, OperationEntry, ServiceEntry};
 use crate::value::pointer;
 
 /// Most methods, operations or parameters that a refusal names.
@@ -95,40 +95,9 @@ impl Demand {
     }
 }
 
-/// What of an operation the router needs.
-#[derive(Debug)]
-pub struct Row<'s> {
-    /// Its service's number.
-    pub service: usize,
-    /// Its name.
-    pub name: &'s str,
-    /// Method of the native dialect.
-    pub method: &'s Method,
-    /// Path template of the native dialect.
-    pub path: &'s str,
-    /// Constant parameters of that path.
-    pub query: &'s [(String, String)],
-    /// What its requests cannot do without.
-    pub demands: Vec<Demand>,
-    /// Method and path in the documented dialect, where it has a page.
-    pub documented: Option<(&'s Method, &'s str)>,
-}
-
-/// What the router needs of compiled operations.
-pub fn rows<'s>(services: &'s [Arc<Service>], operations: &'s [Arc<Operation>]) -> impl Iterator<Item = Row<'s>> {
-    operations.iter().map(|operation| Row {
-        service: services.iter().position(|service| Arc::ptr_eq(service, &operation.service)).unwrap_or(0),
-        name: &operation.name,
-        method: &operation.http.method,
-        path: &operation.http.path,
-        query: &operation.http.query,
-        demands: demands(operation),
-        documented: operation.documented.as_ref().map(|page| (&page.method, page.path.as_str())),
-    })
-}
-
 /// The parameters and headers that an operation's input cannot be without.
-fn demands(operation: &Operation) -> Vec<Demand> {
+#[must_use]
+pub fn demands(operation: &Operation) -> Vec<Demand> {
     let shape = &operation.input;
     let required = |name: &str| {
         let mut constraints = shape.root().constraints.iter().map(|id| &shape.constraints[*id]);
@@ -139,8 +108,8 @@ fn demands(operation: &Operation) -> Vec<Demand> {
         let node: &Node = &shape.nodes[*id];
         let wire = node.wire.name.as_ref().unwrap_or(name).clone();
         match node.place {
-            Some(Place::Query) if required(name) => Some(Demand::Query(wire)),
-            Some(Place::Header) if required(name) => Some(Demand::Header(wire)),
+            Some(model::Place::Query) if required(name) => Some(Demand::Query(wire)),
+            Some(model::Place::Header) if required(name) => Some(Demand::Header(wire)),
             _ => None,
         }
     };
@@ -170,64 +139,69 @@ pub struct Route<'r> {
 }
 
 impl Router {
-    /// Indexes operations by their number.
+    /// Indexes a contract; of some operations it is known what they cannot do without.
     #[must_use]
-    pub fn new<'s>(services: &[impl AsRef<Service>], rows: impl IntoIterator<Item = Row<'s>>) -> Self {
+    pub fn new(index: &Index, demands: &FxHashMap<usize, Vec<Demand>>) -> Self {
         let mut router = Self::default();
-        for (index, service) in services.iter().enumerate() {
-            router.marks.add(index, service.as_ref());
+        for (row, service) in index.services.iter().enumerate() {
+            router.marks.add(row, service);
         }
         let mut advice: Vec<String> = Vec::new();
-        for (operation, row) in rows.into_iter().enumerate() {
+        for (row, entry) in index.operations.iter().enumerate() {
             if advice.len() < MOST_NAMED {
-                advice.push(format!("{} {}", row.method, row.path));
+                advice.push(format!("{} {}", entry.route.method, entry.route.path));
                 advice.dedup();
             }
-            router.add(services[row.service].as_ref(), operation, row);
+            router.add(&index.services[entry.service], row, entry, demands.get(&row));
         }
         router.advice = advice.join(", ");
         router
     }
 
-    fn add(&mut self, service: &Service, operation: usize, row: Row<'_>) {
-        let documented = row.documented.map(|(method, _)| method.clone());
-        self.pages.push(Page { service: row.service, method: row.method.clone(), documented });
-        let native = row.documented.map(|_| Dialect::Native);
-        self.add_page(service, operation, &row, (native, row.method, row.path, row.query));
-        if let Some((method, path)) = row.documented {
-            let (path, query) = path.split_once('?').unwrap_or((path, ""));
-            let query: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-            self.add_page(service, operation, &row, (Some(Dialect::Documented), method, path, &query));
+    fn add(&mut self, service: &ServiceEntry, row: usize, entry: &OperationEntry, demands: Option<&Vec<Demand>>) {
+        let documented = entry.documented.as_ref();
+        self.pages.push(Page {
+            service: entry.service,
+            method: entry.route.method.clone(),
+            documented: documented.map(|route| route.method.clone()),
+        });
+        let native = documented.map(|_| Dialect::Native);
+        self.add_page(service, row, entry, (native, &entry.route, demands));
+        if let Some(route) = documented {
+            self.add_page(service, row, entry, (Some(Dialect::Documented), route, None));
         }
     }
 
     fn add_page(
         &mut self,
-        service: &Service,
+        service: &ServiceEntry,
         operation: usize,
-        row: &Row<'_>,
-        (dialect, method, path, query): (Option<Dialect>, &Method, &str, &[(String, String)]),
+        row: &OperationEntry,
+        (dialect, place, demands): (Option<Dialect>, &Place, Option<&Vec<Demand>>),
     ) {
-        let spoken = dialect.unwrap_or(Dialect::Native);
-        if let Some(naming) = service.naming(spoken) {
-            let codec = service.codec_for(spoken).name();
-            let name = naming.name_of(service, row.name).into_owned();
+        let spoken = service.codec_for(dialect.unwrap_or(Dialect::Native));
+        if let Some(naming) = codec::of(service.protocol).naming().and(spoken.naming()) {
+            let name = naming.name_of(&service.name, &row.name).into_owned();
             let shared = name.clone();
-            let known = self.names.entry(codec).or_default().entry(name).or_default();
-            if let Some(&found) = known.iter().find(|known| self.pages[**known].service == row.service) {
+            let known = self.names.entry(spoken.name()).or_default().entry(name).or_default();
+            let pages = &self.pages;
+            if dialect != Some(Dialect::Documented)
+                && let Some(&found) = known.iter().find(|known| pages[**known].service == row.service)
+            {
                 self.conflicts.push(Conflict { found, hidden: operation, shared });
             }
             known.push(operation);
-            self.paths.at(path).add_naming(dialect, codec, naming, row.service);
+            self.paths.at(&place.path).add_naming(dialect, spoken.name(), naming, row.service);
             return;
         }
-        let mut query = query.to_vec();
+        let mut query = place.query.clone();
         query.sort();
-        let mut demands = if spoken == Dialect::Native { row.demands.clone() } else { Vec::new() };
+        let mut demands = demands.cloned().unwrap_or_default();
         demands.sort();
         let entry = Entry { service: row.service, operation, dialect, query, demands };
-        if let Some(found) = self.paths.at(path).add_entry(method, entry) {
-            self.conflicts.push(Conflict { found, hidden: operation, shared: format!("{method} {path}") });
+        if let Some(found) = self.paths.at(&place.path).add_entry(&place.method, entry) {
+            let shared = format!("{} {}", place.method, place.path);
+            self.conflicts.push(Conflict { found, hidden: operation, shared });
         }
     }
 

@@ -134,7 +134,7 @@ fn nobody(case: &Case) -> Option<Case> {
     let mut nobody = case.clone();
     let service = &case.operation.service;
     if let Some(naming) = service.naming(case.dialect) {
-        let name = naming.name_of(service, &case.operation.name);
+        let name = naming.name_of(&service.name, &case.operation.name);
         naming.write(&mut nobody.request, &format!("{name}{NOBODY}"));
         return Some(nobody);
     }

@@ -7,6 +7,7 @@ use http::Request;
 
 use super::MockResponse;
 use crate::contract::{Constraint, Contract};
+use crate::model::{Dialect, ServiceEntry};
 
 /// Longest request line that is shown, in characters.
 const LONGEST: usize = 300;
@@ -101,7 +102,11 @@ impl fmt::Display for Breach {
 }
 
 fn line(contract: &Contract, request: &Request<Bytes>) -> String {
-    let is_plain = |name: &str| contract.services().iter().any(|service| service.owns_parameter(name));
+    let dialects = [Dialect::Native, Dialect::Documented];
+    let owns = |service: &ServiceEntry, name: &str| {
+        dialects.iter().any(|spoken| service.codec_for(*spoken).owns_parameter(name))
+    };
+    let is_plain = |name: &str| contract.index().services.iter().any(|service| owns(service, name));
     let mut line = format!("{} {}", request.method(), request.uri().path());
     for (position, parameter) in request.uri().query().into_iter().flat_map(|query| query.split('&')).enumerate() {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));

@@ -1,5 +1,7 @@
 //! Which service, operation and dialect a request is for.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::Request;
 use http::header::{ACCEPT, AUTHORIZATION};
@@ -34,13 +36,24 @@ pub struct Astray {
 pub fn target<'c>(contract: &'c Contract, incoming: &Incoming<'_>, wanted: Option<Dialect>) -> Option<Target<'c>> {
     let dialect = wanted.unwrap_or_else(|| guess_dialect(contract, incoming.request));
     let route = contract.router().find(incoming, dialect);
-    let service = &**contract.services().get(route.service)?;
-    let dialect = if service.documented.is_some() { dialect } else { Dialect::Native };
     let named = route.named;
-    let operation = route.operation.map(|index| &*contract.operations()[index]);
     let operation =
-        operation.map_err(|(cause, detail)| Astray { cause, detail, named: named.map(std::borrow::Cow::into_owned) });
+        route.operation.map_err(|(cause, detail)| Astray { cause, detail, named: named.map(Cow::into_owned) });
+    let operation = operation.and_then(|row| compiled(contract, row));
+    let service = match &operation {
+        Ok(operation) => &*operation.service,
+        Err(_) if route.service < contract.index().services.len() => contract.service_at(route.service).ok()?,
+        Err(_) => return None,
+    };
+    let dialect = if service.documented.is_some() { dialect } else { Dialect::Native };
     Some(Target { service, dialect, operation })
+}
+
+fn compiled(contract: &Contract, row: usize) -> Result<&Operation, Astray> {
+    contract.operation_at(row).map(|operation| &**operation).map_err(|_| {
+        let detail = format!("the spec of {} is broken; `accordant spec lint` shows why", contract.index().label(row));
+        Astray { cause: Cause::UnknownPath, detail, named: None }
+    })
 }
 
 /// A signature, a token or an SDK's header speak for the native dialect; asking for JSON without any for the documented one.

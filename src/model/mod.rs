@@ -5,6 +5,8 @@
 
 pub mod citation;
 mod dialect;
+mod id;
+mod index;
 mod language;
 mod limits;
 mod matcher;
@@ -18,6 +20,8 @@ mod types;
 
 pub use citation::{Citation, Sources};
 pub use dialect::Dialect;
+pub use id::OperationId;
+pub use index::{Index, OperationEntry, Route, ServiceEntry};
 pub use language::*;
 pub use limits::{Branches, Limits};
 pub use matcher::Matcher;

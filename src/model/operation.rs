@@ -7,11 +7,14 @@ use http::{HeaderName, Method};
 use serde_json::Value;
 
 use super::citation::{Citation, Sources};
+use super::id::OperationId;
 use super::path_template;
 use super::protocol::Protocol;
 use super::shape::{ErrorLink, Shape};
 use super::template::Template;
-use super::{AuthScheme, Cause, ClientSpec, DisputeSpec, ErrorKind, Fold, RecogniseSpec, Strength, TimestampFormat};
+use super::{
+    AuthScheme, AuthSpec, Cause, ClientSpec, DisputeSpec, ErrorKind, Fold, RecogniseSpec, Strength, TimestampFormat,
+};
 
 /// A service, without its operations.
 #[derive(Debug)]
@@ -73,6 +76,21 @@ pub struct Auth {
     /// Where this comes from.
     pub citations: Vec<Citation>,
 }
+
+impl Auth {
+    /// A way as a spec states it, without where it comes from. The word of a signature of AWS needs no name.
+    #[must_use]
+    pub fn unsourced(spec: AuthSpec) -> Self {
+        let name = spec.name.unwrap_or_else(|| match spec.scheme {
+            AuthScheme::Sigv4 => SIGV4.to_owned(),
+            AuthScheme::Header | AuthScheme::Authorization => String::new(),
+        });
+        Self { scheme: spec.scheme, name, headers: spec.headers, secrets: spec.secrets, citations: Vec::new() }
+    }
+}
+
+/// The word before a signature of AWS.
+const SIGV4: &str = "AWS4-HMAC-SHA256";
 
 /// How an error response looks.
 #[derive(Debug)]
@@ -144,8 +162,10 @@ impl Errors {
 pub struct Operation {
     /// Its service.
     pub service: Arc<Service>,
-    /// Its name.
+    /// Its name within the service, as the protocol has it.
     pub name: String,
+    /// Its name as people write it in this contract: bare where that is unique, `service/Operation` where it is not.
+    pub label: String,
     /// Other names of it.
     pub aliases: Vec<String>,
     /// What it does.
@@ -178,6 +198,22 @@ pub struct Operation {
     pub remarks: Vec<Remark>,
     /// What identifies it in tokens: a hash of its spec, of its service's, and of the version that reads them.
     pub fingerprint: u32,
+}
+
+impl Operation {
+    /// Whether a name or alias, bare or in full, is the operation's.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let (service, bare) = name.split_once('/').map_or((None, name), |(service, bare)| (Some(service), bare));
+        service.is_none_or(|service| self.service.name == service)
+            && (self.name == bare || self.aliases.iter().any(|alias| alias == bare))
+    }
+
+    /// Its name in full.
+    #[must_use]
+    pub fn id(&self) -> OperationId {
+        OperationId { service: self.service.name.clone(), name: self.name.clone() }
+    }
 }
 
 /// Method, path and success status.
