@@ -103,6 +103,9 @@
 //! | `cli` | the program |
 
 pub mod contract;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod generate;
 #[cfg(feature = "harness")]
 pub mod harness;
@@ -113,6 +116,8 @@ pub mod report;
 
 // What follows is open to the program and to our own tests and benches. It is no part of the API, and may change in any
 // release.
+#[doc(hidden)]
+pub mod auth;
 #[cfg(feature = "check")]
 #[doc(hidden)]
 pub mod check;

@@ -108,10 +108,11 @@ impl Recorder<'_> {
             }
             waiting.push((one, self.snapshot(plan, masks, one, &judged.reply)));
             if doubt.is_some() {
-                doubt = match infer(&self.wire, &one.case, &judged.reply).await {
-                    Inference::Clear(Support::Ready | Support::Unknown) => None,
-                    Inference::Clear(support) => return Ok(without(group, tally, &lack(support))),
-                    Inference::Unclear(support) => Some(lack(support)),
+                doubt = match (&judged.reply, infer(&self.wire, &one.case, &judged.reply).await) {
+                    (Err(failure), _) => Some(format!("no example was answered: {failure}")),
+                    (Ok(_), Inference::Clear(Support::Ready | Support::Unknown)) => None,
+                    (Ok(_), Inference::Clear(support)) => return Ok(without(group, tally, &lack(support))),
+                    (Ok(_), Inference::Unclear(support)) => Some(lack(support)),
                 };
             }
             if doubt.is_none() {
@@ -134,7 +135,7 @@ impl Recorder<'_> {
         reply: &Result<Reply, TransportFailure>,
     ) -> Snapshot {
         Snapshot {
-            description: format!("{}, {}: {}", plan.operation().name, plan.dialect().name(), selected.title),
+            description: format!("{}, {}: {}", plan.operation().label, plan.dialect().name(), selected.title),
             expected: selected.expected.clone(),
             contents: render(&self.wire, plan, masks, &selected.case, reply).trim_end().to_owned(),
         }
