@@ -2,6 +2,7 @@
 
 use super::exchange::{Answer, Exchange, success_status};
 use super::{Check, Complaint};
+use crate::contract::NodeId;
 use crate::contract::model::{Place, Strength};
 
 /// The check.
@@ -72,6 +73,6 @@ impl Check for StatusUndeclared {
 /// Whether the output has a member for the status, so that it may be any.
 fn states_itself(exchange: &Exchange<'_>) -> bool {
     let shape = &exchange.operation().output;
-    let stated = |id: &usize| shape.nodes[*id].place == Some(Place::Status);
+    let stated = |id: &NodeId| shape.nodes[*id].place == Some(Place::Status);
     matches!(exchange.answer(), Answer::Success(_)) && shape.root().properties.values().any(stated)
 }

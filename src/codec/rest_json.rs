@@ -14,7 +14,7 @@ use super::{
 };
 use crate::contract::model::{Cause, JsonType, Place, TimestampFormat};
 use crate::contract::view::View;
-use crate::contract::{ConstraintId, Node, NodeId, Operation, Service, Shape};
+use crate::contract::{Fact, Node, NodeId, Operation, Service, Shape};
 
 /// The codec.
 #[derive(Debug)]
@@ -156,9 +156,9 @@ fn payload(shape: &Shape) -> Option<(&str, NodeId)> {
 }
 
 /// Whether a payload is an object without demands: one without members, and none at all, are then the same body.
-fn may_be_empty(shape: &Shape, node: &Node) -> bool {
-    let demanding = |id: &ConstraintId| matches!(shape.constraints[*id].keyword.as_str(), "minProperties" | "required");
-    node.types.contains(JsonType::Object) && !node.constraints.iter().any(demanding)
+fn may_be_empty(node: &Node) -> bool {
+    let demanding = |fact: &Fact| matches!(&*fact.keyword, "minProperties" | "required");
+    node.types.contains(JsonType::Object) && !node.facts.iter().any(demanding)
 }
 
 /// The body and its media type; nothing when no member travels there.
@@ -168,7 +168,7 @@ fn write_body(shape: &Shape, members: &[(&str, View<'_>)], style: Style, empty: 
         let node = &shape.nodes[id];
         let found = members.iter().find(|(member, value)| *member == name && *value != View::Null);
         let Some((_, value)) = found else {
-            return may_be_empty(shape, node).then(|| (b"{}".to_vec(), "application/json".to_owned()));
+            return may_be_empty(node).then(|| (b"{}".to_vec(), "application/json".to_owned()));
         };
         let media_type = node.wire.media_type.clone();
         if let (View::Text(text), true) = (value, node.types.contains(JsonType::String)) {
@@ -211,7 +211,7 @@ fn read_body(shape: &Shape, body: &[u8], style: Style) -> Result<(Map<String, Va
             (Value::String(text), Vec::new())
         } else {
             let (value, mut oddities) = json::parse(body)?;
-            if may_be_empty(shape, node) && value.as_object().is_some_and(Map::is_empty) {
+            if may_be_empty(node) && value.as_object().is_some_and(Map::is_empty) {
                 return Ok((members, oddities));
             }
             (json::from_wire(shape, id, value, style, &mut oddities), oddities)
@@ -223,7 +223,7 @@ fn read_body(shape: &Shape, body: &[u8], style: Style) -> Result<(Map<String, Va
         return Ok((members, Vec::new()));
     }
     let (value, mut oddities) = json::parse(body)?;
-    let Value::Object(mut members) = json::from_wire(shape, 0, value, style, &mut oddities) else {
+    let Value::Object(mut members) = json::from_wire(shape, shape.start, value, style, &mut oddities) else {
         return Err(Rejection::malformed("the body is not a JSON object"));
     };
     // A body cannot speak for a member that travels elsewhere.

@@ -10,7 +10,7 @@ use super::site::{Path, paths};
 use super::wishes::{self, leaves_a_choice};
 use crate::constraint::{Edges, Test, Wish};
 use crate::contract::model::Cause;
-use crate::contract::{ConstraintId, Node, NodeId, Operation, Shape, pointer};
+use crate::contract::{ConstraintId, Occurrence, Operation, PlaceId, Table, pointer};
 use crate::random::Random;
 
 /// How often a wish that leaves a choice is drawn before it is given up.
@@ -35,8 +35,8 @@ pub enum Side {
 pub(super) struct Site {
     pub constraint: ConstraintId,
     /// The node that has the constraint, and the one that describes the value as a whole.
-    pub node: NodeId,
-    pub whole: NodeId,
+    pub node: PlaceId,
+    pub whole: PlaceId,
     pub path: Path,
     pub edges: Edges,
     /// For compositions: recipes whose values may break it.
@@ -47,13 +47,13 @@ pub(super) struct Site {
 
 impl Site {
     /// The sites of all constraints, in their order.
-    pub fn all(shape: &Shape, compiler: &mut Compiler<'_>) -> Vec<Self> {
+    pub fn all(shape: &Table, compiler: &mut Compiler<'_>) -> Vec<Self> {
         let paths = paths(shape);
         let mut nodes = vec![0; shape.constraints.len()];
         for (id, node) in shape.nodes.iter().enumerate() {
             node.constraints.iter().for_each(|constraint| nodes[*constraint] = id);
         }
-        let spot = |(constraint, node): (ConstraintId, NodeId)| {
+        let spot = |(constraint, node): (ConstraintId, PlaceId)| {
             let stated = &shape.constraints[constraint];
             let path = paths[node].clone().unwrap_or_default();
             let whole = path.whole.unwrap_or(node);
@@ -93,7 +93,7 @@ impl Site {
 }
 
 /// Adds numbers farther from the bound where others than its neighbours are wanted: multiples, or those of a branch.
-fn stretch(edges: &mut Edges, node: &Node, test: &dyn Test) {
+fn stretch(edges: &mut Edges, node: &Occurrence, test: &dyn Test) {
     let step = node.limits.multiple_of.as_ref().and_then(serde_json::Number::as_i64).filter(|step| *step > 1);
     if step.is_none() && !node.branches.is_any() {
         return;

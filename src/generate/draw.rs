@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::recipe::{Members, Recipe, RecipeId};
 use super::text::Taste;
 use crate::contract::model::JsonType;
-use crate::contract::{ConstraintId, Shape};
+use crate::contract::{ConstraintId, Table};
 use crate::random::Random;
 
 /// Nesting beyond which only what must be there is drawn.
@@ -23,7 +23,7 @@ const MAX_NAME: usize = 128;
 
 /// One drawing.
 pub(super) struct Draw<'g, 'r> {
-    pub shape: &'g Shape,
+    pub shape: &'g Table,
     pub recipes: &'g [Recipe],
     pub random: &'r mut Random,
     /// Whether optional members and unusual values are wanted.
@@ -34,7 +34,7 @@ pub(super) struct Draw<'g, 'r> {
 }
 
 impl<'g, 'r> Draw<'g, 'r> {
-    pub fn new(shape: &'g Shape, recipes: &'g [Recipe], random: &'r mut Random, rich: bool) -> Self {
+    pub fn new(shape: &'g Table, recipes: &'g [Recipe], random: &'r mut Random, rich: bool) -> Self {
         Self { shape, recipes, random, rich, except: None, tries: ALL_TRIES }
     }
 

@@ -12,7 +12,7 @@ use super::confirm::{Confirmed, Dropped, confirm};
 use super::coverage::{Coverage, coverage};
 use super::shrink::{Shrinking, weight};
 use super::{Generator, Side, Token, input_at};
-use crate::contract::{ConstraintId, NodeId, Operation, pointer};
+use crate::contract::{ConstraintId, Operation, PlaceId, pointer};
 use crate::mock::Dialect;
 use crate::random::Random;
 
@@ -220,8 +220,8 @@ impl Plan {
 
     /// A value for a member that is not likely to have been there before.
     fn fresh(&self, path: &[String], random: &mut Random) -> Option<Value> {
-        let shape = &self.operation.input;
-        let node = path.iter().try_fold(0, |node: NodeId, segment| {
+        let shape = self.operation.input.table();
+        let node = path.iter().try_fold(0, |node: PlaceId, segment| {
             let node = &shape.nodes[node];
             node.properties.get(segment).copied().or(if segment == "*" { node.items.or(node.values) } else { None })
         })?;

@@ -10,7 +10,7 @@ use super::number::Numbers;
 use super::strings::Text;
 use super::text::Pattern;
 use crate::contract::model::JsonType;
-use crate::contract::{ConstraintId, NodeId};
+use crate::contract::{ConstraintId, PlaceId};
 
 /// Index of a recipe.
 pub(super) type RecipeId = usize;
@@ -81,7 +81,7 @@ pub(super) struct Surroundings {
     pub media: Vec<Medium>,
     /// Index of the medium of each node.
     pub medium_of: Vec<usize>,
-    pub credentials: Vec<NodeId>,
+    pub credentials: Vec<PlaceId>,
 }
 
 /// How deep the values of each recipe are at least: by that, recursion finds its end.

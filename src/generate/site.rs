@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::breaking::Site;
 use super::generator::Generator;
-use crate::contract::{NodeId, Shape};
+use crate::contract::{PlaceId, Table};
 use crate::random::Random;
 
 /// A step from a value to a part of it.
@@ -23,7 +23,7 @@ pub(super) enum Step {
 }
 
 /// The steps from the root to every node that constraints are judged at, and whether it is a schema of names.
-pub(super) fn paths(shape: &Shape) -> Vec<Option<Path>> {
+pub(super) fn paths(shape: &Table) -> Vec<Option<Path>> {
     let mut paths: Vec<Option<Path>> = vec![None; shape.nodes.len()];
     let mut open = std::collections::VecDeque::from([(0, Path::default())]);
     while let Some((id, path)) = open.pop_front() {
@@ -31,7 +31,7 @@ pub(super) fn paths(shape: &Shape) -> Vec<Option<Path>> {
             continue;
         }
         let node = &shape.nodes[id];
-        let mut go = |to: NodeId, step: Step| open.push_back((to, path.then(step, id)));
+        let mut go = |to: PlaceId, step: Step| open.push_back((to, path.then(step, id)));
         node.properties.iter().for_each(|(name, to)| go(*to, Step::Member(name.clone())));
         node.prefix.iter().enumerate().for_each(|(index, to)| go(*to, Step::Prefix(index)));
         node.items.into_iter().for_each(|to| go(to, Step::Item(node.prefix.len())));
@@ -49,11 +49,11 @@ pub(super) fn paths(shape: &Shape) -> Vec<Option<Path>> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Path {
     /// Each step, with the node that it starts from.
-    pub steps: Vec<(NodeId, Step)>,
+    pub steps: Vec<(PlaceId, Step)>,
     /// Whether the node describes the names of the members there.
     pub key: bool,
     /// The node of the same value of which this one is a part.
-    pub whole: Option<NodeId>,
+    pub whole: Option<PlaceId>,
 }
 
 impl Path {
@@ -62,7 +62,7 @@ impl Path {
         self.steps.iter().any(|(_, step)| !matches!(step, Step::Member(_) | Step::Prefix(_)))
     }
 
-    fn then(&self, step: Step, from: NodeId) -> Self {
+    fn then(&self, step: Step, from: PlaceId) -> Self {
         let steps = self.steps.iter().cloned().chain([(from, step)]).collect();
         Self { steps, key: self.key, whole: None }
     }
@@ -73,14 +73,14 @@ impl Site {
     pub(super) fn reach<'v>(
         &self,
         generator: &Generator,
-        shape: &Shape,
+        shape: &Table,
         input: &'v mut Value,
         random: &mut Random,
     ) -> Option<&'v mut Value> {
         let mut value = input;
         for (from, step) in &self.path.steps {
             let node = &shape.nodes[*from];
-            let made = |id: NodeId, random: &mut Random| generator.plain(shape, id, random);
+            let made = |id: PlaceId, random: &mut Random| generator.plain(shape, id, random);
             value = match (step, value) {
                 (Step::Member(name), value) => member(generator, shape, *from, name, value, random)?,
                 (Step::Prefix(index), Value::Array(items)) => {
@@ -129,8 +129,8 @@ impl Site {
 /// A named member, made together with what it needs where it is absent.
 fn member<'v>(
     generator: &Generator,
-    shape: &Shape,
-    from: NodeId,
+    shape: &Table,
+    from: PlaceId,
     name: &str,
     value: &'v mut Value,
     random: &mut Random,
@@ -154,8 +154,8 @@ fn member<'v>(
 /// Adds the members that those present need.
 pub(super) fn complete(
     generator: &Generator,
-    shape: &Shape,
-    node: NodeId,
+    shape: &Table,
+    node: PlaceId,
     members: &mut Map<String, Value>,
     random: &mut Random,
 ) {

@@ -9,7 +9,7 @@ use super::hostile::STRANGE;
 use super::recipe::RecipeId;
 use super::site::complete;
 use crate::constraint::Wish;
-use crate::contract::{Constraint, NodeId, Operation, Shape, pointer};
+use crate::contract::{Constraint, Operation, PlaceId, Table, pointer};
 use crate::random::Random;
 
 /// Most items of a list that is made too long, or long enough.
@@ -42,7 +42,7 @@ pub(super) fn fulfil(
 
 struct Maker<'g, 'r> {
     generator: &'g Generator,
-    shape: &'g Shape,
+    shape: &'g Table,
     stated: &'g Constraint,
     site: &'g Site,
     random: &'r mut Random,
@@ -53,7 +53,7 @@ impl<'g> Maker<'g, '_> {
         Draw::new(self.shape, &self.generator.recipes, self.random, rich)
     }
 
-    fn plain(&mut self, node: NodeId) -> Value {
+    fn plain(&mut self, node: PlaceId) -> Value {
         self.generator.plain(self.shape, node, self.random)
     }
 
@@ -207,7 +207,7 @@ impl<'g> Maker<'g, '_> {
 
     /// Every named member is there.
     fn whole(&mut self, place: &mut Value) -> Option<()> {
-        let named: Vec<(String, NodeId)> =
+        let named: Vec<(String, PlaceId)> =
             self.shape.nodes[self.site.whole].properties.iter().map(|(name, id)| (name.clone(), *id)).collect();
         let credential = |name: &str| {
             let named = &self.generator.recipes[self.site.whole].members.named;

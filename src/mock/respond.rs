@@ -12,7 +12,7 @@ use super::credentials;
 use super::negotiate::{Dialect, Target, target};
 use super::prefer::Prefer;
 use crate::codec::{Codec, Oddity, Reply};
-use crate::contract::model::Cause;
+use crate::contract::model::{Cause, Cited};
 use crate::contract::route::credential_region;
 use crate::contract::template::uuid;
 use crate::contract::view::View;
@@ -357,9 +357,9 @@ fn undeclared(service: &Service) -> ErrorDef {
         kind: crate::contract::model::ErrorKind::Protocol,
         message: None,
         when: Some(format!("the specs of {} name no error for this", service.name)),
-        citations: Vec::new(),
+        citations: Cited::default(),
         strength,
-        status_citations: Vec::new(),
+        status_citations: Cited::default(),
         body: None,
     }
 }

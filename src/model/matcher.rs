@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use regex::{Regex, RegexBuilder};
+use regex_syntax::ast::ErrorKind;
 
 /// Largest compiled pattern, in bytes.
 const MAX_COMPILED: usize = 4 * 1024 * 1024;
@@ -43,8 +44,9 @@ impl Matcher {
             return Ok(Self(compiled));
         }
         let engine = OnceLock::new();
-        if regex_syntax::parse(text).is_err() {
-            _ = engine.set(Engine::Backtracking(Box::new(backtracking(text).map_err(|error| one_line(&error))?)));
+        if let Err(refused) = regex_syntax::parse(text) {
+            let regex = backtracking(text).map_err(|error| complaint(&refused, &error))?;
+            _ = engine.set(Engine::Backtracking(Box::new(regex)));
         }
         let compiled = Arc::new(Compiled { text: text.into(), engine });
         known.keep(&compiled);
@@ -123,9 +125,12 @@ fn backtracking(text: &str) -> Result<fancy_regex::Regex, fancy_regex::Error> {
     builder.backtrack_limit(MAX_STEPS).delegate_size_limit(MAX_COMPILED).build()
 }
 
-/// The last line of the error, which says what is wrong.
-fn one_line(error: &fancy_regex::Error) -> String {
-    let text = error.to_string();
+/// What is wrong with a pattern that neither engine takes: as the one says that the pattern is made for.
+fn complaint(refused: &regex_syntax::Error, error: &fancy_regex::Error) -> String {
+    let looks_around = matches!(refused, regex_syntax::Error::Parse(error)
+        if matches!(error.kind(), ErrorKind::UnsupportedLookAround | ErrorKind::UnsupportedBackreference));
+    let text = if looks_around { error.to_string() } else { refused.to_string() };
+    // The last line says what is wrong; those before show the pattern.
     text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 

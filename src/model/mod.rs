@@ -9,12 +9,15 @@ mod limits;
 mod matcher;
 mod operation;
 mod protocol;
+mod rare;
 mod shape;
+mod shapes;
+mod table;
 pub mod template;
 mod test;
 mod types;
 
-pub use citation::{Citation, Sources};
+pub use citation::{Citation, Cited, Sources};
 pub use language::*;
 pub use limits::{Branches, Limits};
 pub use matcher::Matcher;
@@ -22,6 +25,9 @@ pub use operation::{
     Auth, Documented, Echo, ErrorDef, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark, Service,
 };
 pub use protocol::Protocol;
-pub use shape::{Constraint, ConstraintId, ErrorLink, Node, NodeId, Shape, Violation};
+pub use rare::{Absent, Rare};
+pub use shape::{Fact, NamedError, Node, Shape};
+pub use shapes::{Key, Needs, NodeId, Shapes};
+pub use table::{Constraint, ConstraintId, ErrorLink, MAX_PLACES, Occurrence, PlaceId, Table, Violation, push};
 pub use test::{Edges, Test, Wish};
 pub use types::Types;

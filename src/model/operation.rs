@@ -6,9 +6,11 @@ use std::sync::Arc;
 use http::{HeaderName, Method};
 use serde_json::Value;
 
-use super::citation::{Citation, Sources};
+use super::citation::{Citation, Cited, Sources};
 use super::protocol::Protocol;
-use super::shape::{ErrorLink, Shape};
+use super::shape::Shape;
+use super::shapes::Shapes;
+use super::table::ErrorLink;
 use super::template::Template;
 use super::{AuthScheme, Cause, DisputeSpec, ErrorKind, Fold, RecogniseSpec, Strength, TimestampFormat};
 
@@ -45,6 +47,8 @@ pub struct Service {
     pub protocol_citations: HashMap<String, Vec<Citation>>,
     /// Names of everything that may be cited.
     pub sources: Sources,
+    /// The nodes of its operations' schemas.
+    pub shapes: Arc<Shapes>,
 }
 
 impl Service {
@@ -92,11 +96,11 @@ pub struct ErrorDef {
     /// When it happens.
     pub when: Option<String>,
     /// Where code and status come from.
-    pub citations: Vec<Citation>,
+    pub citations: Cited,
     /// How far that is trusted.
     pub strength: Strength,
     /// Where the status comes from, which may be another source than the code's.
-    pub status_citations: Vec<Citation>,
+    pub status_citations: Cited,
     /// Body of its own.
     pub body: Option<Template>,
 }
@@ -113,7 +117,7 @@ impl ErrorDef {
 #[derive(Debug, Default)]
 pub struct Errors {
     /// Declared errors; an operation's own before its service's.
-    pub all: Vec<ErrorDef>,
+    pub all: Vec<Arc<ErrorDef>>,
     /// The error each cause must have.
     pub causes: HashMap<Cause, ErrorLink>,
 }
@@ -128,7 +132,7 @@ impl Errors {
     /// The error that answers a cause.
     #[must_use]
     pub fn for_cause(&self, cause: Cause) -> Option<&ErrorDef> {
-        self.causes.get(&cause).map(|link| &self.all[link.error])
+        self.causes.get(&cause).map(|link| self.all[link.error].as_ref())
     }
 }
 
@@ -152,7 +156,7 @@ pub struct Operation {
     /// Compiled output schema.
     pub output: Shape,
     /// Errors: its own, then its service's.
-    pub errors: Errors,
+    pub errors: Arc<Errors>,
     /// How many of the errors are its own.
     pub own_errors: usize,
     /// Output members that repeat input members.

@@ -57,7 +57,9 @@ pub(super) fn assemble(
 fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems: &mut Vec<SpecProblem>) -> Service {
     let spec = &file.spec;
     let sources = Sources::default().with(&spec.documents, &spec.sources);
-    let definitions = Definitions::new(&file.text, &sources, file.partial);
+    let mut definitions = Definitions::new(&file.text, &sources, file.partial);
+    definitions.define(&file.text, &spec.defs, problems);
+    definitions.check_circles(problems);
     let mut lowering = Lowering { text: &file.text, definitions: &definitions, protocols, problems };
     let error_shapes = spec.protocol.error.iter().enumerate().map(|(index, shape)| {
         let at = format!("/protocol/error/{index}");
@@ -114,6 +116,7 @@ fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems: &mut Vec<
         errors,
         protocol_citations,
         sources,
+        shapes: Arc::default(),
     }
 }
 
@@ -161,14 +164,11 @@ fn operation(
     if let Some(cite) = &spec.cite {
         lowering.cited_for(cite, "*", "/cite");
     }
-    let errors = lowering.errors(&spec.errors, Some(&service.errors));
-    let mut input = compile_shape(&definitions, &spec.input, "/input", Some(&errors), lowering.problems);
-    let output = compile_shape(&definitions, &spec.output, "/output", None, lowering.problems);
-    for dispute in spec.disputed.iter().flat_map(|dispute| &dispute.about) {
-        for constraint in input.constraints.iter_mut().filter(|constraint| constraint.id == *dispute) {
-            constraint.disputed = true;
-        }
-    }
+    let errors = Arc::new(lowering.errors(&spec.errors, Some(&service.errors)));
+    let shapes = &service.shapes;
+    let mut input = compile_shape(&definitions, shapes, &spec.input, "/input", Some(&errors), lowering.problems);
+    let output = compile_shape(&definitions, shapes, &spec.output, "/output", None, lowering.problems);
+    input.disputed = spec.disputed.iter().flat_map(|dispute| &dispute.about).cloned().collect();
     let echo = echo(spec, &input, &output, &mut lowering);
     let operation = Operation {
         fingerprint: fingerprint(&[&file.text, &service_file.text]),
@@ -248,7 +248,7 @@ fn answer(
     for echo in echoes {
         answer.put(&echo.to, Template::member(echo.from.clone(), echo.fold == Some(Fold::LowerCase)));
     }
-    answer.sort(output, 0);
+    answer.sort(output, output.start);
     answer
 }
 

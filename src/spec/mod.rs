@@ -5,6 +5,7 @@ mod compile;
 mod definitions;
 mod error;
 mod files;
+mod keys;
 mod load;
 mod lowering;
 mod schema;

@@ -10,7 +10,7 @@ use cel::context::VariableResolver;
 use cel::{Context, Env, Program};
 use serde_json::Value;
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
+use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, definition};
 use crate::contract::pointer;
 use crate::model::{Cause, RuleSpec, SchemaSpec};
 use plain::Plain;
@@ -69,7 +69,7 @@ fn default_of(scope: &Scope<'_>, path: &[String]) -> Option<Value> {
     let mut schema = scope.raw;
     for segment in path {
         if let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/")) {
-            schema = scope.defs.get(name)?;
+            schema = definition(scope.defs, name)?;
         }
         schema = schema.get("properties")?.get(segment)?;
     }
@@ -238,7 +238,7 @@ mod tests {
             "error": {"code": "E", "cite": "s:1"}, "cite": "s:1", "holds": {}, "breaks": {},
         }));
         let raw = json!({"properties": {"b": {"default": 10}}});
-        compile(&rule.expect("a rule"), 0, &Scope { raw: &raw, defs: &json!({}) })
+        compile(&rule.expect("a rule"), 0, &Scope { raw: &raw, defs: &[] })
     }
 
     #[test]
