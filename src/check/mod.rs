@@ -38,7 +38,7 @@ mod secret_echoed;
 mod server_error;
 mod slow_response;
 mod status_undeclared;
-mod transport_failure;
+pub(crate) mod transport_failure;
 mod undecodable_response;
 mod unknown_output_member;
 mod valid_rejected;

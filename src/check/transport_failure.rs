@@ -36,7 +36,7 @@ log. If the service is merely slow, give it more time with `--timeout`.
 ## When it is a note
 
 When the server is not reached at all, which says nothing about the request, when the body is
-larger than is read here, and when the request has a method that the operation does not have: a
+larger than is read here, when a client that is judged through the proxy did not wait, and when the request has a method that the operation does not have: a
 server in front may hang up on what it takes for no HTTP. There is no complaint of a request that
 could not be sent.
 ";
@@ -52,14 +52,21 @@ impl Check for TransportFailure {
 
     fn judge(&self, exchange: &Exchange<'_>) -> Vec<Complaint> {
         let Err(failure) = exchange.reply else { return Vec::new() };
-        let (actual, strength) = match failure {
-            Failure::Unsendable(_) => return Vec::new(),
-            Failure::Unreachable(_) | Failure::Tls(_) | Failure::TooLarge(_) => {
-                (exchange.foreign(&failure.to_string()), Strength::Assumed)
-            }
-            _ => (exchange.foreign(&failure.to_string()), Strength::Documented),
-        };
-        let strength = if exchange.case.probe == Probe::OtherMethod { Strength::Assumed } else { strength };
-        vec![Complaint::new("an HTTP answer", actual).standard("RFC 9110, section 3.4").at_most(strength)]
+        let shown = exchange.foreign(&failure.to_string());
+        let complaint = complaint(failure, shown).map(|complaint| match exchange.case.probe {
+            Probe::OtherMethod => complaint.at_most(Strength::Assumed),
+            _ => complaint,
+        });
+        complaint.into_iter().collect()
     }
+}
+
+/// The complaint about a failure, in the words that may be shown of it; nothing where the request was not sent.
+pub(crate) fn complaint(failure: &Failure, shown: impl Into<String>) -> Option<Complaint> {
+    let strength = match failure {
+        Failure::Unsendable(_) => return None,
+        Failure::Unreachable(_) | Failure::Tls(_) | Failure::TooLarge(_) | Failure::Abandoned(_) => Strength::Assumed,
+        _ => Strength::Documented,
+    };
+    Some(Complaint::new("an HTTP answer", shown).standard("RFC 9110, section 3.4").at_most(strength))
 }

@@ -10,11 +10,10 @@ use accordant::mock::{Dialect, Mock};
 use accordant::net::journal::Journal;
 use accordant::net::serve::{Limits, Server};
 use clap::{Args, ValueEnum};
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::prelude::*;
 
 use super::Failure;
 use super::failure::INTERRUPTED;
+use super::log::start_log;
 use super::signals::Signals;
 use super::spec::contract;
 
@@ -80,27 +79,6 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
     runtime.block_on(serve(options, mock, limits))
-}
-
-/// Logs to standard error what `RUST_LOG` asks for: a level, or levels by module.
-fn start_log() {
-    let wanted = std::env::var_os("RUST_LOG").unwrap_or_default();
-    let wanted = wanted.to_string_lossy();
-    let asked = if wanted.is_empty() { None } else { filter(&wanted) };
-    let misread = asked.is_none() && !wanted.is_empty();
-    let filter = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(false);
-    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
-    if misread {
-        tracing::warn!(RUST_LOG = %wanted, "this is no level, and no list of module=level; info is logged");
-    }
-}
-
-/// What a value of `RUST_LOG` asks for. A word that is no level would be taken for a module, and silence all others.
-fn filter(wanted: &str) -> Option<Targets> {
-    let mut words = wanted.split(',').map(str::trim).filter(|part| !part.contains('='));
-    let known = words.all(|word| word.starts_with("accordant") || word.parse::<LevelFilter>().is_ok());
-    wanted.parse().ok().filter(|_| known)
 }
 
 async fn serve(options: &Options, mock: Mock, limits: Limits) -> Result<ExitCode, Failure> {

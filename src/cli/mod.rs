@@ -9,6 +9,7 @@ mod config;
 mod duration;
 mod explain;
 mod failure;
+mod log;
 mod mock;
 mod mutants;
 mod proxy;

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accordant::Contract;
-use accordant::client::{ClientReport, Ended, Exchanges, LONGEST_BODY, judge, judge_answers};
+use accordant::client::{ClientReport, Ended, Exchanges, judge, judge_answers};
+use accordant::net::http1::LONGEST_BODY;
 use accordant::net::origin::{Origin, OriginError};
-use accordant::net::proxy::{Proxy, Seen};
+use accordant::net::proxy::{Proxy, ProxyLimits, Seen};
 use clap::Args;
 use tokio::sync::oneshot;
 
@@ -20,6 +21,7 @@ use super::baseline::{BaselineOptions, has_folder};
 use super::client::conclude;
 use super::command::{Environment, Streams, run as run_command};
 use super::duration::parse_duration;
+use super::log::start_log;
 use super::signals::Signals;
 use super::spec::contract;
 
@@ -62,6 +64,7 @@ pub struct Options {
 
 /// Runs the subcommand.
 pub fn run(options: &Options) -> Result<ExitCode, Failure> {
+    start_log();
     let contract = Arc::new(contract(options.specs.as_deref())?);
     let target: Origin = options.url.parse().map_err(|error: OriginError| Failure::Usage(error.to_string()))?;
     if !options.listen.ip().is_loopback() && !options.allow_remote {
@@ -95,6 +98,8 @@ fn tell(seen: &Seen, encoded: u64, target: &Origin) {
         (seen.unread(), "connection", "could not be read, and so not be judged".to_owned()),
         (seen.too_long(), "exchange", format!("passed on but not judged, since a body is longer than {longest} MiB")),
         (encoded, "exchange", "judged without the answer's body, since that is in a content coding".to_owned()),
+        (seen.crossed(), "request", "not judged, since the target ended the connection at the same time".to_owned()),
+        (seen.refused(), "connection", "answered 503, since there were too many at a time".to_owned()),
         (seen.unreachable(), "connection", format!("failed, since {target} could not be reached")),
     ];
     for (count, what, line) in lines.iter().filter(|(count, ..)| *count > 0) {
@@ -108,7 +113,7 @@ async fn pass(options: &Options, contract: &Contract, target: &Origin) -> Result
     let unreachable = |error: io::Error| Failure::Unreachable(format!("{target} cannot be reached: {error}"));
     target.reach().await.map_err(unreachable)?;
     let what = format!("cannot listen on {}, where port 0 would pick a free one", options.listen);
-    let proxy = Proxy::bind(options.listen, target.clone()).await.map_err(Failure::io(what))?;
+    let proxy = Proxy::bind(options.listen, target.clone(), ProxyLimits::default()).await.map_err(Failure::io(what))?;
     let (seen, url) = (proxy.seen(), format!("http://{}", proxy.address()));
     let mut signals = Signals::catch().map_err(Failure::io("cannot catch signals"))?;
     let (stop, stopped) = oneshot::channel::<()>();

@@ -11,7 +11,7 @@ use super::conclude::{Key, complain};
 use super::exchange::{Exchange, Exchanges};
 use super::report::{ClientFinding, Judged};
 use super::sent::Sent;
-use crate::check::{self, Answer, CHECKS};
+use crate::check::{self, Answer, CHECKS, transport_failure};
 use crate::codec::{Outcome, Received, Rejection};
 use crate::contract::model::{ErrorKind, Strength};
 use crate::contract::{Contract, Operation};
@@ -42,8 +42,19 @@ pub fn judge_answers(contract: &Contract, exchanges: &Exchanges) -> Judged {
         Some(operation) if !had.contains(operation.as_str()) => doubtful(finding),
         _ => finding,
     });
-    let (findings, notes) = doubted.partition(ClientFinding::is_finding);
+    let (findings, notes) = doubted.chain(failures(contract, exchanges)).partition(ClientFinding::is_finding);
     Judged { findings, notes, ..Judged::default() }
+}
+
+/// What is found of answers that did not come, or not to their end. A server owes one to each request, whatever it is for.
+fn failures(contract: &Contract, exchanges: &Exchanges) -> impl Iterator<Item = ClientFinding> {
+    let mut groups: IndexMap<Key, ClientFinding> = IndexMap::new();
+    for exchange in exchanges.kept() {
+        let Some(failure) = &exchange.failure else { continue };
+        let Some(complaint) = transport_failure::complaint(failure, failure.to_string()) else { continue };
+        complain(&mut groups, "transport-failure", &Sent::read(contract, &exchange.request), complaint);
+    }
+    groups.into_values()
 }
 
 /// Whether an answer shows that the server has the operation. A proxy cannot ask for one that there is not, as `check` does,

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Request, Response};
 
+use crate::judge::TransportFailure;
 use crate::mock::{Pace, Sending};
 
 /// Most exchanges that are kept.
@@ -24,6 +25,8 @@ pub struct Exchange {
     pub response: Option<Response<Bytes>>,
     /// Whether all of the answer was sent.
     pub whole: bool,
+    /// Why it was not, where that says something of the server.
+    pub failure: Option<TransportFailure>,
     /// When the request had arrived, since the command's start.
     pub at: Duration,
     /// How long the answer took, as far as that was seen.
@@ -41,6 +44,7 @@ impl Exchange {
             request,
             response,
             whole: !matches!(sending.pace, Pace::Cut | Pace::Reset),
+            failure: None,
             at,
             elapsed: Duration::ZERO,
             fault: None,

@@ -11,14 +11,12 @@ mod exchange;
 mod fault;
 #[cfg(test)]
 mod innocent;
-mod message;
 mod report;
 mod retry;
 mod said;
 mod sent;
 mod text;
 mod trouble;
-mod wire;
 
 pub use answers::judge_answers;
 pub use attempt::{Attempt, Calls, Outcome};
@@ -29,10 +27,8 @@ pub use coverage::{Coverage, Exercised};
 pub(crate) use exchange::size;
 pub use exchange::{Exchange, Exchanges};
 pub use fault::{Fault, FaultError, parse_faults};
-pub use message::{Direction, Extent, Head, Message};
 pub use report::{ClientFinding, ClientReport, FaultReport, Judged};
 pub use said::Said;
 pub use sent::Sent;
 pub use text::{render_faults, render_text};
 pub use trouble::Trouble;
-pub use wire::{LONGEST_BODY, Reader};

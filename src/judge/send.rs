@@ -43,6 +43,9 @@ pub enum TransportFailure {
     /// The answer was not complete in time.
     #[error("no complete answer within {0:?}")]
     Timeout(Duration),
+    /// Who had asked did not wait any longer.
+    #[error("no complete answer within {0:?}, when the client left")]
+    Abandoned(Duration),
     /// The connection ended before the answer did.
     #[error("the connection ended before the answer did: {0}")]
     Closed(String),

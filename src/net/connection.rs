@@ -4,34 +4,33 @@ use std::future::pending;
 use std::io;
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use http::header::CONNECTION;
-use http::{HeaderValue, Request, Response};
-use http_body::Body;
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
+use super::bodies::{LARGE, Room};
 use super::body::{Paced, paced};
+use super::rules::{Refusal, refusal};
 use super::serve::Shared;
+use super::slots::Activity;
 use super::stream::Stream;
 use crate::contract::model::Cause;
 use crate::mock::{Answered, Pace, Sending};
 
 /// The smallest buffer that hyper accepts.
 const MIN_BUFFER: usize = 8 * 1024;
-
-/// Bodies over this size wait for their turn, and are judged where no other answer waits for them.
-const LARGE: usize = 64 * 1024;
 
 /// A connection of hyper's that answers with the mock.
 pub type Connection<S> = http1::Connection<TokioIo<Stream>, S>;
@@ -40,16 +39,16 @@ pub type Connection<S> = http1::Connection<TokioIo<Stream>, S>;
 pub fn connection(
     tcp: TcpStream,
     shared: Arc<Shared>,
+    activity: Arc<Activity>,
 ) -> Connection<impl Service<Request<Incoming>, Response = Response<Paced>, Error = io::Error, Future: Send> + Send> {
     let limits = shared.limits;
-    let busy = Arc::new(AtomicBool::new(false));
-    let stream = Stream::new(tcp, limits.write_time, Arc::clone(&shared.stopping), Arc::clone(&busy));
+    let stream = Stream::new(tcp, limits.write_time, Arc::clone(&shared.stopping), Arc::clone(&activity));
     let reset = stream.reset();
     let service = service_fn(move |request| {
-        let (shared, busy, reset) = (Arc::clone(&shared), Arc::clone(&busy), Arc::clone(&reset));
-        busy.store(true, Ordering::Relaxed);
+        let (shared, activity, reset) = (Arc::clone(&shared), Arc::clone(&activity), Arc::clone(&reset));
+        activity.read();
         async move {
-            let sending = shared.answer(request).await;
+            let sending = shared.answer(request, &activity).await;
             match sending.pace {
                 Pace::Reset => {
                     reset.store(true, Ordering::Relaxed);
@@ -63,7 +62,7 @@ pub fn connection(
                 // hyper says so itself only once it was told of the stop, a moment later.
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            busy.store(false, Ordering::Relaxed);
+            activity.rest();
             Ok(response)
         }
     });
@@ -78,22 +77,32 @@ pub fn connection(
 }
 
 impl Shared {
-    async fn answer(self: &Arc<Self>, request: Request<Incoming>) -> Sending {
+    async fn answer(self: &Arc<Self>, request: Request<Incoming>, activity: &Activity) -> Sending {
         let watched = self.journal.is_some() || self.observer.is_some() || tracing::enabled!(tracing::Level::DEBUG);
         let started = watched.then(Instant::now);
         let (parts, body) = request.into_parts();
-        match self.read_body(body).await {
+        let body = match refusal(&parts) {
+            Some(refusal) => Err(refusal.into()),
+            None => self.read_body(body).await,
+        };
+        activity.answer();
+        match body {
             Ok((body, None)) => self.judge(&Request::from_parts(parts, body), started),
-            Ok((body, Some(turn))) => self.judge_large(Request::from_parts(parts, body), turn, started).await,
-            Err((cause, detail)) => {
-                let request = Request::from_parts(parts, Bytes::new());
-                let answered = self.mock.refuse(&request, cause, &detail);
-                let mut sending = self.record(&request, answered, started);
-                // The rest of the body is still on its way; the connection cannot be used again.
-                sending.response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-                sending
-            }
+            Ok((body, Some(room))) => self.judge_large(Request::from_parts(parts, body), room, started).await,
+            Err(refused) => self.refuse(&Request::from_parts(parts, Bytes::new()), &refused, started),
         }
+    }
+
+    /// Answers a request that is not read to its end.
+    fn refuse(&self, request: &Request<Bytes>, refused: &Refused, started: Option<Instant>) -> Sending {
+        let answered = self.mock.refuse(request, refused.cause, &refused.detail);
+        let mut sending = self.record(request, answered, started);
+        if let Some(status) = refused.status {
+            *sending.response.status_mut() = status;
+        }
+        // The rest of the body is still on its way; the connection cannot be used again.
+        sending.response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        sending
     }
 
     fn judge(&self, request: &Request<Bytes>, started: Option<Instant>) -> Sending {
@@ -101,17 +110,12 @@ impl Shared {
     }
 
     /// Judges on a thread of its own: this one has other connections to serve meanwhile.
-    async fn judge_large(
-        self: &Arc<Self>,
-        request: Request<Bytes>,
-        turn: OwnedSemaphorePermit,
-        started: Option<Instant>,
-    ) -> Sending {
-        let judging = Arc::clone(&self.judging).acquire_owned().await;
+    async fn judge_large(self: &Arc<Self>, request: Request<Bytes>, room: Room, started: Option<Instant>) -> Sending {
+        let turn = room.turn().await;
         let shared = Arc::clone(self);
         let judged = spawn_blocking(move || {
             let sending = shared.judge(&request, started);
-            drop((shared, request, judging, turn));
+            drop((shared, request, turn, room));
             sending
         });
         match judged.await.map_err(tokio::task::JoinError::try_into_panic) {
@@ -143,11 +147,28 @@ impl Shared {
     }
 }
 
-/// A body, with the turn that it had to wait for when it is large.
-type ReadBody = (Bytes, Option<OwnedSemaphorePermit>);
+/// A body, with the room that it takes when it is large.
+type ReadBody = (Bytes, Option<Room>);
 
-/// Why a body was not read to its end.
-type Refused = (Cause, String);
+/// Why a request is not read to its end.
+struct Refused {
+    cause: Cause,
+    detail: String,
+    /// The status, where it is not the one of the cause.
+    status: Option<StatusCode>,
+}
+
+impl Refused {
+    fn new(cause: Cause, detail: impl Into<String>) -> Self {
+        Self { cause, detail: detail.into(), status: None }
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(Refusal { detail, status }: Refusal) -> Self {
+        Self { status, ..Self::new(Cause::MalformedBody, detail) }
+    }
+}
 
 impl Shared {
     async fn read_body(&self, body: Incoming) -> Result<ReadBody, Refused> {
@@ -159,17 +180,19 @@ impl Shared {
         }
         timeout(self.limits.body_time, self.collect(body)).await.unwrap_or_else(|_| {
             let late = format!("the body did not arrive within {:?}", self.limits.body_time);
-            Err((Cause::RequestTimeout, late))
+            Err(Refused::new(Cause::RequestTimeout, late))
         })
     }
 
     /// The whole body. One that came in one piece is not copied.
     async fn collect(&self, mut body: Incoming) -> Result<ReadBody, Refused> {
+        let announced = body.size_hint().upper().and_then(|length| usize::try_from(length).ok());
+        let announced = announced.unwrap_or(self.limits.body_bytes);
         let mut first = Bytes::new();
         let mut rest = BytesMut::new();
-        let mut turn = None;
-        while let Some(frame) = body.frame().await {
-            let broken = |_| (Cause::MalformedBody, "the body breaks off".to_owned());
+        let mut room: Option<Room> = None;
+        while let Some(frame) = next_frame(&mut body, room.as_ref()).await? {
+            let broken = |_| Refused::new(Cause::MalformedBody, "the body breaks off");
             let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
             if first.is_empty() {
                 first = data;
@@ -183,14 +206,30 @@ impl Shared {
             if length > self.limits.body_bytes {
                 return Err(self.too_large());
             }
-            if length > LARGE && turn.is_none() {
-                turn = Arc::clone(&self.large_bodies).acquire_owned().await.ok();
+            if length > LARGE && room.is_none() {
+                room = Some(self.bodies.room(announced).await);
+                rest.reserve(announced.saturating_sub(rest.len()));
+            }
+            if let Some(room) = &room {
+                room.received(length);
             }
         }
-        Ok((if rest.is_empty() { first } else { rest.freeze() }, turn))
+        if let Some(room) = &mut room {
+            room.is_read();
+        }
+        Ok((if rest.is_empty() { first } else { rest.freeze() }, room))
     }
 
     fn too_large(&self) -> Refused {
-        (Cause::BodyTooLarge, format!("the body is larger than {} bytes", self.limits.body_bytes))
+        Refused::new(Cause::BodyTooLarge, format!("the body is larger than {} bytes", self.limits.body_bytes))
     }
+}
+
+type NextFrame = Option<Result<Frame<Bytes>, hyper::Error>>;
+
+/// What comes next of a body, unless its room is needed by others first.
+async fn next_frame(body: &mut Incoming, room: Option<&Room>) -> Result<NextFrame, Refused> {
+    let Some(room) = room else { return Ok(body.frame().await) };
+    let slow = || Refused::new(Cause::RequestTimeout, "the body came too slowly while others waited for its room");
+    room.unless_given_up(body.frame()).await.ok_or_else(slow)
 }

@@ -2,9 +2,13 @@
 //! between a client and a server.
 
 #[cfg(feature = "serve")]
+mod bodies;
+#[cfg(feature = "serve")]
 mod body;
 #[cfg(feature = "serve")]
 mod connection;
+#[cfg(feature = "cli")]
+pub mod http1;
 #[cfg(feature = "serve")]
 pub mod journal;
 #[cfg(feature = "check")]
@@ -13,14 +17,20 @@ pub(crate) mod judging;
 pub mod origin;
 #[cfg(feature = "cli")]
 pub mod proxy;
+#[cfg(feature = "serve")]
+mod rules;
 #[cfg(feature = "check")]
 pub mod send;
 #[cfg(feature = "serve")]
 pub mod serve;
 #[cfg(feature = "serve")]
+mod slots;
+#[cfg(feature = "serve")]
 mod stream;
 #[cfg(feature = "cli")]
 mod talk;
+#[cfg(feature = "cli")]
+mod traffic;
 #[cfg(feature = "cli")]
 pub mod watch;
 #[cfg(feature = "mock-server")]

@@ -16,12 +16,13 @@ use bytes::Bytes;
 use http::Request;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::bodies::Bodies;
 use super::connection::connection;
 use super::journal::Journal;
+use super::slots::{Activity, Slot, Slots};
 use crate::mock::{Answered, Mock, Sending};
 
 /// What a client may make the server hold or wait for.
@@ -37,10 +38,14 @@ pub struct Limits {
     pub body_time: Duration,
     /// Longest time for a client to take any more of an answer.
     pub write_time: Duration,
-    /// Most connections at a time; more have to wait.
+    /// Most connections at a time. For more, those are closed that have waited longest for a request; where all are busy,
+    /// more have to wait.
     pub connections: usize,
-    /// Most bodies over 64 KiB that are read or judged at a time; more have to wait, within their time.
-    pub large_bodies: usize,
+    /// Most bytes that bodies over 64 KiB may have together, from when they are read until they are judged; more have to
+    /// wait, within their time. A quarter is for those up to 256 KiB, the rest for larger ones.
+    pub body_room: usize,
+    /// While bodies wait for room, time in which each of the others has to get on by 16 KiB.
+    pub slow_time: Duration,
     /// Longest time for requests in flight when the server stops.
     pub stop_time: Duration,
 }
@@ -54,7 +59,8 @@ impl Default for Limits {
             body_time: Duration::from_secs(30),
             write_time: Duration::from_secs(30),
             connections: 4096,
-            large_bodies: 128,
+            body_room: 128 * 1024 * 1024,
+            slow_time: Duration::from_millis(250),
             stop_time: Duration::from_secs(10),
         }
     }
@@ -83,9 +89,7 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) journal: Option<Journal>,
     pub(super) observer: Option<Arc<dyn Observer>>,
-    pub(super) large_bodies: Arc<Semaphore>,
-    /// Of the large bodies, as many are judged at a time as there are processors: decoded, they take most memory.
-    pub(super) judging: Arc<Semaphore>,
+    pub(super) bodies: Bodies,
     pub(super) stopping: Arc<AtomicBool>,
 }
 
@@ -111,9 +115,9 @@ impl Server {
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let large_bodies = Arc::new(Semaphore::new(limits.large_bodies));
-        let judging = Arc::new(Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
-        let shared = Shared { mock, limits, journal, observer, large_bodies, judging, stopping: Arc::default() };
+        let judges = available_parallelism().map_or(1, NonZero::get);
+        let bodies = Bodies::new(limits.body_room, limits.slow_time, judges);
+        let shared = Shared { mock, limits, journal, observer, bodies, stopping: Arc::default() };
         Ok(Self { listener, address, shared: Arc::new(shared) })
     }
 
@@ -127,11 +131,11 @@ impl Server {
     /// all connections.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
-        let slots = Arc::new(Semaphore::new(self.shared.limits.connections));
+        let slots = Slots::new(self.shared.limits.connections);
         let mut open = JoinSet::new();
         let mut stop = pin!(stop);
         loop {
-            let (stream, slot) = tokio::select! {
+            let (stream, slot, activity) = tokio::select! {
                 biased;
                 () = &mut stop => break,
                 accepted = self.accept(&slots) => accepted,
@@ -139,13 +143,13 @@ impl Server {
             while open.try_join_next().is_some() {}
             // Without it, answers wait for a client that delays its acknowledgements.
             let _ = stream.set_nodelay(true);
-            let connection = graceful.watch(connection(stream, Arc::clone(&self.shared)));
-            open.spawn(async move {
+            let connection = graceful.watch(connection(stream, Arc::clone(&self.shared), Arc::clone(&activity)));
+            activity.belongs_to(open.spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "connection closed");
                 }
                 drop(slot);
-            });
+            }));
         }
         drop(self.listener);
         self.shared.stopping.store(true, Ordering::Relaxed);
@@ -155,18 +159,21 @@ impl Server {
         open.shutdown().await;
     }
 
-    /// The next connection, once there may be one more.
-    async fn accept(&self, slots: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
-        let slot = Arc::clone(slots).acquire_owned().await.expect("nothing closes the semaphore");
+    /// The next connection, once there is a slot for it.
+    async fn accept(&self, slots: &Arc<Slots>) -> (TcpStream, Slot, Arc<Activity>) {
         let mut pause = Duration::from_millis(10);
         loop {
             match self.listener.accept().await {
-                Ok((stream, _)) => return (stream, slot),
+                Ok((stream, _)) => {
+                    let activity = slots.activity();
+                    return (stream, slots.take(&activity).await, activity);
+                }
                 // A client that has gone away again says nothing of the next one.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
-                    // Usually too many open files: wait for some to be closed instead of spinning.
+                    // Usually too many open files: close some, and wait for others to be closed instead of spinning.
                     tracing::warn!(%error, "cannot accept a connection");
+                    slots.evict();
                     sleep(pause).await;
                     pause = (pause * 2).min(Duration::from_secs(1));
                 }

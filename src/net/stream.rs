@@ -12,6 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
+use super::slots::Activity;
+
 /// Longest time that a closed connection still takes in what its peer sends.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -24,7 +26,7 @@ pub struct Stream {
     /// Whether the server stops, and closes without lingering.
     stopping: Arc<AtomicBool>,
     /// Whether a request is being read or answered.
-    busy: Arc<AtomicBool>,
+    activity: Arc<Activity>,
     /// Runs only while a write or a close has to wait.
     timer: Option<Pin<Box<Sleep>>>,
     /// Whether the peer has sent its end.
@@ -37,8 +39,8 @@ pub struct Stream {
 
 impl Stream {
     /// Takes over an accepted connection.
-    pub fn new(tcp: TcpStream, write_time: Duration, stopping: Arc<AtomicBool>, busy: Arc<AtomicBool>) -> Self {
-        Self { tcp, write_time, stopping, busy, timer: None, ended: false, closed: false, reset: Arc::default() }
+    pub fn new(tcp: TcpStream, write_time: Duration, stopping: Arc<AtomicBool>, activity: Arc<Activity>) -> Self {
+        Self { tcp, write_time, stopping, activity, timer: None, ended: false, closed: false, reset: Arc::default() }
     }
 
     /// Set, it makes the connection end in a reset once it is dropped.
@@ -49,7 +51,7 @@ impl Stream {
     /// Whether the server stops, and neither a request nor an answer is on its way. What hyper has of an answer is
     /// written before it reads on, unless the write has to wait.
     fn is_unwanted(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed) && !self.busy.load(Ordering::Relaxed) && self.timer.is_none()
+        self.stopping.load(Ordering::Relaxed) && !self.activity.is_busy() && self.timer.is_none()
     }
 
     /// Ready when the current wait has taken too long.

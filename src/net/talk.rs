@@ -9,13 +9,17 @@ use bytes::Bytes;
 use http::header::EXPECT;
 use http::{Method, Request, Response};
 
+use super::http1::{Direction, Extent, Head, Loss, Message, Reader};
 use super::proxy::Seen;
-use crate::client::{Direction, Exchange, Extent, Head, Message, Reader, size};
+use crate::client::{Exchange, size};
+use crate::judge::TransportFailure;
 
 /// Most requests of a connection that wait for their answers, and are still judged.
 const PIPELINE: usize = 256;
 /// Most bytes that all connections together hold of what is not complete; of one that needs more, nothing more is read.
 const HELD: usize = 256 * 1024 * 1024;
+/// A connection that the target ends later than this may have been ended for being idle.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// What is said on a connection.
 #[derive(Debug)]
@@ -30,6 +34,20 @@ pub(super) struct Talk {
     /// Bytes that are held, as all connections together count them.
     held: usize,
     lost: bool,
+    began: Instant,
+    /// Whether an answer has come to its end.
+    answered: bool,
+    /// Who has said that no more will come.
+    left: Left,
+}
+
+/// Who has ended its side of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Nobody,
+    Client,
+    /// The target, whatever the client does later.
+    Target,
 }
 
 /// A request whose answer is due.
@@ -38,6 +56,8 @@ struct Due {
     request: Request<Bytes>,
     /// Whether its body is too long to be judged.
     too_long: bool,
+    /// Whether the target had ended its side before the request had come.
+    crossed: bool,
     at: Instant,
 }
 
@@ -51,7 +71,8 @@ impl Drop for Talk {
 impl Talk {
     pub(super) fn new(seen: Arc<Seen>) -> Self {
         let (requests, responses) = (Reader::new(Direction::Requests), Reader::new(Direction::Responses));
-        Self { requests, responses, due: VecDeque::new(), early: None, seen, held: 0, lost: false }
+        let (due, began, left) = (VecDeque::new(), Instant::now(), Left::Nobody);
+        Self { requests, responses, due, early: None, seen, held: 0, lost: false, began, answered: false, left }
     }
 
     /// Reads what is passed on in a direction.
@@ -68,8 +89,27 @@ impl Talk {
             }
         }
         let many = self.due.len() > PIPELINE;
-        if !self.lost && (self.requests.is_lost() || self.responses.is_lost() || many || !self.is_bearable()) {
-            self.lose();
+        if self.lost {
+            return;
+        }
+        if let Some(Loss::Unreadable(why)) = self.responses.loss() {
+            self.lose(Some(TransportFailure::Garbage(why.to_owned())));
+        } else if self.requests.loss().is_some() || self.responses.loss().is_some() || many || !self.is_bearable() {
+            self.lose(None);
+        }
+    }
+
+    /// Whether a request or an answer is on its way, or may be.
+    pub(super) fn is_busy(&self) -> bool {
+        self.lost || !self.due.is_empty() || self.requests.is_within() || self.responses.is_within()
+    }
+
+    /// Whether one side has ended, and nothing is due from the other.
+    pub(super) fn is_ended(&self) -> bool {
+        match self.left {
+            Left::Nobody => false,
+            Left::Client => !self.is_busy(),
+            Left::Target => true,
         }
     }
 
@@ -85,14 +125,19 @@ impl Talk {
     fn asked(&mut self, message: Message) {
         let too_long = message.extent == Extent::TooLong;
         let Some(request) = message.into_request() else { return };
-        self.due.push_back(Due { request, too_long, at: Instant::now() });
+        let crossed = self.left == Left::Target;
+        self.due.push_back(Due { request, too_long, crossed, at: Instant::now() });
         if let Some(answer) = self.early.take() {
             self.answered(answer);
         }
     }
 
-    /// Keeps the exchange that an answer completes.
     fn answered(&mut self, message: Message) {
+        self.complete(message, None);
+    }
+
+    /// Keeps the exchange that an answer completes, or fails to.
+    fn complete(&mut self, message: Message, failure: Option<TransportFailure>) {
         if matches!(&message.head, Head::Response(status) if status.is_informational()) {
             return;
         }
@@ -101,16 +146,17 @@ impl Talk {
             // questions and answers are out of step.
             let waits = self.requests.unfinished().is_none_or(|request| request.headers.contains_key(EXPECT));
             if waits || self.early.replace(message).is_some() {
-                self.lose();
+                self.lose(None);
             }
             return;
         };
+        self.answered |= message.extent != Extent::Cut;
         if due.too_long || message.extent == Extent::TooLong {
             self.seen.too_long.fetch_add(1, Ordering::Relaxed);
             return;
         }
         let whole = message.extent == Extent::Whole;
-        self.keep(due, message.into_response(), whole);
+        self.keep(due, message.into_response(), (whole, failure));
     }
 
     /// Whether what all connections hold together is within bounds.
@@ -125,8 +171,8 @@ impl Talk {
     }
 
     /// Nothing more can be read of what is said, or may be held.
-    fn lose(&mut self) {
-        self.unanswered();
+    fn lose(&mut self, failure: Option<TransportFailure>) {
+        self.unanswered(failure);
         self.lost = true;
         self.early = None;
         (self.requests, self.responses) = (Reader::new(Direction::Requests), Reader::new(Direction::Responses));
@@ -134,42 +180,95 @@ impl Talk {
         self.seen.unread.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Somebody says that no more will come.
+    /// A side says that no more will come.
     pub(super) fn closed(&mut self, direction: Direction) {
-        if !self.lost
-            && direction == Direction::Responses
-            && let Some(message) = self.responses.end(false)
+        match direction {
+            Direction::Requests if self.left == Left::Nobody => self.left = Left::Client,
+            Direction::Requests => {}
+            Direction::Responses => self.target_left(false, "the connection was closed"),
+        }
+    }
+
+    /// The target has broken the connection off.
+    pub(super) fn broken(&mut self, how: &str) {
+        self.target_left(true, how);
+    }
+
+    /// The target has left it without a word that nothing is missing, as many do with TLS.
+    pub(super) fn vanished(&mut self) {
+        if self.responses.is_until_close()
+            && let Some(message) = self.responses.end(true)
         {
             self.answered(message);
         }
+        self.target_left(true, "the TLS connection was closed");
+    }
+
+    /// An answer has been waited for so long that it is waited for no longer.
+    pub(super) fn late(&mut self, time: Duration) {
+        self.fail(true, TransportFailure::Timeout(time));
+    }
+
+    fn target_left(&mut self, cut: bool, how: &str) {
+        let client_left = self.left == Left::Client;
+        let idle = self.answered || self.began.elapsed() > FRESH;
+        self.left = Left::Target;
+        // A target may take the client's end for its leaving, and may end a connection that was idle in the moment in which
+        // a request goes out on it (RFC 9112, section 9.3.1).
+        match self.due.front() {
+            Some(due) if client_left => self.fail(cut, TransportFailure::Abandoned(due.at.elapsed())),
+            Some(_) if idle && !self.responses.is_within() => self.cross(),
+            _ => self.fail(cut, TransportFailure::Closed(how.to_owned())),
+        }
+    }
+
+    /// Keeps what broke off, and the first request without an answer, with the reason.
+    fn fail(&mut self, cut: bool, failure: TransportFailure) {
+        if self.lost {
+            return;
+        }
+        match self.responses.end(cut) {
+            Some(message) if message.extent == Extent::Whole => self.answered(message),
+            Some(message) => self.complete(message, Some(failure)),
+            None => self.unanswered(Some(failure)),
+        }
+        self.unanswered(None);
+    }
+
+    /// Keeps requests that met the end of their connection on its way.
+    fn cross(&mut self) {
+        self.seen.crossed.fetch_add(self.due.len() as u64, Ordering::Relaxed);
+        self.unanswered(None);
     }
 
     /// Keeps what the connection's end breaks off, or leaves without an answer.
     fn end(&mut self) {
-        if !self.lost {
-            if let Some(message) = self.responses.end(true) {
-                self.answered(message);
+        match self.due.front() {
+            Some(due) if due.crossed && (self.answered || self.began.elapsed() > FRESH) => self.cross(),
+            Some(due) if due.crossed => {
+                self.fail(true, TransportFailure::Closed("the connection was closed".to_owned()));
             }
-            self.unanswered();
+            Some(due) => self.fail(true, TransportFailure::Abandoned(due.at.elapsed())),
+            None => {}
         }
-        self.seen.held.fetch_sub(self.held, Ordering::Relaxed);
+        self.seen.held.fetch_sub(std::mem::take(&mut self.held), Ordering::Relaxed);
     }
 
-    /// Keeps the requests that get no answer, or none that can be read.
-    fn unanswered(&mut self) {
+    /// Keeps the requests that get no answer, or none that can be read; the reason is one of the first.
+    fn unanswered(&mut self, mut failure: Option<TransportFailure>) {
         while let Some(due) = self.due.pop_front() {
             if due.too_long {
                 self.seen.too_long.fetch_add(1, Ordering::Relaxed);
             } else {
-                self.keep(due, None, false);
+                self.keep(due, None, (false, failure.take()));
             }
         }
     }
 
-    fn keep(&self, due: Due, response: Option<Response<Bytes>>, whole: bool) {
+    fn keep(&self, due: Due, response: Option<Response<Bytes>>, (whole, failure): (bool, Option<TransportFailure>)) {
         let Due { request, at, .. } = due;
         let unknown = Duration::ZERO;
-        self.seen.keep(Exchange { request, response, whole, at: unknown, elapsed: unknown, fault: None }, at);
+        self.seen.keep(Exchange { request, response, whole, failure, at: unknown, elapsed: unknown, fault: None }, at);
     }
 }
 

@@ -128,7 +128,7 @@ fn word(failure: &TransportFailure) -> &'static str {
     match failure {
         TransportFailure::Unreachable(_) => "the server cannot be reached",
         TransportFailure::Tls(_) => "no TLS connection",
-        TransportFailure::Timeout(_) => "it was not complete in time",
+        TransportFailure::Timeout(_) | TransportFailure::Abandoned(_) => "it was not complete in time",
         TransportFailure::Closed(_) => "the connection ended before it did",
         TransportFailure::Garbage(_) => "it is not HTTP that a client can read",
         TransportFailure::TooLarge(_) => "its body is too large",

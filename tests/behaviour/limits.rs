@@ -118,7 +118,8 @@ async fn headers_of_64_kib_are_too_large() {
 
 #[tokio::test]
 async fn large_bodies_wait_for_their_turn_and_small_ones_do_not() {
-    let server = Server::start(Limits { large_bodies: 1, ..Limits::default() }).await;
+    // A quarter of it is for bodies like these: one at a time.
+    let server = Server::start(Limits { body_room: 1024 * 1024, slow_time: PATIENCE, ..Limits::default() }).await;
     let large = requests::replicate(format!("{REPLICATION}{}", " ".repeat(200_000)));
     let (start, rest) = large.split_at(150_000);
     let mut first = server.connect().await;
@@ -134,6 +135,33 @@ async fn large_bodies_wait_for_their_turn_and_small_ones_do_not() {
     first.send(rest).await;
     assert_eq!(first.answer().await.status, 200);
     assert_eq!(server.ask(&large).await.status, 200);
+}
+
+#[tokio::test]
+async fn bodies_that_do_not_get_on_give_their_room_to_those_that_wait() {
+    let server = Server::start(Limits { body_room: 1024 * 1024, slow_time: SOON / 4, ..Limits::default() }).await;
+    let large = requests::replicate(format!("{REPLICATION}{}", " ".repeat(200_000)));
+    let mut halves = Vec::new();
+    for _ in 0..8 {
+        let mut half = server.connect().await;
+        half.send(&large[..100_000]).await;
+        halves.push(half);
+    }
+    let start = Instant::now();
+    assert_eq!(server.ask(&large).await.status, 200);
+    assert!(start.elapsed() < Limits::default().body_time / 4, "it waited for what does not come");
+    // Whose room is taken is told why.
+    assert_eq!(halves[0].answer().await.status, 504);
+}
+
+#[tokio::test]
+async fn a_body_of_a_hundred_kilobytes_does_not_wait_for_those_of_a_megabyte() {
+    let server = Server::start(Limits { body_room: 1024 * 1024, slow_time: PATIENCE, ..Limits::default() }).await;
+    let mut half = server.connect().await;
+    half.send(&requests::replicate(vec![b' '; 1024 * 1024])[..500_000]).await;
+    let start = Instant::now();
+    assert_eq!(server.ask(requests::replicate(format!("{REPLICATION}{}", " ".repeat(100_000)))).await.status, 200);
+    assert!(start.elapsed() < PATIENCE / 2, "it waited");
 }
 
 #[tokio::test]
@@ -238,18 +266,22 @@ async fn silent_connections_do_not_keep_the_next_client_waiting() {
 }
 
 #[tokio::test]
-async fn more_connections_than_there_may_be_wait_for_the_silent_ones_to_go() {
-    let server = Server::start(Limits { connections: 4, header_time: SOON, ..limits() }).await;
+async fn at_the_limit_the_connections_that_have_waited_longest_make_room() {
+    let server = Server::start(Limits { connections: 4, ..limits() }).await;
+    let request = requests::replicate(REPLICATION);
+    let mut busy = server.connect().await;
+    busy.send(&request[..request.len() - 1]).await;
+    server.expect_answers().await;
     let mut silent = Vec::new();
     for _ in 0..12 {
         silent.push(server.connect().await);
     }
     let start = Instant::now();
     server.expect_answers().await;
-    assert!(start.elapsed() >= 2 * SOON, "more connections at a time than there may be");
-    for mut client in silent {
-        client.expect_close().await;
-    }
+    assert!(start.elapsed() < Limits::default().header_time / 4, "it waited for the silent ones");
+    silent[0].expect_close().await;
+    busy.send(&request[request.len() - 1..]).await;
+    assert_eq!(busy.answer().await.status, 200, "a request on its way is not given up");
 }
 
 #[tokio::test]

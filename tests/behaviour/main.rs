@@ -19,6 +19,7 @@ mod models;
 mod options;
 mod processes;
 mod proxy;
+mod proxy_limits;
 mod replay;
 mod reviewed;
 mod screens;

@@ -187,8 +187,8 @@ fn a_request_whose_answer_cannot_be_read_is_judged() {
 #[test]
 fn a_broken_answer_accuses_nobody_of_a_schema() {
     let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{\"Backup";
-    let (report, _, stderr) = judged(&request(GOOD), answer);
-    assert_eq!((found(&report), report["requests"].as_u64()), (Vec::new(), Some(1)), "{stderr}");
+    let (report, code, stderr) = judged(&request(GOOD), answer);
+    assert_eq!((found(&report), code), (vec![("transport-failure", "")], Some(1)), "{stderr}");
 }
 
 #[test]
@@ -304,9 +304,60 @@ fn a_reset_is_passed_on_and_ends_no_answer() {
     server.peek(&mut [0]).expect("it is there");
     drop(server);
     client.read_to_end(&mut Vec::new()).expect_err("no end, but a reset");
-    let (report, _, stderr) = between.reported("TERM");
-    let (findings, notes) = (found(&report), report["notes"].as_array().expect("notes"));
-    assert_eq!((findings, notes.len(), report["requests"].as_u64()), (Vec::new(), 0, Some(1)), "{stderr}");
+    let (report, code, stderr) = between.reported("TERM");
+    assert_eq!((found(&report), code), (vec![("transport-failure", "")], Some(1)), "{stderr}");
+}
+
+#[test]
+fn servers_that_do_not_answer_are_told() {
+    let cut = "HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n{";
+    for (name, answer, actual) in [
+        ("closes", "", "the connection ended before the answer did"),
+        ("cuts the head", "HTTP/1.1 200 OK\r\ncontent-le", "the connection ended before the answer did"),
+        ("cuts the body", cut, "the connection ended before the answer did"),
+        ("sends garbage", "SSH-2.0-OpenSSH_9.6\r\n\r\n", "is not HTTP"),
+        ("has two lengths", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}", "is not HTTP"),
+        ("has a length that is none", "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n{}", "is not HTTP"),
+        ("has chunks that are none", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "is not HTTP"),
+    ] {
+        let (report, code, stderr) = judged(&request(GOOD), answer);
+        assert_eq!((found(&report), code), (vec![("transport-failure", "")], Some(1)), "{name}: {stderr}");
+        let said = report["findings"][0]["actual"].as_str().unwrap_or_default();
+        assert!(said.contains(actual), "{name}: {said}");
+        assert!(!stderr.contains("Signature"), "{name}: credentials are shown");
+    }
+}
+
+#[test]
+fn a_client_that_does_not_wait_accuses_nobody_but_is_told() {
+    let between = Between::start(&[]);
+    let (client, mut server) = between.pass(&request(GOOD));
+    drop(client);
+    assert_eq!(server.read(&mut [0]).expect("the end is passed on"), 0);
+    drop(server);
+    let (report, code, stderr) = between.reported("TERM");
+    assert_eq!((found(&report), code), (Vec::new(), Some(0)), "{stderr}");
+    let note = &report["notes"][0];
+    assert!(note["check"] == "transport-failure" && stderr.contains("when the client left"), "{stderr}");
+}
+
+#[test]
+fn a_target_may_end_a_connection_that_it_has_answered_on() {
+    let between = Between::start(&[]);
+    let (mut client, mut server) = between.pass(&request(GOOD));
+    server.write_all(CREATED.as_bytes()).expect("the proxy reads");
+    client.read_exact(&mut vec![0; CREATED.len()]).expect("the answer");
+    client.write_all(request(GOOD).as_bytes()).expect("the proxy reads");
+    server.read_exact(&mut vec![0; request(GOOD).len()]).expect("the request");
+    drop(server);
+    client.read_to_end(&mut Vec::new()).expect("the end is passed on");
+    let (report, code, stderr) = between.reported("TERM");
+    assert_eq!(
+        (found(&report), report["notes"].as_array().map(Vec::len), code),
+        (Vec::new(), Some(0), Some(0)),
+        "{stderr}"
+    );
+    assert!(stderr.contains("ended the connection at the same time: 1 request"), "{stderr}");
 }
 
 #[test]

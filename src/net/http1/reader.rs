@@ -26,7 +26,18 @@ enum State {
     Trailers,
     UntilClose,
     /// What comes cannot be read any more.
-    Lost,
+    Lost(Loss),
+}
+
+/// Why messages cannot be read any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// What follows is another protocol than HTTP, or may be one.
+    Upgrade,
+    /// It is no HTTP that a reader could be sure of.
+    Unreadable(&'static str),
+    /// The connection has ended.
+    End,
 }
 
 /// Reads the messages of one direction of a connection.
@@ -48,10 +59,25 @@ impl Reader {
         Self { direction, state: State::Head, pending: Vec::new(), message: None, body: Vec::new(), too_long: false }
     }
 
-    /// Whether messages can still be read.
+    /// Why messages cannot be read any more; nothing where they can.
     #[must_use]
-    pub fn is_lost(&self) -> bool {
-        self.state == State::Lost
+    pub fn loss(&self) -> Option<Loss> {
+        match self.state {
+            State::Lost(loss) => Some(loss),
+            _ => None,
+        }
+    }
+
+    /// Whether a message has begun and not ended.
+    #[must_use]
+    pub fn is_within(&self) -> bool {
+        self.message.is_some() || !self.pending.is_empty()
+    }
+
+    /// Whether the message that has begun has its end where the connection has it.
+    #[must_use]
+    pub fn is_until_close(&self) -> bool {
+        self.state == State::UntilClose
     }
 
     /// The message whose head has been read, and whose end has not.
@@ -69,7 +95,7 @@ impl Reader {
     /// Takes bytes in, up to the end of a message, and gives that one out. `bodiless` says of an answer whether it has no
     /// body whatever its headers say, as one to `HEAD` has not.
     pub fn next(&mut self, bytes: &mut &[u8], bodiless: bool) -> Option<Message> {
-        while !bytes.is_empty() && self.state != State::Lost {
+        while !bytes.is_empty() && self.loss().is_none() {
             let complete = self.step(bytes, bodiless);
             if complete.is_some() {
                 return complete;
@@ -83,7 +109,7 @@ impl Reader {
     pub fn end(&mut self, cut: bool) -> Option<Message> {
         let whole = self.state == State::UntilClose && !cut;
         let mut message = self.message.take()?;
-        self.state = State::Lost;
+        self.state = State::Lost(Loss::End);
         message.body = mem::take(&mut self.body).into();
         message.extent = match (self.too_long, whole) {
             (true, _) => Extent::TooLong,
@@ -109,7 +135,7 @@ impl Reader {
             }
             State::UntilClose => drop(self.keep(bytes, u64::MAX)),
             State::ChunkLine | State::ChunkEnd | State::Trailers => return self.line(bytes),
-            State::Lost => {}
+            State::Lost(_) => {}
         }
         None
     }
@@ -138,21 +164,21 @@ impl Reader {
         let Some(end) = head_end(&self.pending[from..]).map(|end| from + end) else {
             *bytes = &[];
             if self.pending.len() > HEAD {
-                self.lose();
+                self.lose(Loss::Unreadable("its head is too long"));
             }
             return None;
         };
         let head = mem::take(&mut self.pending);
         *bytes = &bytes[end - before..];
         let Some(message) = parse(self.direction, &head[..end]) else {
-            self.lose();
+            self.lose(Loss::Unreadable("its head is none of HTTP/1"));
             return None;
         };
         self.state = self.framing(&message, bodiless);
         self.message = Some(message);
         match self.state {
             State::Sized(0) => return self.finish(),
-            State::Lost => self.lose(),
+            State::Lost(loss) => self.lose(loss),
             _ => {}
         }
         None
@@ -162,13 +188,19 @@ impl Reader {
     fn framing(&self, message: &Message, bodiless: bool) -> State {
         match &message.head {
             // What follows is not HTTP any more, or may not be.
-            Head::Response(StatusCode::SWITCHING_PROTOCOLS) | Head::Request(Method::CONNECT, _) => return State::Lost,
+            Head::Response(StatusCode::SWITCHING_PROTOCOLS) | Head::Request(Method::CONNECT, _) => {
+                return State::Lost(Loss::Upgrade);
+            }
             Head::Response(status) if status.is_informational() || matches!(status.as_u16(), 204 | 304) || bodiless => {
                 return State::Sized(0);
             }
             _ => {}
         }
-        let until_close = if self.direction == Direction::Responses { State::UntilClose } else { State::Lost };
+        let until_close = if self.direction == Direction::Responses {
+            State::UntilClose
+        } else {
+            State::Lost(Loss::Unreadable("its transfer coding has no end"))
+        };
         if message.headers.contains_key(TRANSFER_ENCODING) {
             let last = message.headers.get_all(TRANSFER_ENCODING).iter().next_back();
             let last = last.and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
@@ -176,12 +208,13 @@ impl Reader {
             return if is_chunked { State::ChunkLine } else { until_close };
         }
         let mut lengths = message.headers.get_all(CONTENT_LENGTH).iter().map(|length| number(length.as_bytes(), 10));
-        match (lengths.next(), lengths.next()) {
-            (Some(Some(length)), None) => State::Sized(length),
-            // Two lengths, or one that is no number: readers differ on where the message ends.
-            (Some(_), _) => State::Lost,
-            (None, _) if self.direction == Direction::Responses => State::UntilClose,
-            (None, _) => State::Sized(0),
+        match lengths.next() {
+            // The same length again may be read as one (RFC 9110, section 8.6). Of others, readers differ on where the
+            // message ends.
+            Some(Some(length)) if lengths.all(|other| other == Some(length)) => State::Sized(length),
+            Some(_) => State::Lost(Loss::Unreadable("its length is no number, or more than one")),
+            None if self.direction == Direction::Responses => State::UntilClose,
+            None => State::Sized(0),
         }
     }
 
@@ -191,7 +224,7 @@ impl Reader {
         self.pending.extend_from_slice(&bytes[..end.unwrap_or(bytes.len())]);
         *bytes = end.map_or(&[], |end| &bytes[end + 1..]);
         if self.pending.len() > CHUNK_LINE {
-            self.lose();
+            self.lose(Loss::Unreadable("a line between its chunks is too long"));
         }
         end?;
         let line = mem::take(&mut self.pending);
@@ -200,11 +233,11 @@ impl Reader {
             State::ChunkLine => match line.split(|byte| *byte == b';').next().and_then(|size| number(size, 16)) {
                 Some(0) => self.state = State::Trailers,
                 Some(size) => self.state = State::Chunk(size),
-                None => self.lose(),
+                None => self.lose(Loss::Unreadable("the length of a chunk is no number")),
             },
             State::Trailers if line.is_empty() => return self.finish(),
             State::ChunkEnd if line.is_empty() => self.state = State::ChunkLine,
-            State::ChunkEnd => self.lose(),
+            State::ChunkEnd => self.lose(Loss::Unreadable("a chunk is longer than it says")),
             _ => {}
         }
         None
@@ -218,8 +251,8 @@ impl Reader {
     }
 
     /// Nothing more can be read, and nothing is held.
-    fn lose(&mut self) {
-        *self = Self { state: State::Lost, ..Self::new(self.direction) };
+    fn lose(&mut self, loss: Loss) {
+        *self = Self { state: State::Lost(loss), ..Self::new(self.direction) };
     }
 }
 
@@ -252,7 +285,7 @@ mod tests {
         let mut reader = Reader::new(direction);
         let pieces = text.as_bytes().chunks(piece);
         let messages = pieces.flat_map(|piece| take(&mut reader, piece, false)).collect();
-        assert!(!reader.is_lost(), "{text}");
+        assert_eq!(reader.loss(), None, "{text}");
         (messages, reader.end(false))
     }
 
@@ -304,7 +337,7 @@ mod tests {
         ] {
             let mut reader = Reader::new(Direction::Requests);
             assert!(take(&mut reader, text.as_bytes(), false).is_empty());
-            assert!(reader.is_lost() && reader.held() == 0, "{text}");
+            assert!(reader.loss().is_some() && reader.held() == 0, "{text}");
         }
     }
 
@@ -318,7 +351,7 @@ mod tests {
                 assert!(take(&mut reader, &[b'x'; 1024], false).is_empty());
                 most = most.max(reader.held());
             }
-            assert!(reader.is_lost() && reader.held() == 0 && most <= 2 * HEAD + 2048, "{start}: {most}");
+            assert!(reader.loss().is_some() && reader.held() == 0 && most <= 2 * HEAD + 2048, "{start}: {most}");
         }
     }
 
