@@ -117,6 +117,8 @@ pub mod judge;
 pub mod lint;
 pub mod mock;
 pub mod model;
+#[cfg(feature = "check")]
+pub mod mutate;
 pub mod net;
 mod random;
 #[cfg(feature = "check")]

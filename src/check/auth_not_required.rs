@@ -4,7 +4,7 @@ use super::exchange::Exchange;
 use super::{Check, Complaint};
 use crate::contract::citation::strength_of;
 use crate::contract::model::Strength;
-use crate::generate::Probe;
+use crate::generate::Variation;
 
 /// The check.
 pub struct AuthNotRequired;
@@ -49,7 +49,7 @@ impl Check for AuthNotRequired {
     }
 
     fn judge(&self, exchange: &Exchange<'_>) -> Vec<Complaint> {
-        let asked = exchange.case.probe == Probe::NoCredentials && exchange.is_native();
+        let asked = exchange.case.variation == Variation::NoCredentials && exchange.is_native();
         let ways = &exchange.operation().service.auth;
         if !asked || !exchange.was_accepted() || ways.is_empty() {
             return Vec::new();

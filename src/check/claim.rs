@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::Complaint;
 use super::exchange::{Exchange, child};
-use crate::constraint::Wish;
+use crate::constraint::BoundaryValue;
 use crate::contract::citation::strength_of;
 use crate::contract::model::{Cause, Strength};
 use crate::contract::{Citation, Constraint, Example, Occurrence, Operation, PlaceId, Table};
@@ -246,7 +246,7 @@ fn is_over(constraint: &Constraint, name: &str) -> bool {
         Cause::Items | Cause::Composition | Cause::UnknownMember => true,
         Cause::Rule if name == "*" || constraint.test.state().contains(name) => true,
         Cause::Rule => edges().inside.iter().chain(&edges().outside).any(|wish| match wish {
-            Wish::Patch(patch) => patches(patch, name),
+            BoundaryValue::Patch(patch) => patches(patch, name),
             _ => false,
         }),
         _ => false,

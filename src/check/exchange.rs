@@ -11,7 +11,7 @@ use super::complaint::Complaint;
 use crate::codec::{Outcome, Received, Rejection};
 use crate::contract::model::{Cause, ErrorKind, Strength};
 use crate::contract::{Constraint, ErrorDef, ErrorLink, Occurrence, Operation, PlaceId, Table};
-use crate::generate::{Case, Expected, Probe, Verdict};
+use crate::generate::{Case, Expected, Variation, Verdict};
 use crate::judge::{Reply, TransportFailure};
 use crate::mock::Dialect;
 use crate::text::{MASK, cut, one_line};
@@ -38,9 +38,9 @@ pub struct Exchange<'e> {
 /// Without secrets, and without what may show them: the input and the answer.
 impl fmt::Debug for Exchange<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Case { token, verdict, probe, .. } = self.case;
+        let Case { token, verdict, variation, .. } = self.case;
         let mut shown = f.debug_struct("Exchange");
-        shown.field("token", &token.to_string()).field("verdict", verdict).field("probe", probe);
+        shown.field("token", &token.to_string()).field("verdict", verdict).field("variation", variation);
         shown.field("status", &self.status()).finish_non_exhaustive()
     }
 }
@@ -158,7 +158,7 @@ impl<'e> Exchange<'e> {
     /// Whether a success may come back, so that its form is worth a look: what should have been refused is another matter.
     #[must_use]
     pub fn may_succeed(&self) -> bool {
-        let sent_plainly = matches!(self.case.probe, Probe::Plain | Probe::Twice);
+        let sent_plainly = matches!(self.case.variation, Variation::Plain | Variation::Twice);
         sent_plainly && !matches!(self.expected(), Expected::Error { .. })
     }
 
@@ -179,7 +179,7 @@ impl<'e> Exchange<'e> {
     pub fn refuses_method(&self) -> bool {
         let named =
             || self.demand().and_then(|demand| demand.link).is_some_and(|link| link.strength <= Strength::Model);
-        self.case.probe == Probe::OtherMethod && matches!(self.status(), Some(405 | 501)) && !named()
+        self.case.variation == Variation::OtherMethod && matches!(self.status(), Some(405 | 501)) && !named()
     }
 
     /// Whether the status forbids a body (RFC 9110, sections 15.3.5 and 15.3.6).

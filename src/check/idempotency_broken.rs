@@ -4,7 +4,7 @@ use super::exchange::{Answer, Exchange};
 use super::{Check, Complaint};
 use crate::codec::Outcome;
 use crate::contract::{Idempotency, pointer};
-use crate::generate::Probe;
+use crate::generate::Variation;
 
 /// The check.
 pub struct IdempotencyBroken;
@@ -48,7 +48,7 @@ impl Check for IdempotencyBroken {
 
     fn judge(&self, exchange: &Exchange<'_>) -> Vec<Complaint> {
         match &exchange.operation().idempotency {
-            Some(promise) if exchange.case.probe == Probe::Twice => differing(exchange, promise),
+            Some(promise) if exchange.case.variation == Variation::Twice => differing(exchange, promise),
             _ => Vec::new(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::exchange::Exchange;
 use super::{Check, Complaint};
-use crate::generate::Probe;
+use crate::generate::Variation;
 
 /// The check.
 pub struct InvalidAccepted;
@@ -48,7 +48,7 @@ impl Check for InvalidAccepted {
     fn judge(&self, exchange: &Exchange<'_>) -> Vec<Complaint> {
         let (Some(broken), Some(demand)) = (exchange.broken(), exchange.demand()) else { return Vec::new() };
         // Sent in another way, the request is judged for that.
-        if !exchange.was_accepted() || !matches!(exchange.case.probe, Probe::Plain | Probe::Twice) {
+        if !exchange.was_accepted() || !matches!(exchange.case.variation, Variation::Plain | Variation::Twice) {
             return Vec::new();
         }
         let complaint = Complaint::new(demand.expected(), exchange.answered()).about(&broken.id);

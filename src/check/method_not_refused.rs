@@ -5,7 +5,7 @@ use http::Method;
 use super::exchange::Exchange;
 use super::{Check, Complaint};
 use crate::contract::model::{Cause, Strength};
-use crate::generate::Probe;
+use crate::generate::Variation;
 
 /// The check.
 pub struct MethodNotRefused;
@@ -49,7 +49,7 @@ impl Check for MethodNotRefused {
 
     fn judge(&self, exchange: &Exchange<'_>) -> Vec<Complaint> {
         let harmless = [Method::HEAD, Method::OPTIONS].contains(exchange.case.request.method());
-        if exchange.case.probe != Probe::OtherMethod || harmless || !exchange.was_accepted() {
+        if exchange.case.variation != Variation::OtherMethod || harmless || !exchange.was_accepted() {
             return Vec::new();
         }
         let operation = exchange.operation();

@@ -3,7 +3,7 @@
 use super::exchange::Exchange;
 use super::{Check, Complaint};
 use crate::contract::model::Strength;
-use crate::generate::Probe;
+use crate::generate::Variation;
 use crate::judge::TransportFailure as Failure;
 
 /// The check.
@@ -53,8 +53,8 @@ impl Check for TransportFailure {
     fn judge(&self, exchange: &Exchange<'_>) -> Vec<Complaint> {
         let Err(failure) = exchange.reply else { return Vec::new() };
         let shown = exchange.foreign(&failure.to_string());
-        let complaint = complaint(failure, shown).map(|complaint| match exchange.case.probe {
-            Probe::OtherMethod => complaint.at_most(Strength::Assumed),
+        let complaint = complaint(failure, shown).map(|complaint| match exchange.case.variation {
+            Variation::OtherMethod => complaint.at_most(Strength::Assumed),
             _ => complaint,
         });
         complaint.into_iter().collect()

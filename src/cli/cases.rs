@@ -108,8 +108,8 @@ fn count(options: &Options, plans: &[Plan], out: &mut impl Write) -> io::Result<
             if phase == Phase::Coverage {
                 write!(
                     out,
-                    ": {} broken, {} on a boundary, {} combinations of optional members, {} probes",
-                    coverage.breaks, coverage.boundaries, coverage.optionals, coverage.probes
+                    ": {} broken, {} on a boundary, {} combinations of optional members, {} variations",
+                    coverage.breaks, coverage.boundaries, coverage.optionals, coverage.variations
                 )?;
             }
             writeln!(out)?;

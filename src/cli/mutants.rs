@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::thread;
 
 use accordant::generate::Plan;
-use accordant::judge::{Mutants, judge_mutants};
 use accordant::mock::{Dialect, Mock};
+use accordant::mutate::{Mutants, judge_mutants};
 use clap::Args;
 
 use super::Failure;

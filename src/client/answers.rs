@@ -15,7 +15,7 @@ use crate::check::{self, Answer, CHECKS, transport_failure};
 use crate::codec::{Outcome, Received, Rejection};
 use crate::contract::model::{ErrorKind, Strength};
 use crate::contract::{Contract, Operation};
-use crate::generate::{Case, Phase, Probe, Token, Verdict};
+use crate::generate::{Case, Phase, Token, Variation, Verdict};
 use crate::judge::{Reply, is_transient};
 use crate::mock::{Dialect, credentials_fault};
 
@@ -106,7 +106,7 @@ fn case(contract: &Contract, sent: &Sent<'_>, request: &Request<Bytes>) -> Optio
         token,
         input: decoded.input.clone(),
         verdict,
-        probe: Probe::Plain,
+        variation: Variation::Plain,
         request: request.clone(),
     })
 }

@@ -9,7 +9,7 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use super::{ClientFinding, Exchange, Exchanges, Judged, judge, judge_answers};
 use crate::contract::model::AuthScheme;
 use crate::contract::{Contract, Operation};
-use crate::generate::{Case, Phase, Plan, Probe, Verdict};
+use crate::generate::{Case, Phase, Plan, Variation, Verdict};
 use crate::mock::{Dialect, Mock, Sending};
 
 const RANDOM: u64 = 40;
@@ -20,7 +20,7 @@ fn cases(plan: &Plan) -> impl Iterator<Item = Case> + '_ {
         .into_iter()
         .flat_map(|phase| (0..plan.count(phase, RANDOM)).map(move |index| (phase, index)));
     let cases = numbers.filter_map(|(phase, index)| plan.case(phase, 7, index)?.ok());
-    cases.filter(|case| matches!(case.probe, Probe::Plain | Probe::Twice))
+    cases.filter(|case| matches!(case.variation, Variation::Plain | Variation::Twice))
 }
 
 /// The request of a case as a client would send it.

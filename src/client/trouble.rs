@@ -9,7 +9,7 @@ use super::attempt::identity;
 use super::fault::Fault;
 use super::sent::Sent;
 use crate::contract::Contract;
-use crate::mock::{Answered, Sending};
+use crate::mock::{MockResponse, Sending};
 
 /// Most requests that are told apart in a rotation.
 const MOST: usize = 100_000;
@@ -41,7 +41,7 @@ impl Trouble {
         &mut self,
         contract: &Contract,
         request: &Request<Bytes>,
-        answered: &Answered,
+        answered: &MockResponse,
     ) -> Option<(Fault, Sending)> {
         if self.faults.is_empty() || !answered.response.status().is_success() || self.met.len() >= MOST {
             return None;

@@ -5,7 +5,7 @@
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, definition, values};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit, definition, values};
 use crate::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -90,8 +90,8 @@ impl Test for Composed {
         let others =
             [json!(null), json!(true), json!(0), json!(-1), json!(0.5), json!(""), json!("text"), json!([]), json!({})];
         let others = others.into_iter().filter(|value| !self.holds(value));
-        let near = std::iter::repeat_n(Wish::NoBranch, 4);
-        Edges { inside: vec![Wish::Drawn; 3], outside: near.chain(values(others)).collect() }
+        let near = std::iter::repeat_n(BoundaryValue::NoBranch, 4);
+        Edges { inside: vec![BoundaryValue::Drawn; 3], outside: near.chain(values(others)).collect() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, values};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit, values};
 use crate::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -102,8 +102,8 @@ impl Test for Form {
         let mut edges =
             samples.map_or_else(Edges::default, |(_, good, bad)| Edges { inside: texts(good), outside: texts(bad) });
         if matches!(self.judge, Judge::Text(_)) {
-            edges.inside.push(Wish::Match);
-            edges.outside.push(Wish::NearMiss);
+            edges.inside.push(BoundaryValue::Match);
+            edges.outside.push(BoundaryValue::NearMiss);
         }
         edges
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, count, enumeration::same};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit, count, enumeration::same};
 use crate::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -66,8 +66,8 @@ impl Test for Count {
 
     fn edges(&self) -> Edges {
         let wish = |size| match self.what {
-            What::Items => Wish::Items(size),
-            What::Members => Wish::Members(size),
+            What::Items => BoundaryValue::Items(size),
+            What::Members => BoundaryValue::Members(size),
         };
         let (inside, outside) = if self.most == u64::MAX {
             (self.least, self.least.checked_sub(1))
@@ -95,7 +95,7 @@ impl Test for Unique {
     }
 
     fn edges(&self) -> Edges {
-        Edges { inside: vec![Wish::Items(2)], outside: vec![Wish::Twins] }
+        Edges { inside: vec![BoundaryValue::Items(2)], outside: vec![BoundaryValue::DuplicateItems] }
     }
 }
 

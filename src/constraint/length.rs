@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, count};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit, count};
 use crate::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -34,8 +34,8 @@ impl Test for AtLeast {
     }
 
     fn edges(&self) -> Edges {
-        let outside = self.0.checked_sub(1).map(Wish::Length);
-        Edges { inside: vec![Wish::Length(self.0)], outside: outside.into_iter().collect() }
+        let outside = self.0.checked_sub(1).map(BoundaryValue::Length);
+        Edges { inside: vec![BoundaryValue::Length(self.0)], outside: outside.into_iter().collect() }
     }
 }
 
@@ -53,8 +53,8 @@ impl Test for AtMost {
     }
 
     fn edges(&self) -> Edges {
-        let outside = self.0.checked_add(1).map(Wish::Length);
-        Edges { inside: vec![Wish::Length(self.0)], outside: outside.into_iter().collect() }
+        let outside = self.0.checked_add(1).map(BoundaryValue::Length);
+        Edges { inside: vec![BoundaryValue::Length(self.0)], outside: outside.into_iter().collect() }
     }
 }
 

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::model::{Cause, SchemaSpec};
 
-pub use crate::model::{Edges, Test, Types, Wish};
+pub use crate::model::{BoundaryValue, Edges, Test, Types};
 pub use types::is_integer;
 
 /// A constraint found in a schema, not yet placed.
@@ -92,8 +92,8 @@ pub static KINDS: &[&dyn Kind] = &[
 ];
 
 /// Wishes for exact values.
-fn values(values: impl IntoIterator<Item = Value>) -> Vec<Wish> {
-    values.into_iter().map(Wish::Value).collect()
+fn values(values: impl IntoIterator<Item = Value>) -> Vec<BoundaryValue> {
+    values.into_iter().map(BoundaryValue::Value).collect()
 }
 
 /// Writes a number of things: "1 item", "2 items".

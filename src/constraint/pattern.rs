@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit};
 use crate::model::{Cause, Matcher, SchemaSpec};
 
 /// The kind.
@@ -40,8 +40,8 @@ impl Test for Matches {
 
     fn edges(&self) -> Edges {
         // What a pattern with look-around matches cannot be told from its text.
-        let inside = if self.0.is_linear() { Wish::Match } else { Wish::Drawn };
-        Edges { inside: vec![inside], outside: vec![Wish::NearMiss; 3] }
+        let inside = if self.0.is_linear() { BoundaryValue::Match } else { BoundaryValue::Drawn };
+        Edges { inside: vec![inside], outside: vec![BoundaryValue::NearMiss; 3] }
     }
 }
 

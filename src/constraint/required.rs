@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit};
 use crate::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -54,11 +54,11 @@ impl Test for Present {
     fn edges(&self) -> Edges {
         let name = || self.name.clone();
         let outside = match &self.when {
-            None => vec![Wish::Absent(name()), Wish::Null(name())],
-            Some(trigger) => vec![Wish::Without(trigger.clone(), name())],
+            None => vec![BoundaryValue::Absent(name()), BoundaryValue::Null(name())],
+            Some(trigger) => vec![BoundaryValue::Without(trigger.clone(), name())],
         };
-        let trigger = self.when.clone().map(Wish::Present);
-        Edges { inside: trigger.into_iter().chain([Wish::Present(name())]).collect(), outside }
+        let trigger = self.when.clone().map(BoundaryValue::Present);
+        Edges { inside: trigger.into_iter().chain([BoundaryValue::Present(name())]).collect(), outside }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Edges, Kind, Scope, Stated, Test, Types, Unfit, Wish, values};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Types, Unfit, values};
 use crate::model::{Cause, JsonType, SchemaSpec};
 
 /// The kind.
@@ -51,7 +51,7 @@ impl Test for Types {
         ];
         let inside = self.each();
         Edges {
-            inside: inside.map(Wish::OfType).collect(),
+            inside: inside.map(BoundaryValue::OfType).collect(),
             outside: values(others.into_iter().filter(|value| !self.holds(value))),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit};
 use crate::model::{BoolOrSchema, Cause, Matcher, SchemaSpec};
 
 /// The kind.
@@ -45,7 +45,7 @@ impl Test for Known {
     }
 
     fn edges(&self) -> Edges {
-        Edges { inside: vec![Wish::Whole, Wish::Drawn], outside: vec![Wish::Stranger] }
+        Edges { inside: vec![BoundaryValue::Whole, BoundaryValue::Drawn], outside: vec![BoundaryValue::UnknownMember] }
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Case {
     /// What must happen.
     pub verdict: Verdict,
     /// What is done to the request besides sending it.
-    pub probe: Probe,
+    pub variation: Variation,
     /// The request, without credentials.
     pub request: Request<Bytes>,
 }
@@ -55,7 +55,7 @@ pub enum Verdict {
 
 /// What is done to a request besides sending it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Probe {
+pub enum Variation {
     /// Nothing.
     Plain,
     /// It goes without credentials.

@@ -1,18 +1,18 @@
-//! Nodes to recipes: which schemas hold together for a value, and what they come to.
+//! Nodes to plans: which schemas hold together for a value, and what they come to.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::number::Numbers;
-use super::recipe::{List, Members, Named, Recipe, RecipeId, Surroundings, measure};
-use super::strings::Text;
-use super::text::Pattern;
+use super::regex_gen::Pattern;
+use super::text::Text;
+use super::value_plan::{List, Members, Named, Surroundings, ValuePlan, ValuePlanId, measure};
 use crate::constraint::Types;
 use crate::contract::model::{Cause, JsonType};
 use crate::contract::{ConstraintId, Node, Occurrence, PlaceId, Table};
 
-/// Most recipes beyond those of the nodes; further combinations are drawn from their first schema alone.
+/// Most plans beyond those of the nodes; further combinations are drawn from their first schema alone.
 const MAX_COMBINED: usize = 8192;
 
 /// The medium of all that does not travel in path, query or headers.
@@ -32,35 +32,35 @@ struct Key {
     settled: Vec<(PlaceId, Group)>,
 }
 
-/// Compiles recipes; those of the nodes first.
+/// Compiles plans; those of the nodes first.
 pub(super) struct Compiler<'s> {
     shape: &'s Table,
     around: &'s Surroundings,
-    known: BTreeMap<Key, RecipeId>,
-    open: Vec<(RecipeId, Key)>,
-    recipes: Vec<Recipe>,
+    known: BTreeMap<Key, ValuePlanId>,
+    open: Vec<(ValuePlanId, Key)>,
+    plans: Vec<ValuePlan>,
 }
 
 impl<'s> Compiler<'s> {
     pub fn new(shape: &'s Table, around: &'s Surroundings) -> Self {
-        let mut compiler = Self { shape, around, known: BTreeMap::new(), open: Vec::new(), recipes: Vec::new() };
+        let mut compiler = Self { shape, around, known: BTreeMap::new(), open: Vec::new(), plans: Vec::new() };
         for node in 0..shape.nodes.len() {
             let key = compiler.closed(vec![node], Vec::new());
             compiler.known.entry(key.clone()).or_insert(node);
-            compiler.recipes.push(Recipe::default());
+            compiler.plans.push(ValuePlan::default());
             compiler.open.push((node, key));
         }
         compiler
     }
 
-    /// The recipe for values that satisfy all these nodes, whatever branches they have.
-    fn bare(&mut self, nodes: Vec<PlaceId>) -> RecipeId {
+    /// The plan for values that satisfy all these nodes, whatever branches they have.
+    fn bare(&mut self, nodes: Vec<PlaceId>) -> ValuePlanId {
         let groups = self.groups(&nodes);
-        self.recipe(nodes, groups)
+        self.plan(nodes, groups)
     }
 
-    /// The recipes whose values come near a composition of a node, and may break it.
-    pub fn around(&mut self, whole: PlaceId, node: PlaceId, keyword: &str) -> Vec<RecipeId> {
+    /// The plans whose values come near a composition of a node, and may break it.
+    pub fn around(&mut self, whole: PlaceId, node: PlaceId, keyword: &str) -> Vec<ValuePlanId> {
         let branches = &self.shape.nodes[node].branches;
         let keyword = keyword.rsplit('-').next().unwrap_or_default();
         let added: Vec<Vec<PlaceId>> = match keyword {
@@ -77,12 +77,12 @@ impl<'s> Compiler<'s> {
         bare.chain(added).map(|added| self.bare(std::iter::once(whole).chain(added).collect())).collect()
     }
 
-    pub fn finish(mut self) -> Vec<Recipe> {
+    pub fn finish(mut self) -> Vec<ValuePlan> {
         while let Some((id, key)) = self.open.pop() {
-            self.recipes[id] = self.compile(&key);
+            self.plans[id] = self.compile(&key);
         }
-        measure(&mut self.recipes);
-        self.recipes
+        measure(&mut self.plans);
+        self.plans
     }
 
     /// The nodes with everything that `allOf` adds.
@@ -101,17 +101,17 @@ impl<'s> Compiler<'s> {
         Key { nodes, settled }
     }
 
-    fn recipe(&mut self, nodes: Vec<PlaceId>, settled: Vec<(PlaceId, Group)>) -> RecipeId {
+    fn plan(&mut self, nodes: Vec<PlaceId>, settled: Vec<(PlaceId, Group)>) -> ValuePlanId {
         let first = nodes.first().copied().unwrap_or(0);
         let key = self.closed(nodes, settled);
         if let Some(id) = self.known.get(&key) {
             return *id;
         }
-        if self.recipes.len() >= self.shape.nodes.len() + MAX_COMBINED {
+        if self.plans.len() >= self.shape.nodes.len() + MAX_COMBINED {
             return first;
         }
-        let id = self.recipes.len();
-        self.recipes.push(Recipe::default());
+        let id = self.plans.len();
+        self.plans.push(ValuePlan::default());
         self.known.insert(key.clone(), id);
         self.open.push((id, key));
         id
@@ -122,10 +122,10 @@ impl<'s> Compiler<'s> {
         self.closed(nodes.to_vec(), Vec::new()).nodes.iter().flat_map(all).collect()
     }
 
-    fn compile(&mut self, key: &Key) -> Recipe {
+    fn compile(&mut self, key: &Key) -> ValuePlan {
         let choose = self.choose(key);
         if !choose.is_empty() {
-            return Recipe { choose, ..Recipe::default() };
+            return ValuePlan { choose, ..ValuePlan::default() };
         }
         let nodes: Vec<&Occurrence> = key.nodes.iter().map(|node| &self.shape.nodes[*node]).collect();
         let types = types(&nodes);
@@ -134,7 +134,7 @@ impl<'s> Compiler<'s> {
         let text = has(JsonType::String).then(|| Text::of(self.shape, &nodes, &self.around.media[medium]));
         let numbers = has(JsonType::Integer) || has(JsonType::Number);
         let suggested = nodes.iter().flat_map(|node| node.examples.iter().chain(node.default.as_deref()));
-        Recipe {
+        ValuePlan {
             choose,
             choices: choices(&nodes),
             suggested: suggested.filter(|value| !value.is_string()).cloned().collect(),
@@ -152,8 +152,8 @@ impl<'s> Compiler<'s> {
         }
     }
 
-    /// The recipes of the first choice that is still to be made.
-    fn choose(&mut self, key: &Key) -> Vec<RecipeId> {
+    /// The plans of the first choice that is still to be made.
+    fn choose(&mut self, key: &Key) -> Vec<ValuePlanId> {
         for &node in &key.nodes {
             let branches = &self.shape.nodes[node].branches;
             let either = |branch: &PlaceId| vec![*branch];
@@ -173,15 +173,15 @@ impl<'s> Compiler<'s> {
                 }
                 let settled: Vec<(PlaceId, Group)> = key.settled.iter().copied().chain([(node, group)]).collect();
                 let with = |added: Vec<PlaceId>| key.nodes.iter().copied().chain(added).collect();
-                return variants.into_iter().map(|added| self.recipe(with(added), settled.clone())).collect();
+                return variants.into_iter().map(|added| self.plan(with(added), settled.clone())).collect();
             }
         }
         Vec::new()
     }
 
-    /// The recipe of nodes that hold together; nothing when there are none.
-    fn all(&mut self, nodes: Vec<PlaceId>) -> Option<RecipeId> {
-        (!nodes.is_empty()).then(|| self.recipe(nodes, Vec::new()))
+    /// The plan of nodes that hold together; nothing when there are none.
+    fn all(&mut self, nodes: Vec<PlaceId>) -> Option<ValuePlanId> {
+        (!nodes.is_empty()).then(|| self.plan(nodes, Vec::new()))
     }
 
     fn list(&mut self, nodes: &[&Occurrence]) -> List {
@@ -243,7 +243,7 @@ impl<'s> Compiler<'s> {
                 name: (*name).to_owned(),
                 required: nodes.iter().any(|node| node.limits.required.iter().any(|required| required == name)),
                 credential: schemas.iter().any(|schema| self.around.credentials.contains(schema)),
-                recipe: self.all(schemas),
+                plan: self.all(schemas),
                 needs: needs(name),
             }
         });

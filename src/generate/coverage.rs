@@ -7,11 +7,11 @@
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::case::{Probe, Verdict};
+use super::case::{Variation, Verdict};
 use super::confirm::confirm;
 use super::pairwise;
 use super::unbreakable::unbreakable;
-use super::{Generator, Side, inputs_at};
+use super::{Boundaries, Generator, Side};
 use crate::contract::model::{AuthScheme, Cause, Place};
 use crate::contract::{ConstraintId, Occurrence, Operation, PlaceId, pointer};
 use crate::mock::Dialect;
@@ -19,28 +19,28 @@ use crate::random::Random;
 
 /// One case of the coverage phase, before a target adjusts it.
 #[derive(Debug)]
-pub struct Recipe {
+pub struct CoverageCase {
     /// The input.
     pub input: Value,
     /// What must happen.
     pub verdict: Verdict,
     /// What is done besides sending it.
-    pub probe: Probe,
+    pub variation: Variation,
 }
 
 /// The coverage phase of an operation.
 #[derive(Debug, Default)]
 pub struct Coverage {
-    /// The cases, in order: breaks, boundaries, optional members, probes.
-    pub recipes: Vec<Recipe>,
+    /// The cases, in order: breaks, boundaries, optional members, variations.
+    pub cases: Vec<CoverageCase>,
     /// How many of them break a constraint.
     pub breaks: usize,
     /// How many of them sit on a boundary.
     pub boundaries: usize,
     /// How many of them are rows of optional members.
     pub optionals: usize,
-    /// How many of them probe something else.
-    pub probes: usize,
+    /// How many of them variation something else.
+    pub variations: usize,
     /// Combinations of two optional members that exclude each other.
     pub impossible: usize,
     /// Constraints that no request can break alone, and why.
@@ -49,18 +49,19 @@ pub struct Coverage {
 
 /// Finds the cases of the coverage phase.
 #[must_use]
-pub fn coverage(operation: &Operation, generator: &Generator, dialect: Dialect) -> Coverage {
-    let mut covering = Covering { operation, generator, dialect, coverage: Coverage::default() };
+pub fn coverage(boundaries: &Boundaries, dialect: Dialect) -> Coverage {
+    let operation = boundaries.operation();
+    let mut covering = Covering { operation, boundaries, dialect, coverage: Coverage::default() };
     covering.breaks();
     covering.boundaries();
     covering.optionals();
-    covering.probes();
+    covering.variations();
     covering.coverage
 }
 
 struct Covering<'o> {
     operation: &'o Operation,
-    generator: &'o Generator,
+    boundaries: &'o Boundaries,
     dialect: Dialect,
     coverage: Coverage,
 }
@@ -70,18 +71,18 @@ impl Covering<'_> {
         for (id, constraint) in self.operation.input.constraints.iter().enumerate() {
             let mut random = Random::new(xxh3_64(constraint.id.as_bytes()));
             let verdict = Verdict::Invalid { constraint: id };
-            let inputs = inputs_at(self.generator, self.operation, id, Side::Outside, &mut random);
-            let before = self.coverage.recipes.len();
+            let inputs = self.boundaries.inputs_at(id, Side::Outside, &mut random);
+            let before = self.coverage.cases.len();
             for input in inputs {
-                self.add(input, verdict, Probe::Plain);
+                self.add(input, verdict, Variation::Plain);
             }
-            if self.coverage.recipes.len() == before
-                && let Some(reason) = unbreakable(self.generator, self.operation, self.dialect, id)
+            if self.coverage.cases.len() == before
+                && let Some(reason) = unbreakable(self.boundaries, self.dialect, id)
             {
                 self.coverage.unbreakable.push((id, reason));
             }
         }
-        self.coverage.breaks = self.coverage.recipes.len();
+        self.coverage.breaks = self.coverage.cases.len();
     }
 
     fn boundaries(&mut self) {
@@ -91,16 +92,16 @@ impl Covering<'_> {
             if matches!(constraint.cause, Cause::Type | Cause::Required) {
                 continue;
             }
-            for input in inputs_at(self.generator, self.operation, id, Side::Inside, &mut random) {
-                self.add(input, Verdict::Valid { boundary: Some(id) }, Probe::Plain);
+            for input in self.boundaries.inputs_at(id, Side::Inside, &mut random) {
+                self.add(input, Verdict::Valid { boundary: Some(id) }, Variation::Plain);
             }
         }
-        self.coverage.boundaries = self.coverage.recipes.len() - self.coverage.breaks;
+        self.coverage.boundaries = self.coverage.cases.len() - self.coverage.breaks;
     }
 
     fn optionals(&mut self) {
-        let before = self.coverage.recipes.len();
-        let optionals = Optionals::of(self.operation, self.generator);
+        let before = self.coverage.cases.len();
+        let optionals = Optionals::of(self.operation, self.boundaries.generator());
         let fits = |row: &[bool]| {
             optionals.input(row).is_some_and(|input| {
                 confirm(self.operation, self.dialect, &input, Verdict::Valid { boundary: None }).is_ok()
@@ -109,39 +110,40 @@ impl Covering<'_> {
         let found = pairwise::rows(optionals.members.len(), &fits);
         self.coverage.impossible = found.impossible.saturating_sub(optionals.nested());
         for input in found.rows.iter().filter_map(|row| optionals.input(row)) {
-            self.add(input, Verdict::Valid { boundary: None }, Probe::Plain);
+            self.add(input, Verdict::Valid { boundary: None }, Variation::Plain);
         }
-        self.coverage.optionals = self.coverage.recipes.len() - before;
+        self.coverage.optionals = self.coverage.cases.len() - before;
     }
 
-    fn probes(&mut self) {
-        let before = self.coverage.recipes.len();
+    fn variations(&mut self) {
+        let before = self.coverage.cases.len();
         if let Some(example) = self.operation.examples.first() {
             let input = &example.input;
             // The documented dialect has no credentials.
             if self.dialect == Dialect::Native && !self.operation.service.auth.is_empty() {
                 let verdict = Verdict::Refused { cause: Cause::MissingCredentials };
-                self.add(input.clone(), verdict, Probe::NoCredentials);
+                self.add(input.clone(), verdict, Variation::NoCredentials);
             }
             let verdict = Verdict::Refused { cause: Cause::MethodNotAllowed };
-            self.add(input.clone(), verdict, Probe::OtherMethod);
+            self.add(input.clone(), verdict, Variation::OtherMethod);
             if let Some(idempotency) = &self.operation.idempotency {
                 let mut marked = input.clone();
                 pointer::set(&mut marked, &idempotency.token, Value::from("the-same-twice"));
-                self.add(marked, Verdict::Valid { boundary: None }, Probe::Twice);
+                self.add(marked, Verdict::Valid { boundary: None }, Variation::Twice);
             }
         }
-        self.coverage.probes = self.coverage.recipes.len() - before;
+        self.coverage.variations = self.coverage.cases.len() - before;
     }
 
     /// Takes an input that a request can carry, unless it is there already.
-    fn add(&mut self, input: Value, verdict: Verdict, probe: Probe) {
-        let known =
-            |recipe: &Recipe| recipe.probe == probe && recipe.input == input && recipe.verdict.kind() == verdict.kind();
-        if self.coverage.recipes.iter().any(known) || confirm(self.operation, self.dialect, &input, verdict).is_err() {
+    fn add(&mut self, input: Value, verdict: Verdict, variation: Variation) {
+        let known = |case: &CoverageCase| {
+            case.variation == variation && case.input == input && case.verdict.kind() == verdict.kind()
+        };
+        if self.coverage.cases.iter().any(known) || confirm(self.operation, self.dialect, &input, verdict).is_err() {
             return;
         }
-        self.coverage.recipes.push(Recipe { input, verdict, probe });
+        self.coverage.cases.push(CoverageCase { input, verdict, variation });
     }
 }
 

@@ -1,9 +1,9 @@
-//! Drawing values from recipes.
+//! Drawing values from plans.
 
 use serde_json::{Map, Value};
 
-use super::recipe::{Members, Recipe, RecipeId};
-use super::text::Taste;
+use super::regex_gen::Taste;
+use super::value_plan::{Members, ValuePlan, ValuePlanId};
 use crate::contract::model::JsonType;
 use crate::contract::{ConstraintId, Table};
 use crate::random::Random;
@@ -24,7 +24,7 @@ const MAX_NAME: usize = 128;
 /// One drawing.
 pub(super) struct Draw<'g, 'r> {
     pub shape: &'g Table,
-    pub recipes: &'g [Recipe],
+    pub plans: &'g [ValuePlan],
     pub random: &'r mut Random,
     /// Whether optional members and unusual values are wanted.
     pub rich: bool,
@@ -34,17 +34,17 @@ pub(super) struct Draw<'g, 'r> {
 }
 
 impl<'g, 'r> Draw<'g, 'r> {
-    pub fn new(shape: &'g Table, recipes: &'g [Recipe], random: &'r mut Random, rich: bool) -> Self {
-        Self { shape, recipes, random, rich, except: None, tries: ALL_TRIES }
+    pub fn new(shape: &'g Table, plans: &'g [ValuePlan], random: &'r mut Random, rich: bool) -> Self {
+        Self { shape, plans, random, rich, except: None, tries: ALL_TRIES }
     }
 
-    /// A value that satisfies the recipe's constraints, as far as trying helps.
-    pub fn value(&mut self, id: RecipeId, depth: usize) -> Value {
+    /// A value that satisfies the plan's constraints, as far as trying helps.
+    pub fn value(&mut self, id: ValuePlanId, depth: usize) -> Value {
         let mut left = TRIES;
         loop {
-            let recipe = self.settled(id, depth);
-            let value = self.once(recipe, depth);
-            if left == 0 || self.tries == 0 || self.holds(recipe, &value) {
+            let plan = self.settled(id, depth);
+            let value = self.once(plan, depth);
+            if left == 0 || self.tries == 0 || self.holds(plan, &value) {
                 return value;
             }
             left -= 1;
@@ -53,70 +53,70 @@ impl<'g, 'r> Draw<'g, 'r> {
     }
 
     /// A value of one type.
-    pub fn of_type(&mut self, id: RecipeId, json_type: JsonType) -> Option<Value> {
-        let recipe = self.settled(id, 0);
+    pub fn of_type(&mut self, id: ValuePlanId, json_type: JsonType) -> Option<Value> {
+        let plan = self.settled(id, 0);
         for _ in 0..TRIES {
-            let choice = self.random.pick(&recipe.choices).cloned();
-            let value = choice.unwrap_or_else(|| self.typed(recipe, json_type, 0));
-            if self.holds(recipe, &value) {
+            let choice = self.random.pick(&plan.choices).cloned();
+            let value = choice.unwrap_or_else(|| self.typed(plan, json_type, 0));
+            if self.holds(plan, &value) {
                 return Some(value);
             }
         }
         None
     }
 
-    fn holds(&self, recipe: &Recipe, value: &Value) -> bool {
-        let mut checks = recipe.checks.iter().filter(|check| Some(**check) != self.except);
+    fn holds(&self, plan: &ValuePlan, value: &Value) -> bool {
+        let mut checks = plan.checks.iter().filter(|check| Some(**check) != self.except);
         checks.all(|check| self.shape.constraints[*check].test.holds(value))
     }
 
-    /// The recipe after all choices among branches; far down, the one that ends soonest.
-    pub fn settled(&mut self, mut id: RecipeId, depth: usize) -> &'g Recipe {
-        let recipes = self.recipes;
-        while !recipes[id].choose.is_empty() {
-            let choose = &recipes[id].choose;
-            let lowest = choose.iter().copied().min_by_key(|id| recipes[*id].height);
+    /// The plan after all choices among branches; far down, the one that ends soonest.
+    pub fn settled(&mut self, mut id: ValuePlanId, depth: usize) -> &'g ValuePlan {
+        let plans = self.plans;
+        while !plans[id].choose.is_empty() {
+            let choose = &plans[id].choose;
+            let lowest = choose.iter().copied().min_by_key(|id| plans[*id].height);
             let drawn = if depth < DEEP { self.random.pick(choose).copied() } else { None };
             id = drawn.or(lowest).unwrap_or_default();
         }
-        &recipes[id]
+        &plans[id]
     }
 
-    fn once(&mut self, recipe: &'g Recipe, depth: usize) -> Value {
-        if let Some(choice) = self.random.pick(&recipe.choices) {
+    fn once(&mut self, plan: &'g ValuePlan, depth: usize) -> Value {
+        if let Some(choice) = self.random.pick(&plan.choices) {
             return choice.clone();
         }
         if self.rich
-            && !recipe.suggested.is_empty()
+            && !plan.suggested.is_empty()
             && self.random.one_in(8)
-            && let Some(value) = self.random.pick(&recipe.suggested)
+            && let Some(value) = self.random.pick(&plan.suggested)
         {
             return value.clone();
         }
-        let types = &recipe.types;
+        let types = &plan.types;
         let drawn = if self.rich && types.len() > 1 && depth < DEEP { self.random.below(types.len()) } else { 0 };
-        self.typed(recipe, types.get(drawn).copied().unwrap_or(JsonType::String), depth)
+        self.typed(plan, types.get(drawn).copied().unwrap_or(JsonType::String), depth)
     }
 
-    fn typed(&mut self, recipe: &'g Recipe, json_type: JsonType, depth: usize) -> Value {
+    fn typed(&mut self, plan: &'g ValuePlan, json_type: JsonType, depth: usize) -> Value {
         match json_type {
             JsonType::Null => Value::Null,
             JsonType::Boolean => Value::Bool(self.random.one_in(2)),
-            JsonType::Integer => recipe.numbers.integer(self.rich, self.random),
-            JsonType::Number => recipe.numbers.number(self.rich, self.random),
-            JsonType::String => Value::String(self.text(recipe)),
-            JsonType::Array => self.list(recipe, depth),
-            JsonType::Object => self.object(&recipe.members, depth),
+            JsonType::Integer => plan.numbers.integer(self.rich, self.random),
+            JsonType::Number => plan.numbers.number(self.rich, self.random),
+            JsonType::String => Value::String(self.text(plan)),
+            JsonType::Array => self.list(plan, depth),
+            JsonType::Object => self.object(&plan.members, depth),
         }
     }
 
-    fn text(&mut self, recipe: &Recipe) -> String {
-        let Some(text) = &recipe.text else { return String::new() };
+    fn text(&mut self, plan: &ValuePlan) -> String {
+        let Some(text) = &plan.text else { return String::new() };
         if self.rich { text.rich(self.random) } else { text.plain(self.random) }
     }
 
-    fn list(&mut self, recipe: &'g Recipe, depth: usize) -> Value {
-        let list = &recipe.list;
+    fn list(&mut self, plan: &'g ValuePlan, depth: usize) -> Value {
+        let list = &plan.list;
         let most = list.most.unwrap_or(usize::MAX).min(MAX_SIZE);
         let usual = list.least.max(usize::from(list.item.is_some() || !list.prefix.is_empty())).max(list.prefix.len());
         let wanted = match (depth >= DEEP, self.rich) {
@@ -125,17 +125,17 @@ impl<'g, 'r> Draw<'g, 'r> {
             (false, true) if self.random.one_in(24) && most <= 200 => most,
             (false, true) => list.least + self.random.below(4),
         };
-        self.items(recipe, wanted.min(most).max(list.least.min(MAX_SIZE)), depth)
+        self.items(plan, wanted.min(most).max(list.least.min(MAX_SIZE)), depth)
     }
 
     /// A list of so many items, with what it must contain at random places.
-    pub fn items(&mut self, recipe: &'g Recipe, length: usize, depth: usize) -> Value {
-        let list = &recipe.list;
+    pub fn items(&mut self, plan: &'g ValuePlan, length: usize, depth: usize) -> Value {
+        let list = &plan.list;
         let mut items: Vec<Value> = Vec::new();
         if depth >= DEEPEST {
             return Value::Array(items);
         }
-        let wanted: Vec<RecipeId> =
+        let wanted: Vec<ValuePlanId> =
             list.contains.iter().flat_map(|(id, count)| std::iter::repeat_n(*id, *count)).collect();
         let start = length.saturating_sub(wanted.len());
         let start = if start > 0 { self.random.below(start + 1) } else { 0 }.max(list.prefix.len().min(start));
@@ -155,7 +155,7 @@ impl<'g, 'r> Draw<'g, 'r> {
         Value::Array(items)
     }
 
-    fn item(&mut self, id: Option<RecipeId>, index: usize, depth: usize) -> Value {
+    fn item(&mut self, id: Option<ValuePlanId>, index: usize, depth: usize) -> Value {
         id.map_or_else(|| Value::from(index), |id| self.value(id, depth + 1))
     }
 
@@ -167,7 +167,7 @@ impl<'g, 'r> Draw<'g, 'r> {
         }
         for (named, present) in members.named.iter().zip(present) {
             if present {
-                let value = named.recipe.map_or_else(|| Value::from("x"), |id| self.value(id, depth + 1));
+                let value = named.plan.map_or_else(|| Value::from("x"), |id| self.value(id, depth + 1));
                 object.insert(named.name.clone(), value);
             }
         }
@@ -225,7 +225,7 @@ impl<'g, 'r> Draw<'g, 'r> {
         }
     }
 
-    fn name_by(&mut self, pattern: &super::text::Pattern) -> String {
+    fn name_by(&mut self, pattern: &super::regex_gen::Pattern) -> String {
         let (shortest, longest) = pattern.lengths();
         let length = shortest + self.random.below(8).min(longest - shortest);
         pattern.draw(length, Taste::Plain, self.random)

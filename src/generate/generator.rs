@@ -1,15 +1,16 @@
 //! The generator of an operation's inputs: its schema made ready once, then drawn from as often as wanted.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
-use super::breaking::{Site, proven};
 use super::compile::Compiler;
 use super::draw::Draw;
-use super::hostile::Medium;
-use super::recipe::{Recipe, Surroundings};
-use super::strings::GUESSES;
-use super::text::Taste;
-use crate::constraint::Edges;
+use super::medium::Medium;
+use super::path::paths;
+use super::regex_gen::Taste;
+use super::text::GUESSES;
+use super::value_plan::{Surroundings, ValuePlan, ValuePlanId};
 use crate::contract::model::{AuthScheme, Cause, Place};
 use crate::contract::{ConstraintId, Matcher, Operation, PlaceId, Service, Table};
 use crate::random::Random;
@@ -17,9 +18,9 @@ use crate::random::Random;
 /// Draws values for the places of an operation's input, decided by the [`Random`] alone.
 #[derive(Debug)]
 pub struct Generator {
-    pub(super) recipes: Vec<Recipe>,
-    /// By constraint: where it is judged, and the edges of it.
-    pub(super) sites: Vec<Site>,
+    pub(super) plans: Vec<ValuePlan>,
+    /// For each composition: the plans whose values come near it, and may break it.
+    near: HashMap<ConstraintId, Vec<ValuePlanId>>,
 }
 
 impl Generator {
@@ -27,67 +28,71 @@ impl Generator {
     #[must_use]
     pub fn new(operation: &Operation) -> Self {
         let around = surroundings(operation);
-        let shape = &operation.input;
+        let shape = operation.input.table();
         let mut compiler = Compiler::new(shape, &around);
-        let sites = Site::all(shape, &mut compiler);
-        let mut generator = Self { recipes: compiler.finish(), sites };
-        for (id, constraint) in shape.constraints.iter().enumerate() {
-            if constraint.cause == Cause::Pattern
-                && let Some(sample) = generator.text(shape, generator.sites[id].whole, None, &mut Random::new(1))
-            {
-                generator.sites[id].learn(&*constraint.test, &sample);
-            }
-            // Only of these, what lies on which side is not known before it is tried.
-            if matches!(constraint.cause, Cause::Rule | Cause::Composition) {
-                generator.sites[id].edges = proven(&generator, operation, id);
-            }
-        }
-        generator
+        let near = near_compositions(shape, &mut compiler);
+        Self { plans: compiler.finish(), near }
     }
 
-    /// What lies on both sides of a constraint's boundary. Of rules and compositions, only what was seen to do so on an
-    /// example; of all others, what their kind knows.
-    #[must_use]
-    pub fn edges(&self, constraint: ConstraintId) -> &Edges {
-        &self.sites[constraint].edges
+    /// The plans whose values come near a composition, and may break it.
+    pub(super) fn near(&self, composition: ConstraintId) -> &[ValuePlanId] {
+        self.near.get(&composition).map_or(&[], Vec::as_slice)
     }
 
     /// A valid value, as plain as the constraints allow: required members only, lists as short as they may be, but not empty
     /// where an item is known.
     #[must_use]
     pub fn plain(&self, shape: &Table, node: PlaceId, random: &mut Random) -> Value {
-        Draw::new(shape, &self.recipes, random, false).value(node, 0)
+        Draw::new(shape, &self.plans, random, false).value(node, 0)
     }
 
     /// A value as a real API meets them: optional members present or absent, mostly ordinary texts and numbers, now and then
     /// hostile ones. Nearly always valid, which the caller judges. Members that carry credentials are left out.
     #[must_use]
     pub fn rich(&self, shape: &Table, node: PlaceId, random: &mut Random) -> Value {
-        Draw::new(shape, &self.recipes, random, true).value(node, 0)
+        Draw::new(shape, &self.plans, random, true).value(node, 0)
     }
 
     /// A string for a node: of a wanted length in Unicode scalar values, else of a usual one. Nothing where the node takes no
     /// strings, or none of that length.
     #[must_use]
     pub fn text(&self, shape: &Table, node: PlaceId, length: Option<usize>, random: &mut Random) -> Option<String> {
-        let mut draw = Draw::new(shape, &self.recipes, random, false);
-        let recipe = draw.settled(node, 0);
+        let mut draw = Draw::new(shape, &self.plans, random, false);
+        let plan = draw.settled(node, 0);
         if let Some(length) = length {
-            return recipe.text.as_ref()?.of_length(length, draw.random);
+            return plan.text.as_ref()?.of_length(length, draw.random);
         }
         match draw.value(node, 0) {
             Value::String(text) => Some(text),
-            _ => recipe.text.as_ref().map(|text| text.plain(draw.random)),
+            _ => plan.text.as_ref().map(|text| text.plain(draw.random)),
         }
     }
 
     /// A member name that matches a pattern of an object's node.
     pub(super) fn name_for(&self, node: PlaceId, pattern: &Matcher, random: &mut Random) -> Option<String> {
-        let drawn = self.recipes[node].members.patterns.iter();
+        let drawn = self.plans[node].members.patterns.iter();
         let mut drawn = drawn.map(|(drawn, _)| drawn.draw(drawn.lengths().0 + 1, Taste::Plain, random));
         let guessed = || GUESSES.into_iter().find(|name| pattern.is_match(name)).map(str::to_owned);
         drawn.find(|name| pattern.is_match(name)).or_else(guessed)
     }
+}
+
+fn near_compositions(shape: &Table, compiler: &mut Compiler<'_>) -> HashMap<ConstraintId, Vec<ValuePlanId>> {
+    let compositions = || {
+        let nodes = shape.nodes.iter().enumerate();
+        let stated = nodes.flat_map(|(node, stated)| stated.constraints.iter().map(move |id| (*id, node)));
+        stated.filter(|(id, _)| shape.constraints[*id].cause == Cause::Composition)
+    };
+    if compositions().next().is_none() {
+        return HashMap::new();
+    }
+    let paths = paths(shape);
+    let whole = |node: PlaceId| paths[node].as_ref().and_then(|path| path.whole).unwrap_or(node);
+    let mut near: Vec<(ConstraintId, PlaceId)> = compositions().collect();
+    near.sort_unstable();
+    let plans =
+        |(id, node): (ConstraintId, PlaceId)| (id, compiler.around(whole(node), node, &shape.constraints[id].keyword));
+    near.into_iter().map(plans).collect()
 }
 
 /// What each member travels in, and which of them carry credentials.

@@ -1,33 +1,35 @@
 //! Values by a schema: valid ones, and ones that break exactly one constraint. Pure, and decided by the seed alone.
 
 pub mod adjust;
-mod breaking;
+mod boundaries;
+mod boundary_value;
 pub mod case;
 mod compile;
 mod confirm;
+mod constraint_site;
 pub mod coverage;
+mod dictionary;
 mod draw;
 mod generator;
-mod hostile;
 mod inputs;
+mod medium;
 mod number;
 mod pairwise;
+mod path;
 mod plan;
-mod recipe;
+mod regex_gen;
 mod shard;
 mod shrink;
-mod site;
 mod strategy;
-mod strings;
 mod text;
 mod token;
 mod unbreakable;
-mod wishes;
+mod value_plan;
 
 pub use crate::random::Random;
 pub use adjust::Adjustments;
-pub use breaking::{Side, input_at, inputs_at};
-pub use case::{Case, CaseKind, Expected, Phase, Probe, Verdict};
+pub use boundaries::{Boundaries, Side};
+pub use case::{Case, CaseKind, Expected, Phase, Variation, Verdict};
 pub use confirm::Dropped;
 pub use generator::Generator;
 pub use plan::{Plan, ReplayError};

@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use super::hostile::{FRACTIONS, INTEGERS};
+use super::dictionary::{FRACTIONS, INTEGERS};
 use crate::contract::Node;
 use crate::random::Random;
 

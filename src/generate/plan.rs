@@ -7,11 +7,11 @@ use serde_json::Value;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::adjust::Adjustments;
-use super::case::{Case, Phase, Probe, Verdict};
+use super::case::{Case, Phase, Variation, Verdict};
 use super::confirm::{Confirmed, Dropped, confirm};
 use super::coverage::{Coverage, coverage};
 use super::shrink::{Shrinking, weight};
-use super::{Generator, Side, Token, input_at};
+use super::{Boundaries, Side, Token};
 use crate::contract::{ConstraintId, Operation, PlaceId, pointer};
 use crate::mock::Dialect;
 use crate::random::Random;
@@ -24,7 +24,7 @@ const TRIES: usize = 6;
 pub struct Plan {
     operation: Arc<Operation>,
     dialect: Dialect,
-    generator: Generator,
+    boundaries: Boundaries,
     coverage: Coverage,
     adjustments: Adjustments,
     /// Constraints that can be broken.
@@ -51,12 +51,12 @@ impl Plan {
     /// The plan of an operation in a dialect.
     #[must_use]
     pub fn new(operation: &Arc<Operation>, dialect: Dialect) -> Self {
-        let generator = Generator::new(operation);
-        let coverage = coverage(operation, &generator, dialect);
+        let boundaries = Boundaries::of(operation);
+        let coverage = coverage(&boundaries, dialect);
         let mut breakable: Vec<ConstraintId> = Vec::new();
         let mut bounded: Vec<ConstraintId> = Vec::new();
-        for recipe in &coverage.recipes {
-            match recipe.verdict {
+        for case in &coverage.cases {
+            match case.verdict {
                 Verdict::Invalid { constraint } if !breakable.contains(&constraint) => breakable.push(constraint),
                 Verdict::Valid { boundary: Some(constraint) } if !bounded.contains(&constraint) => {
                     bounded.push(constraint);
@@ -69,7 +69,7 @@ impl Plan {
         let operation = Arc::clone(operation);
         let mut familiar = HashSet::new();
         operation.examples.iter().for_each(|example| texts(&example.input, &mut familiar));
-        Self { operation, dialect, generator, coverage, adjustments, breakable, bounded, familiar }
+        Self { operation, dialect, boundaries, coverage, adjustments, breakable, bounded, familiar }
     }
 
     /// Sets members, or makes them fresh, in every case. An idempotency token is always fresh, since what a known one
@@ -110,7 +110,7 @@ impl Plan {
     pub fn count(&self, phase: Phase, random: u64) -> u64 {
         match phase {
             Phase::Examples => self.operation.examples.len() as u64,
-            Phase::Coverage => self.coverage.recipes.len() as u64,
+            Phase::Coverage => self.coverage.cases.len() as u64,
             Phase::Random => random,
         }
     }
@@ -129,16 +129,16 @@ impl Plan {
         Some(match phase {
             Phase::Examples => {
                 let example = self.operation.examples.get(at)?;
-                self.finish(&example.input, Verdict::Valid { boundary: None }, Probe::Plain, &mut random, token)
+                self.finish(&example.input, Verdict::Valid { boundary: None }, Variation::Plain, &mut random, token)
             }
             Phase::Coverage => {
-                let recipe = self.coverage.recipes.get(at)?;
-                self.finish(&recipe.input, recipe.verdict, recipe.probe, &mut random, token)
+                let case = self.coverage.cases.get(at)?;
+                self.finish(&case.input, case.verdict, case.variation, &mut random, token)
             }
             Phase::Random => {
                 let mut attempt = || {
                     let (input, verdict) = self.draw(&mut random)?;
-                    self.finish(&input, verdict, Probe::Plain, &mut random, token)
+                    self.finish(&input, verdict, Variation::Plain, &mut random, token)
                 };
                 let first = attempt();
                 (1..TRIES).fold(first, |drawn, _| drawn.or_else(|_| attempt()))
@@ -187,7 +187,7 @@ impl Plan {
         &self,
         input: &Value,
         verdict: Verdict,
-        probe: Probe,
+        variation: Variation,
         random: &mut Random,
         token: impl Fn() -> Token,
     ) -> Result<Case, Dropped> {
@@ -198,7 +198,7 @@ impl Plan {
             token: token(),
             input: confirmed.input,
             verdict,
-            probe,
+            variation,
             request: confirmed.request,
         })
     }
@@ -226,8 +226,8 @@ impl Plan {
             node.properties.get(segment).copied().or(if segment == "*" { node.items.or(node.values) } else { None })
         })?;
         let length = shape.nodes[node].limits.max_length.map_or(24, |most| usize::try_from(most).unwrap_or(24).min(24));
-        let text = self.generator.text(shape, node, Some(length), random);
-        Some(text.map_or_else(|| self.generator.plain(shape, node, random), Value::String))
+        let text = self.boundaries.generator().text(shape, node, Some(length), random);
+        Some(text.map_or_else(|| self.boundaries.generator().plain(shape, node, random), Value::String))
     }
 
     /// Half of the random cases are valid, an eighth sits on a boundary, the rest is broken.
@@ -248,7 +248,7 @@ impl Plan {
     /// A valid input.
     pub(super) fn valid(&self, random: &mut Random) -> Value {
         for _ in 0..TRIES {
-            let input = self.generator.rich(&self.operation.input, 0, random);
+            let input = self.boundaries.generator().rich(&self.operation.input, 0, random);
             if self.operation.input.judge(&input).is_empty() {
                 return input;
             }
@@ -260,10 +260,10 @@ impl Plan {
     fn beside_example(&self, random: &mut Random) -> Value {
         let shape = &self.operation.input;
         let Some(example) = random.pick(&self.operation.examples) else {
-            return self.generator.plain(shape, 0, random);
+            return self.boundaries.generator().plain(shape, 0, random);
         };
         let mut input = example.input.clone();
-        let drawn = self.generator.rich(shape, 0, random);
+        let drawn = self.boundaries.generator().rich(shape, 0, random);
         for (name, value) in drawn.as_object().into_iter().flatten() {
             let mut changed = input.clone();
             changed[name.as_str()] = value.clone();
@@ -286,7 +286,7 @@ impl Plan {
             let example = || random.clone().pick(&self.operation.examples).map(|example| example.input.clone());
             // Drawn inputs first; examples have what some rules need.
             let base = if attempt % 2 == 0 { self.valid(random) } else { example().unwrap_or_default() };
-            let input = input_at(&self.generator, &self.operation, &base, constraint, side, random)?;
+            let input = self.boundaries.input_at(&base, constraint, side, random)?;
             Some((input, constraint))
         })
     }

@@ -1,330 +1,302 @@
-//! Strings that match a pattern, of a wanted length where the pattern can have it.
+//! Texts for a place: by pattern, by format, or free; ordinary ones and such that a real API meets.
 
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
+use base64::Engine;
+use serde_json::Value;
 
-use super::hostile::{Medium, STRANGE};
+use super::dictionary::{FAMILIAR, TEXTS, formatted};
+use super::medium::Medium;
+use super::regex_gen::{MAX_LENGTH, Pattern, Taste};
+use crate::contract::{Matcher, Occurrence, Table, model::Cause};
 use crate::random::Random;
 
-/// Longest string that is generated, in characters.
-pub(super) const MAX_LENGTH: usize = 100_000;
+/// Length of a text that nothing constrains.
+const USUAL_LENGTH: usize = 12;
+/// How much longer than their least ordinary texts are at most.
+const SPREAD: u64 = 20;
+/// How often a draw that does not fit is made again.
+const TRIES: usize = 8;
 
-/// Which characters are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Taste {
-    /// Letters and digits where there are any.
-    Plain,
-    /// Whatever there is, the rare ones first.
-    Strange,
-}
+/// Texts that satisfy many a pattern that cannot be drawn from.
+pub(super) const GUESSES: [&str; 12] =
+    ["a", "abc", "abcdefgh", "A1", "Abcdefg1", "Abcdefg1!Abcdefg1!", "1", "12345678", "a-b", "a.b.c", "/a/b", "a_b"];
 
-/// A pattern that strings can be drawn from, its lengths and characters counted once.
+/// What free texts are made of.
+const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+
+/// The texts that a set of schemas allows together.
 #[derive(Debug)]
-pub struct Pattern {
-    whole: Sized,
-    /// Whether something may stand before and after what it describes.
-    open: (bool, bool),
-    /// Whether every string drawn matches.
-    exact: bool,
-}
-
-/// A part of a pattern, and how many characters it has.
-#[derive(Debug)]
-struct Sized {
-    part: Part,
+pub(super) struct Text {
+    pattern: Option<Pattern>,
+    /// Fewest and most characters.
     least: usize,
     most: usize,
+    /// Longest text where nothing bounds it, usually and rarely.
+    usual: usize,
+    rare: usize,
+    /// Values of the format, the plain one first.
+    formatted: &'static [&'static str],
+    is_uuid: bool,
+    is_base64: bool,
+    medium: Medium,
+    hostile: Vec<&'static str>,
+    familiar: Vec<&'static str>,
+    suggested: Vec<String>,
+    /// Whether what is drawn is sure to satisfy patterns and format.
+    pub exact: bool,
 }
 
-#[derive(Debug)]
-enum Part {
-    Literal(String),
-    Class(Characters),
-    Repetition { part: Box<Sized>, fewest: usize, most: usize },
-    Concat(Vec<Sized>),
-    Alternation(Vec<Sized>),
-}
-
-/// The characters of a class that the medium carries.
-#[derive(Debug)]
-struct Characters {
-    plain: Vec<char>,
-    strange: Vec<char>,
-    all: Vec<(char, char)>,
-}
-
-impl Pattern {
-    /// Reads a pattern, leaving out characters that the medium does not carry; nothing when it is none.
-    #[must_use]
-    pub(super) fn parse(pattern: &str, medium: &Medium) -> Option<Self> {
-        let hir = regex_syntax::parse(pattern).ok()?;
-        let looks = hir.properties().look_set();
-        let ends = usize::from(starts_with(&hir)) + usize::from(ends_with(&hir));
-        Some(Self {
-            open: (!starts_with(&hir), !ends_with(&hir)),
-            exact: count_looks(&hir) == ends && looks.iter().all(is_anchor),
-            whole: Sized::of(&hir, medium),
-        })
-    }
-
-    /// Fewest and most characters a match can have.
-    #[must_use]
-    pub(super) fn lengths(&self) -> (usize, usize) {
-        let most = if self.open == (false, false) { self.whole.most } else { MAX_LENGTH };
-        (self.whole.least, most)
-    }
-
-    /// Whether every string drawn is sure to match.
-    pub(super) fn is_exact(&self) -> bool {
-        self.exact
-    }
-
-    /// A match of about the wanted length: exactly that where the pattern allows it.
-    #[must_use]
-    pub(super) fn draw(&self, length: usize, taste: Taste, random: &mut Random) -> String {
-        let length = length.min(MAX_LENGTH);
-        let mut text = String::with_capacity(length);
-        let within = length.min(self.whole.most);
-        let beside = length - within;
-        if self.open.0 && !self.open.1 {
-            pad(beside, random, &mut text);
+impl Text {
+    pub fn of(shape: &Table, nodes: &[&Occurrence], medium: &Medium) -> Self {
+        let limit = |of: fn(&Occurrence) -> Option<u64>| nodes.iter().copied().filter_map(of);
+        let size = |length: u64| usize::try_from(length).unwrap_or(usize::MAX);
+        let least = limit(|node| node.limits.min_length).max().map_or(0, size).max(usize::from(!medium.fits("")));
+        let most = limit(|node| node.limits.max_length).min().map_or(usize::MAX, size).max(least);
+        let patterns: Vec<&str> = nodes.iter().filter_map(|node| node.limits.pattern.as_deref()).collect();
+        // What is not judged in linear time does not say by its text what matches it.
+        let opaque = patterns.iter().any(|pattern| Matcher::new(pattern).is_ok_and(|matcher| !matcher.is_linear()));
+        let pattern = patterns.first().filter(|_| !opaque).and_then(|pattern| Pattern::parse(pattern, medium));
+        let format = nodes.iter().find_map(|node| node.format.as_deref()).unwrap_or_default();
+        let formatted = formatted(format);
+        let judge = Judge::of(shape, nodes);
+        let fits = |text: &str, exactly: bool| {
+            medium.carries(text) && (!exactly || (least..=most).contains(&text.chars().count())) && judge.holds(text)
+        };
+        let free = patterns.is_empty();
+        let suggested = nodes.iter().flat_map(|node| node.examples.iter().chain(node.default.as_deref()));
+        let suggested = suggested.filter_map(Value::as_str).chain(GUESSES.into_iter().filter(|_| opaque));
+        let suggested = suggested.filter(|text| fits(text, true) && medium.fits(text));
+        Self {
+            exact: match patterns.len() {
+                0 => true,
+                1 => formatted.is_empty() && pattern.as_ref().is_some_and(Pattern::is_exact),
+                _ => false,
+            },
+            least,
+            most,
+            usual: medium.cap.usual,
+            rare: medium.cap.rare,
+            formatted,
+            is_uuid: format == "uuid",
+            is_base64: nodes.iter().any(|node| node.wire.base64),
+            hostile: TEXTS.iter().copied().filter(|text| fits(text, !free)).collect(),
+            familiar: FAMILIAR.iter().copied().filter(|text| fits(text, true)).collect(),
+            suggested: suggested.map(str::to_owned).collect(),
+            medium: medium.clone(),
+            pattern,
         }
-        self.whole.draw(within, taste, random, &mut text);
-        if self.open.1 {
-            pad(beside, random, &mut text);
+    }
+
+    /// A text as plain as can be.
+    pub fn plain(&self, random: &mut Random) -> String {
+        if let Some(text) = self.formatted.first().filter(|_| self.pattern.is_none() || random.one_in(2)) {
+            return (*text).to_owned();
+        }
+        if self.is_base64 {
+            return base64(random.below(9), random);
+        }
+        if self.pattern.is_none()
+            && let Some(text) = self.suggested.first()
+        {
+            return text.clone();
+        }
+        let (shortest, longest) = self.bounds();
+        self.fitting(random, |_| USUAL_LENGTH.clamp(shortest, longest), Taste::Plain)
+    }
+
+    /// A text that a real API meets: mostly an ordinary one, one in four times one that is not.
+    pub fn rich(&self, random: &mut Random) -> String {
+        let kind = random.below(16);
+        if !self.formatted.is_empty() && (self.pattern.is_none() || kind < 8) {
+            return self.of_format(random);
+        }
+        if self.is_base64 {
+            return self.of_format(random);
+        }
+        match kind {
+            0..4 => self.unusual(random),
+            4..6 if !self.suggested.is_empty() => random.pick(&self.suggested).cloned().unwrap_or_default(),
+            6..9 if !self.familiar.is_empty() => random.pick(&self.familiar).copied().unwrap_or_default().to_owned(),
+            _ => self.ordinary(random),
+        }
+    }
+
+    /// A text of so many characters; nothing when there is none.
+    pub fn of_length(&self, length: usize, random: &mut Random) -> Option<String> {
+        if length > MAX_LENGTH {
+            return None;
+        }
+        if let Some(sample) = self.formatted.first().filter(|_| self.pattern.is_none()) {
+            // Of the formats, some go on as long as one likes.
+            let more = length.checked_sub(sample.len())?;
+            return Some(format!("{sample}{}", "a".repeat(more)));
+        }
+        let taste = if random.one_in(4) { Taste::Strange } else { Taste::Plain };
+        let drawn = (0..TRIES * 2).map(|_| self.draw(length, taste, random));
+        drawn.into_iter().find(|text| text.chars().count() == length && self.medium.fits(text))
+    }
+
+    /// A text with the rarer characters that the pattern or the medium leaves.
+    pub fn strange(&self, random: &mut Random) -> String {
+        if !self.formatted.is_empty() || self.is_base64 {
+            return self.of_format(random);
+        }
+        let (shortest, longest) = self.bounds();
+        self.fitting(
+            random,
+            |random| between(random, shortest.max(1).min(longest), longest.min(shortest + 12)),
+            Taste::Strange,
+        )
+    }
+
+    /// A text of the format, whatever the pattern says.
+    pub fn of_format(&self, random: &mut Random) -> String {
+        if self.is_base64 {
+            return base64(random.below(48), random);
+        }
+        if self.is_uuid && !random.one_in(3) {
+            return uuid(random);
+        }
+        random.pick(self.formatted).copied().unwrap_or_default().to_owned()
+    }
+
+    fn ordinary(&self, random: &mut Random) -> String {
+        let (shortest, longest) = self.bounds();
+        let spread = |random: &mut Random| {
+            let more = usize::try_from(random.between(0, SPREAD)).unwrap_or(0);
+            shortest.max(usize::from(longest > 0 && !random.one_in(16))).saturating_add(more).min(longest)
+        };
+        self.fitting(random, spread, Taste::Plain)
+    }
+
+    /// Hostile characters, or a length at a bound.
+    fn unusual(&self, random: &mut Random) -> String {
+        let (shortest, longest) = self.bounds();
+        let cap = if random.one_in(16) { self.rare } else { self.usual };
+        match random.below(16) {
+            0..8 if !self.hostile.is_empty() => self.fitted(random),
+            // The longest are long: they are not drawn so often.
+            8 => self.fitting(random, |_| longest.min(cap).max(shortest), Taste::Plain),
+            9 => self.fitting(random, |_| longest.min(cap).max(shortest), Taste::Strange),
+            10 | 11 => self.fitting(random, |_| shortest, Taste::Strange),
+            _ => self.strange(random),
+        }
+    }
+
+    /// A hostile text, cut or stretched to the bounds.
+    fn fitted(&self, random: &mut Random) -> String {
+        let Some(text) = random.pick(&self.hostile) else { return self.plain(random) };
+        let mut text = (*text).to_owned();
+        if self.pattern.is_none() {
+            let count = text.chars().count();
+            if count > self.most {
+                text = text.chars().take(self.most).collect();
+            }
+            for _ in count..self.least.min(MAX_LENGTH) {
+                text.push('x');
+            }
+        }
+        if self.medium.fits(&text) { text } else { self.ordinary(random) }
+    }
+
+    /// The bounds that limits and pattern leave together.
+    fn bounds(&self) -> (usize, usize) {
+        let (shortest, longest) = self.pattern.as_ref().map_or((0, MAX_LENGTH), Pattern::lengths);
+        let shortest = shortest.max(self.least);
+        (shortest, longest.min(self.most).max(shortest))
+    }
+
+    /// A draw that fits, as far as trying helps.
+    fn fitting(&self, random: &mut Random, length: impl Fn(&mut Random) -> usize, taste: Taste) -> String {
+        let mut text = String::new();
+        for _ in 0..TRIES {
+            let wanted = length(random);
+            text = self.draw(wanted, taste, random);
+            if self.medium.fits(&text) && self.is_bounded(&text) {
+                break;
+            }
         }
         text
     }
-}
 
-/// Letters beside what an open pattern describes.
-fn pad(length: usize, random: &mut Random, out: &mut String) {
-    out.extend((0..length).filter_map(|_| random.pick(b"abcdefghijklmnopqrstuvwxyz").copied().map(char::from)));
-}
-
-fn is_anchor(look: Look) -> bool {
-    matches!(look, Look::Start | Look::End)
-}
-
-fn starts_with(hir: &Hir) -> bool {
-    hir.properties().look_set_prefix().contains(Look::Start)
-}
-
-fn ends_with(hir: &Hir) -> bool {
-    hir.properties().look_set_suffix().contains(Look::End)
-}
-
-fn count_looks(hir: &Hir) -> usize {
-    match hir.kind() {
-        HirKind::Look(_) => 1,
-        HirKind::Capture(capture) => count_looks(&capture.sub),
-        HirKind::Repetition(repetition) => count_looks(&repetition.sub) * 3,
-        HirKind::Concat(parts) => parts.iter().map(count_looks).sum(),
-        HirKind::Alternation(parts) => parts.iter().map(count_looks).sum::<usize>() * 3,
-        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) => 0,
-    }
-}
-
-impl Sized {
-    fn of(hir: &Hir, medium: &Medium) -> Self {
-        match hir.kind() {
-            HirKind::Empty | HirKind::Look(_) => Self { part: Part::Literal(String::new()), least: 0, most: 0 },
-            HirKind::Literal(literal) => {
-                let text = String::from_utf8_lossy(&literal.0).into_owned();
-                let count = text.chars().count();
-                Self { part: Part::Literal(text), least: count, most: count }
-            }
-            HirKind::Class(class) => Self { part: Part::Class(Characters::of(class, medium)), least: 1, most: 1 },
-            HirKind::Capture(capture) => Self::of(&capture.sub, medium),
-            HirKind::Repetition(repetition) => {
-                let part = Box::new(Self::of(&repetition.sub, medium));
-                let fewest = (repetition.min as usize).min(MAX_LENGTH);
-                let most = repetition.max.map_or(MAX_LENGTH, |most| (most as usize).min(MAX_LENGTH));
-                let (least, longest) = (part.least.saturating_mul(fewest), part.most.saturating_mul(most));
-                Self { least, most: longest.min(MAX_LENGTH), part: Part::Repetition { part, fewest, most } }
-            }
-            HirKind::Concat(parts) => {
-                let said = parts.iter().filter(|part| !matches!(part.kind(), HirKind::Look(_) | HirKind::Empty));
-                let mut parts: Vec<Self> = said.map(|part| Self::of(part, medium)).collect();
-                if parts.len() == 1
-                    && let Some(only) = parts.pop()
-                {
-                    return only;
-                }
-                let sum = |of: fn(&Self) -> usize| parts.iter().map(of).fold(0_usize, usize::saturating_add);
-                let (least, most) = (sum(|part| part.least), sum(|part| part.most).min(MAX_LENGTH));
-                Self { part: Part::Concat(parts), least, most }
-            }
-            HirKind::Alternation(parts) => {
-                let parts: Vec<Self> = parts.iter().map(|part| Self::of(part, medium)).collect();
-                let least = parts.iter().map(|part| part.least).min().unwrap_or(0);
-                let most = parts.iter().map(|part| part.most).max().unwrap_or(0);
-                Self { part: Part::Alternation(parts), least, most }
-            }
-        }
+    fn is_bounded(&self, text: &str) -> bool {
+        // Bytes decide most of the time, without counting characters.
+        (self.least == 0 || text.len() / 4 >= self.least || text.chars().count() >= self.least)
+            && (text.len() <= self.most || text.chars().count() <= self.most)
     }
 
-    fn draw(&self, length: usize, taste: Taste, random: &mut Random, out: &mut String) {
-        match &self.part {
-            Part::Literal(text) => out.push_str(text),
-            Part::Class(class) => out.extend(class.pick(taste, random)),
-            Part::Repetition { part, fewest, most } => match &part.part {
-                Part::Class(class) => {
-                    out.extend((0..length.clamp(*fewest, *most)).filter_map(|_| class.pick(taste, random)));
-                }
-                _ => part.repeat((*fewest, *most), length, taste, random, out),
-            },
-            Part::Concat(parts) => {
-                let mut shares = Shares::new(parts.iter().map(|part| (part.least, part.most)), length, random);
-                for part in parts {
-                    part.draw(shares.next(part.least), taste, random, out);
-                }
-            }
-            Part::Alternation(parts) => {
-                let fits = |part: &&Self| (part.least..=part.most).contains(&length);
-                let chosen = random.below(parts.iter().filter(fits).count());
-                let fitting = parts.iter().filter(fits).nth(chosen);
-                let nearest = || parts.iter().min_by_key(|p| p.least.abs_diff(length).min(p.most.abs_diff(length)));
-                if let Some(part) = fitting.or_else(nearest) {
-                    part.draw(length, taste, random, out);
-                }
-            }
-        }
-    }
-
-    /// As many as fill the length: few and long at best, many and short at worst.
-    fn repeat(
-        &self,
-        (fewest, most): (usize, usize),
-        length: usize,
-        taste: Taste,
-        random: &mut Random,
-        out: &mut String,
-    ) {
-        let few = if self.most == 0 { fewest } else { length.div_ceil(self.most) };
-        let many = length.checked_div(self.least).unwrap_or(length).max(few);
-        let times = usize::try_from(random.between(few as u64, many as u64)).unwrap_or(few).clamp(fewest, most);
-        let mut shares = Shares::new((0..times).map(|_| (self.least, self.most)), length, random);
-        for _ in 0..times {
-            self.draw(shares.next(self.least), taste, random, out);
+    fn draw(&self, length: usize, taste: Taste, random: &mut Random) -> String {
+        match &self.pattern {
+            Some(pattern) => pattern.draw(length, taste, random),
+            None => free(length, taste, &self.hostile, random),
         }
     }
 }
 
-/// A length shared among parts within their bounds, from one of them onwards.
-struct Shares {
-    /// What each part has beyond its least.
-    more: Vec<usize>,
-    next: usize,
+/// A text that nothing constrains: letters and digits, or pieces of hostile texts.
+fn free(length: usize, taste: Taste, hostile: &[&'static str], random: &mut Random) -> String {
+    let length = length.min(MAX_LENGTH);
+    let mut text = String::with_capacity(length);
+    if taste == Taste::Strange {
+        let mut left = length;
+        while left > 0
+            && let Some(piece) = random.pick(hostile)
+        {
+            let taken = piece.chars().take(left);
+            let before = text.len();
+            text.extend(taken);
+            left -= text[before..].chars().count().max(1).min(left);
+        }
+        return text;
+    }
+    text.extend((0..length).map(|_| char::from(LETTERS[random.below(LETTERS.len())])));
+    text
 }
 
-impl Shares {
-    fn new(bounds: impl Iterator<Item = (usize, usize)> + Clone, length: usize, random: &mut Random) -> Self {
-        let mut more: Vec<usize> = bounds.clone().map(|(least, most)| most.saturating_sub(least)).collect();
-        let least: usize = bounds.map(|(least, _)| least).sum();
-        let mut rest = length.saturating_sub(least);
-        let start = random.below(more.len());
-        for offset in 0..more.len() {
-            let index = (start + offset) % more.len();
-            more[index] = more[index].min(rest);
-            rest -= more[index];
-        }
-        Self { more, next: 0 }
-    }
-
-    fn next(&mut self, least: usize) -> usize {
-        let share = least + self.more.get(self.next).copied().unwrap_or(0);
-        self.next += 1;
-        share
-    }
+fn between(random: &mut Random, first: usize, last: usize) -> usize {
+    usize::try_from(random.between(first as u64, last.max(first) as u64)).unwrap_or(first)
 }
 
-impl Characters {
-    fn of(class: &Class, medium: &Medium) -> Self {
-        let own = match class {
-            Class::Unicode(class) => class.clone(),
-            Class::Bytes(class) => ClassUnicode::new(
-                class.ranges().iter().map(|r| ClassUnicodeRange::new(char::from(r.start()), char::from(r.end()))),
-            ),
-        };
-        let mut carried = own.clone();
-        carried.intersect(medium.carried());
-        let ranges = if carried.ranges().is_empty() { own.ranges() } else { carried.ranges() };
-        let all: Vec<(char, char)> = ranges.iter().map(|range| (range.start(), range.end())).collect();
-        let has = |c: char| all.iter().any(|(start, end)| (*start..=*end).contains(&c));
-        let ends = all.iter().flat_map(|(start, end)| [*start, *end]).filter(|c| !c.is_ascii_alphanumeric());
-        Self {
-            plain: ('a'..='z').chain('A'..='Z').chain('0'..='9').filter(|c| has(*c)).collect(),
-            strange: STRANGE.iter().copied().filter(|c| has(*c)).chain(ends.take(32)).collect(),
-            all,
-        }
-    }
-
-    fn pick(&self, taste: Taste, random: &mut Random) -> Option<char> {
-        if taste == Taste::Plain && !self.plain.is_empty() {
-            return random.pick(&self.plain).copied();
-        }
-        if taste == Taste::Strange && !self.strange.is_empty() && random.one_in(2) {
-            return random.pick(&self.strange).copied();
-        }
-        let &(start, end) = random.pick(&self.all)?;
-        let code = random.between(u64::from(u32::from(start)), u64::from(u32::from(end)));
-        // The surrogates within a range are no characters.
-        u32::try_from(code).ok().and_then(char::from_u32).or(Some(start))
-    }
+/// A random UUID of version 4.
+fn uuid(random: &mut Random) -> String {
+    let (high, low) = (random.next(), random.next());
+    let (high, low) = (high & !0xf000 | 0x4000, low & !(0b11 << 62) | (0b10 << 62));
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn base64(length: usize, random: &mut Random) -> String {
+    let bytes: Vec<u8> = (0..length).map(|_| random.next().to_le_bytes()[0]).collect();
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
 
-    #[test]
-    fn draws_match_and_have_the_length() {
-        for pattern in [
-            "^[a-zA-Z0-9\\-\\_]{2,50}$",
-            "^[A-Za-z](-?[A-Za-z0-9])*$",
-            "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$",
-            "^[^<>]*$",
-            "^(5\\.7|8\\.0)(\\.[0-9]+)*$",
-            "^arn:aws(-[a-z]+)*:rds:[a-z0-9-]*:[0-9]{12}:db:.+$",
-            "^(mon|tue):([01][0-9]|2[0-3]):[0-5][0-9]$",
-            "b+c",
-            "^x-",
-        ] {
-            let regex = regex::Regex::new(pattern).expect("a pattern");
-            let drawn = Pattern::parse(pattern, &Medium::anything()).expect("a pattern");
-            assert!(drawn.is_exact(), "{pattern}");
-            let (min, max) = drawn.lengths();
-            let mut random = Random::new(7);
-            for length in [min, min + 1, min + 2, 20, 50, 63].into_iter().filter(|length| (min..=max).contains(length))
-            {
-                let taste = |draw| if draw % 2 == 0 { Taste::Plain } else { Taste::Strange };
-                let drawn: Vec<String> = (0..20).map(|draw| drawn.draw(length, taste(draw), &mut random)).collect();
-                assert!(drawn.iter().all(|text| regex.is_match(text)), "{pattern}: {drawn:?}");
-                // Not every draw can share the length out, but some must.
-                let exact = drawn.iter().any(|text| text.chars().count() == length);
-                assert!(exact || pattern.contains("5\\.7"), "{pattern}: none of {drawn:?} has {length} characters");
-            }
-        }
+/// Whether texts satisfy the patterns and formats of schemas.
+struct Judge<'s> {
+    shape: &'s Table,
+    nodes: Vec<&'s Occurrence>,
+    /// Patterns of schemas that have no constraints of their own.
+    patterns: Vec<Matcher>,
+}
+
+impl<'s> Judge<'s> {
+    fn of(shape: &'s Table, nodes: &[&'s Occurrence]) -> Self {
+        let judged =
+            |node: &Occurrence| node.constraints.iter().any(|id| shape.constraints[*id].cause == Cause::Pattern);
+        let unjudged = nodes.iter().filter(|node| !judged(node)).filter_map(|node| node.limits.pattern.as_deref());
+        let patterns = unjudged.filter_map(|pattern| Matcher::new(pattern).ok()).collect();
+        Self { shape, nodes: nodes.to_vec(), patterns }
     }
 
-    #[test]
-    fn knows_the_bounds_of_a_pattern() {
-        let parse = |pattern| Pattern::parse(pattern, &Medium::anything());
-        let lengths = |pattern| parse(pattern).expect("a pattern").lengths();
-        assert_eq!(lengths("^[a-z]{2,50}$"), (2, 50));
-        assert_eq!(lengths("^ab$|^c*$"), (0, MAX_LENGTH));
-        assert_eq!(lengths("abc"), (3, MAX_LENGTH));
-        assert!(parse("(?=a)").is_none());
-        assert!(!parse(r"\bab\b").expect("a pattern").is_exact() && !parse("(^a|b)c").expect("one").is_exact());
-    }
-
-    #[test]
-    fn leaves_out_what_the_medium_does_not_carry() {
-        let pattern = Pattern::parse("^[^<>]{20}$", &Medium::header()).expect("a pattern");
-        let mut random = Random::new(3);
-        for _ in 0..50 {
-            let text = pattern.draw(20, Taste::Strange, &mut random);
-            assert!(text.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{text:?}");
-        }
+    fn holds(&self, text: &str) -> bool {
+        let value = Value::from(text);
+        let about = |cause| matches!(cause, Cause::Pattern | Cause::Format);
+        let constraints = self.nodes.iter().flat_map(|node| &node.constraints).map(|id| &self.shape.constraints[*id]);
+        self.patterns.iter().all(|pattern| pattern.may_match(text))
+            && constraints.filter(|constraint| about(constraint.cause)).all(|constraint| constraint.test.holds(&value))
     }
 }

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::Generator;
-use super::breaking::{Side, broken_at, inputs_at};
+use super::boundaries::{Boundaries, Side};
 use super::case::codec;
 use crate::codec::{Decoded, Oddity};
 use crate::contract::model::Cause;
@@ -17,16 +16,11 @@ const SEED: u64 = 7;
 /// Why no request can break this constraint alone; nothing when one can. It is found by trying: inputs on the wrong side of the
 /// boundary are written and read again. Values are never part of the reason.
 #[must_use]
-pub fn unbreakable(
-    generator: &Generator,
-    operation: &Operation,
-    dialect: Dialect,
-    constraint: ConstraintId,
-) -> Option<String> {
-    let mut random = Random::new(SEED);
-    let inputs = inputs_at(generator, operation, constraint, Side::Outside, &mut random);
+pub fn unbreakable(boundaries: &Boundaries, dialect: Dialect, constraint: ConstraintId) -> Option<String> {
+    let (operation, mut random) = (boundaries.operation(), Random::new(SEED));
+    let inputs = boundaries.inputs_at(constraint, Side::Outside, &mut random);
     if inputs.is_empty() {
-        return Some(entangled(generator, operation, constraint, &mut random));
+        return Some(entangled(boundaries, constraint, &mut random));
     }
     let read: Vec<Decoded> = inputs.iter().filter_map(|input| there_and_back(operation, dialect, input)).collect();
     let (mut clear, mut unclear) = (Vec::new(), false);
@@ -57,8 +51,8 @@ fn broken(operation: &Operation, input: &Value) -> Vec<ConstraintId> {
 }
 
 /// What stands in the way where no value breaks the constraint alone.
-fn entangled(generator: &Generator, operation: &Operation, constraint: ConstraintId, random: &mut Random) -> String {
-    let inputs = broken_at(generator, operation, constraint, random);
+fn entangled(boundaries: &Boundaries, constraint: ConstraintId, random: &mut Random) -> String {
+    let (operation, inputs) = (boundaries.operation(), boundaries.broken_at(constraint, random));
     let mut others: Option<Vec<ConstraintId>> = None;
     for input in &inputs {
         let broken = broken(operation, input);
@@ -118,7 +112,7 @@ mod tests {
         let contract = Contract::builtin();
         let operation = contract.operation(operation).expect("built in");
         let constraint = operation.input.constraints.iter().position(|constraint| constraint.id == id).expect(id);
-        unbreakable(&Generator::new(operation), operation, dialect, constraint)
+        unbreakable(&Boundaries::of(operation), dialect, constraint)
     }
 
     #[test]

@@ -39,8 +39,8 @@ use tokio::runtime::Runtime;
 
 use crate::contract::{Contract, ContractError, Operation};
 use crate::generate::Case;
-use crate::net::Judging;
-use crate::net::judging::Ready;
+use crate::net::CheckBuilder;
+use crate::net::check_builder::Ready;
 use crate::report::Report;
 use verdict::{judged, of_constraint};
 
@@ -48,7 +48,7 @@ use verdict::{judged, of_constraint};
 pub fn run<S, F>(contract: Contract, start: S) -> ExitCode
 where
     S: FnOnce(Contract) -> F + Send + 'static,
-    F: Future<Output = Judging>,
+    F: Future<Output = CheckBuilder>,
 {
     Harness::new(contract).run(start)
 }
@@ -83,7 +83,7 @@ impl Harness {
     pub fn run<S, F>(self, start: S) -> ExitCode
     where
         S: FnOnce(Contract) -> F + Send + 'static,
-        F: Future<Output = Judging>,
+        F: Future<Output = CheckBuilder>,
     {
         let arguments = Arguments::from_args();
         let mut taken = HashSet::new();

@@ -12,7 +12,7 @@ use super::{Reply, Send, Signer, TransportFailure};
 use crate::check::{Answer, CHECKS, Complaint, Exchange};
 use crate::codec::Received;
 use crate::contract::model::{AuthScheme, ErrorKind};
-use crate::generate::{Case, Probe};
+use crate::generate::{Case, Variation};
 use crate::mock::Dialect;
 
 /// Waits before an answer that may pass is asked for again.
@@ -87,10 +87,10 @@ impl<S: Send> Wire<S> {
     pub fn request(&self, case: &Case) -> Request<Bytes> {
         let mut request = case.request.clone();
         overlay(request.headers_mut(), &self.headers);
-        if case.probe == Probe::OtherMethod {
+        if case.variation == Variation::OtherMethod {
             *request.method_mut() = other_method();
         }
-        if case.probe == Probe::NoCredentials {
+        if case.variation == Variation::NoCredentials {
             request.headers_mut().remove(AUTHORIZATION);
             let auth = case.operation.service.auth.iter().filter(|auth| auth.scheme == AuthScheme::Header);
             auth.for_each(|auth| drop(request.headers_mut().remove(&auth.name)));
@@ -102,7 +102,7 @@ impl<S: Send> Wire<S> {
 
     /// Sends a case and lets every check look at what comes back.
     pub async fn judge(&self, case: &Case) -> Judged {
-        let earlier = if case.probe == Probe::Twice {
+        let earlier = if case.variation == Variation::Twice {
             let reply = self.sender.send(self.request(case)).await;
             read(case, &reply).and_then(Result::ok)
         } else {

@@ -7,7 +7,7 @@ use super::Reply;
 use super::exchange::Wire;
 use crate::codec::{Outcome, Received};
 use crate::contract::model::AuthScheme;
-use crate::generate::{Case, Probe};
+use crate::generate::{Case, Variation};
 use crate::mock::Dialect;
 use crate::report::{Shown, render_curl, shell_word};
 use crate::text::{MASK, beginning, replace};
@@ -26,7 +26,7 @@ pub fn masked<S>(wire: &Wire<S>, case: &Case) -> Request<Bytes> {
     let mut input = case.operation.input.mask_sensitive(&case.input);
     hide_in(&mut input, &wire.hidden);
     let mut request = case.codec().encode_request(&case.operation, &input);
-    if case.probe == Probe::OtherMethod {
+    if case.variation == Variation::OtherMethod {
         *request.method_mut() = super::exchange::other_method();
     }
     for name in wire.headers.keys() {
@@ -69,7 +69,7 @@ pub fn response<S>(wire: &Wire<S>, case: &Case, reply: &Reply) -> Shown {
 pub fn curl<S>(wire: &Wire<S>, base: &str, case: &Case) -> String {
     let request = masked(wire, case);
     let url = shell_word(&format!("{}{}", base.trim_end_matches('/'), request.uri()));
-    let signed = case.dialect == Dialect::Native && case.probe != Probe::NoCredentials;
+    let signed = case.dialect == Dialect::Native && case.variation != Variation::NoCredentials;
     render_curl(&request, &url, if signed { credentials(wire, case) } else { None })
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::Request;
 
-use super::Answered;
+use super::MockResponse;
 use crate::contract::{Constraint, Contract};
 
 /// Longest request line that is shown, in characters.
@@ -47,7 +47,7 @@ pub struct Broken {
 impl Breach {
     /// What was wrong with a request that a mock of the contract has answered; nothing when it kept the contract.
     #[must_use]
-    pub fn of(contract: &Contract, number: u64, request: &Request<Bytes>, answered: &Answered) -> Option<Self> {
+    pub fn of(contract: &Contract, number: u64, request: &Request<Bytes>, answered: &MockResponse) -> Option<Self> {
         if answered.violations.is_empty() {
             return None;
         }
@@ -78,7 +78,7 @@ impl Broken {
     }
 
     /// Wrong with more than the input: there is one such fault at most, and the answer is about it.
-    fn elsewhere(id: &str, answered: &Answered) -> Self {
+    fn elsewhere(id: &str, answered: &MockResponse) -> Self {
         Self {
             constraint: id.to_owned(),
             statement: answered.detail.clone().unwrap_or_default(),

@@ -3,8 +3,6 @@
 mod answer;
 mod breach;
 mod credentials;
-#[cfg(feature = "check")]
-pub mod mutate;
 mod negotiate;
 mod prefer;
 mod respond;
@@ -17,5 +15,5 @@ pub(crate) use credentials::fault as credentials_fault;
 pub use negotiate::Dialect;
 #[cfg(feature = "check")]
 pub(crate) use negotiate::{Target, target};
-pub use respond::{Answered, Mock, respond};
+pub use respond::{Mock, MockResponse, respond};
 pub use sending::{Pace, Sending};

@@ -52,7 +52,7 @@ struct Settings {
 
 /// An answer, and what it was given to.
 #[derive(Debug)]
-pub struct Answered {
+pub struct MockResponse {
     /// The answer.
     pub response: Response<Bytes>,
     /// What the request was taken for.
@@ -71,7 +71,7 @@ pub struct Answered {
     pub citations: Vec<String>,
 }
 
-impl Answered {
+impl MockResponse {
     fn new(response: Response<Bytes>, dialect: Dialect, operation: Option<String>) -> Self {
         let (input, violations, error, detail, citations) = Default::default();
         Self { response, dialect, operation, input, violations, error, detail, citations }
@@ -110,13 +110,13 @@ impl Mock {
 
     /// Answers a request.
     #[must_use]
-    pub fn answer(&self, request: &Request<Bytes>) -> Answered {
+    pub fn answer(&self, request: &Request<Bytes>) -> MockResponse {
         self.settings.answer(&self.contract, request)
     }
 
     /// Answers a request that cannot be read for a reason of transport, such as its size.
     #[must_use]
-    pub fn refuse(&self, request: &Request<Bytes>, cause: Cause, detail: &str) -> Answered {
+    pub fn refuse(&self, request: &Request<Bytes>, cause: Cause, detail: &str) -> MockResponse {
         let wanted = Prefer::of(request).and_then(|prefer| prefer.dialect).or(self.settings.dialect);
         let Some(target) = target(&self.contract, request, wanted) else { return no_contract() };
         let mut answering = Answering { settings: &self.settings, request, target: &target, request_id: 0 };
@@ -128,7 +128,7 @@ impl Mock {
 #[cfg(feature = "check")]
 impl Mock {
     /// The output for an input, whatever it breaks. Turn 0 is the mock's own; another one draws generated members anew.
-    pub(super) fn output<'v>(
+    pub(crate) fn output<'v>(
         &self,
         operation: &'v Operation,
         request: &Request<Bytes>,
@@ -140,19 +140,19 @@ impl Mock {
     }
 
     /// The status of an operation's successes in the native dialect.
-    pub(super) fn success_status(&self, operation: &Operation) -> u16 {
+    pub(crate) fn success_status(&self, operation: &Operation) -> u16 {
         self.settings.statuses.get(&operation.name).copied().unwrap_or(operation.http.status)
     }
 }
 
-fn no_contract() -> Answered {
+fn no_contract() -> MockResponse {
     let mut response = Response::new(Bytes::from_static(b"{\"message\":\"the contract has no services\"}"));
     *response.status_mut() = http::StatusCode::NOT_FOUND;
-    Answered::new(response, Dialect::Native, None)
+    MockResponse::new(response, Dialect::Native, None)
 }
 
 impl Settings {
-    fn answer(&self, contract: &Contract, request: &Request<Bytes>) -> Answered {
+    fn answer(&self, contract: &Contract, request: &Request<Bytes>) -> MockResponse {
         let prefer = Prefer::of(request);
         let wanted = prefer.as_ref().and_then(|prefer| prefer.dialect).or(self.dialect);
         let Some(target) = target(contract, request, wanted) else { return no_contract() };
@@ -175,7 +175,7 @@ struct Answering<'a> {
 }
 
 impl Answering<'_> {
-    fn run(&mut self, prefer: Option<&Prefer>) -> Answered {
+    fn run(&mut self, prefer: Option<&Prefer>) -> MockResponse {
         let operation = match &self.target.operation {
             Ok(operation) => *operation,
             Err((cause, detail)) => {
@@ -216,7 +216,7 @@ impl Answering<'_> {
         }
     }
 
-    fn judge(&mut self, operation: &Operation, input: &Value, identity: u64) -> Answered {
+    fn judge(&mut self, operation: &Operation, input: &Value, identity: u64) -> MockResponse {
         let violations = operation.input.judge(input);
         let deciding = violations.iter().find_map(|violation| {
             let constraint = &operation.input.constraints[violation.constraint];
@@ -278,7 +278,7 @@ impl Answering<'_> {
     }
 
     /// The error for a request that does not get as far as being judged.
-    fn fault(&mut self, cause: Cause, detail: &str) -> Answered {
+    fn fault(&mut self, cause: Cause, detail: &str) -> MockResponse {
         let errors = match &self.target.operation {
             Ok(operation) => &operation.errors,
             Err(_) => &self.target.service.errors,
@@ -336,9 +336,9 @@ impl Answering<'_> {
         uuid(random.next(), random.next())
     }
 
-    fn answered(&self, response: Response<Bytes>) -> Answered {
+    fn answered(&self, response: Response<Bytes>) -> MockResponse {
         let operation = self.target.operation.as_ref().ok().map(|operation| operation.name.clone());
-        Answered::new(response, self.target.dialect, operation)
+        MockResponse::new(response, self.target.dialect, operation)
     }
 }
 

@@ -29,5 +29,5 @@ pub use rare::{Absent, Rare};
 pub use shape::{Fact, NamedError, Node, Shape};
 pub use shapes::{Key, Needs, NodeId, Shapes};
 pub use table::{Constraint, ConstraintId, ErrorLink, MAX_PLACES, Occurrence, PlaceId, Table, Violation, push};
-pub use test::{Edges, Test, Wish};
+pub use test::{BoundaryValue, Edges, Test};
 pub use types::Types;

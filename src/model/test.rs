@@ -22,14 +22,14 @@ pub trait Test: Debug + Send + Sync {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Edges {
     /// Values that just satisfy the statement.
-    pub inside: Vec<Wish>,
+    pub inside: Vec<BoundaryValue>,
     /// Values that just break it.
-    pub outside: Vec<Wish>,
+    pub outside: Vec<BoundaryValue>,
 }
 
 /// What a value should be like, as far as one constraint can say; the rest of the input decides the rest.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Wish {
+pub enum BoundaryValue {
     /// Exactly this value.
     Value(Value),
     /// A string of so many Unicode scalar values.
@@ -45,7 +45,7 @@ pub enum Wish {
     /// A map of so many members.
     Members(u64),
     /// A list with two equal items.
-    Twins,
+    DuplicateItems,
     /// An object in which every known member is present.
     Whole,
     /// Any value that satisfies everything.
@@ -53,7 +53,7 @@ pub enum Wish {
     /// A value near the branches of a composition that none of them makes right.
     NoBranch,
     /// An object with a member nobody knows.
-    Stranger,
+    UnknownMember,
     /// An object without this member.
     Absent(String),
     /// An object in which this member is null.

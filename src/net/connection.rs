@@ -27,7 +27,7 @@ use super::serve::Shared;
 use super::slots::Activity;
 use super::stream::Stream;
 use crate::contract::model::Cause;
-use crate::mock::{Answered, Pace, Sending};
+use crate::mock::{MockResponse, Pace, Sending};
 
 /// The smallest buffer that hyper accepts.
 const MIN_BUFFER: usize = 8 * 1024;
@@ -128,7 +128,7 @@ impl Shared {
 
     /// What is sent, once the exchange is told to the log, without any value of it, to the journal, which masks them, and to
     /// the observer, which may send something else.
-    fn record(&self, request: &Request<Bytes>, mut answered: Answered, started: Option<Instant>) -> Sending {
+    fn record(&self, request: &Request<Bytes>, mut answered: MockResponse, started: Option<Instant>) -> Sending {
         let Some(started) = started else { return answered.response.into() };
         let duration = started.elapsed();
         tracing::debug!(

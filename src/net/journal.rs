@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::contract::Contract;
-use crate::mock::Answered;
+use crate::mock::MockResponse;
 
 /// Exchanges that may wait to be written; when more come in, they are counted instead.
 const QUEUE: usize = 10_000;
@@ -95,7 +95,7 @@ impl Journal {
     }
 
     /// Records an exchange, without waiting.
-    pub fn record(&self, answered: &mut Answered, duration: Duration) {
+    pub fn record(&self, answered: &mut MockResponse, duration: Duration) {
         let Some(queue) = &self.queue else { return };
         let (input, input_bytes) = match answered.input.take().map(|input| (memory(&input), input)) {
             None => (Input::None, 0),

@@ -5,14 +5,14 @@
 mod bodies;
 #[cfg(feature = "serve")]
 mod body;
+#[cfg(feature = "check")]
+pub(crate) mod check_builder;
 #[cfg(feature = "serve")]
 mod connection;
 #[cfg(feature = "cli")]
 pub mod http1;
 #[cfg(feature = "serve")]
 pub mod journal;
-#[cfg(feature = "check")]
-pub(crate) mod judging;
 #[cfg(feature = "cli")]
 pub mod origin;
 #[cfg(feature = "cli")]
@@ -37,6 +37,6 @@ pub mod watch;
 mod wiremock;
 
 #[cfg(feature = "check")]
-pub use judging::{Judging, JudgingError};
+pub use check_builder::{CheckBuilder, CheckError};
 #[cfg(feature = "mock-server")]
 pub use wiremock::{ContractServer, Responder};

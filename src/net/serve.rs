@@ -23,7 +23,7 @@ use super::bodies::Bodies;
 use super::connection::connection;
 use super::journal::Journal;
 use super::slots::{Activity, Slot, Slots};
-use crate::mock::{Answered, Mock, Sending};
+use crate::mock::{Mock, MockResponse, Sending};
 
 /// What a client may make the server hold or wait for.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +70,7 @@ impl Default for Limits {
 pub trait Observer: fmt::Debug + Send + Sync {
     /// What is sent to a request, given what the mock answers and when the request had arrived. Called before anything is
     /// sent, so it must not wait.
-    fn see(&self, request: &Request<Bytes>, answered: &Answered, arrived: Instant) -> Sending;
+    fn see(&self, request: &Request<Bytes>, answered: &MockResponse, arrived: Instant) -> Sending;
 }
 
 /// A bound server that does not answer yet.

@@ -9,7 +9,7 @@ use http::Request;
 use super::serve::Observer;
 use crate::client::{Exchange, Exchanges, Trouble};
 use crate::contract::Contract;
-use crate::mock::{Answered, Sending};
+use crate::mock::{MockResponse, Sending};
 
 /// An observer that keeps what it sees.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Watch {
 }
 
 impl Observer for Watch {
-    fn see(&self, request: &Request<Bytes>, answered: &Answered, arrived: Instant) -> Sending {
+    fn see(&self, request: &Request<Bytes>, answered: &MockResponse, arrived: Instant) -> Sending {
         let due = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).due(&self.contract, request, answered);
         let (fault, sending) = match due {
             Some((fault, sending)) => (Some(fault.name()), sending),

@@ -1,18 +1,20 @@
 //! Explanations: of a check, and of a constraint of an operation.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use crate::check::{self, CHECKS};
 use crate::client::check::{self as client_check, CLIENT_CHECKS};
 use crate::client::{WRONG_ANSWER_PAGE, WRONG_ANSWER_TAKEN};
-use crate::constraint::{Edges, Wish};
+use crate::constraint::{BoundaryValue, Edges};
 use crate::contract::model::{Cause, Strength};
 use crate::contract::{Citation, ConstraintId, Contract, Occurrence, Operation};
-use crate::generate::Generator;
+use crate::generate::Boundaries;
 
 /// Most values that are shown of one side of a boundary.
-const WISHES: usize = 12;
+const SHOWN: usize = 12;
 
 /// Why there is nothing to say of a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +74,7 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     }
     let constraint = operation.input.constraints.iter().position(|constraint| constraint.id == rest);
     let missing = || ExplainError::NoConstraint { operation: operation.name.clone(), id: rest.to_owned() };
-    constraint.map(|id| page(operation, &Boundaries::new(operation), id)).ok_or_else(missing)
+    constraint.map(|id| page(operation, &OnceCell::new(), id)).ok_or_else(missing)
 }
 
 /// The page of a check of clients.
@@ -100,7 +102,7 @@ fn no_member(operation: &Operation, pointer: &str) -> ExplainError {
 }
 
 /// What a member is, and every constraint on it or below it.
-fn member(operation: &Operation, node: &Occurrence) -> String {
+fn member(operation: &Arc<Operation>, node: &Occurrence) -> String {
     let types = if node.types.is_empty() { "anything".to_owned() } else { node.types.to_string() };
     let mut text = format!("{}{}: {types}\n", operation.name, node.pointer);
     if let Some(description) = &node.description {
@@ -129,7 +131,7 @@ fn member(operation: &Operation, node: &Occurrence) -> String {
     if about.peek().is_none() {
         line(&mut text, format_args!("  nothing constrains it"));
     }
-    let boundaries = Boundaries::new(operation);
+    let boundaries = OnceCell::new();
     for (id, _) in about {
         text.push('\n');
         text.push_str(&page(operation, &boundaries, id));
@@ -175,31 +177,20 @@ fn constraints(operation: &Operation) -> String {
     text
 }
 
-/// What lies on both sides of an operation's boundaries.
-struct Boundaries<'o> {
-    operation: &'o Operation,
-    /// Made when a constraint needs it, since that takes time.
-    generator: OnceCell<Generator>,
-}
-
-impl<'o> Boundaries<'o> {
-    fn new(operation: &'o Operation) -> Self {
-        Self { operation, generator: OnceCell::new() }
-    }
-
-    /// Of rules and compositions, what was seen to be on its side; of all others, their kind knows.
-    fn edges(&self, id: ConstraintId) -> Edges {
-        let constraint = &self.operation.input.constraints[id];
-        if matches!(constraint.cause, Cause::Rule | Cause::Composition) {
-            self.generator.get_or_init(|| Generator::new(self.operation)).edges(id).clone()
-        } else {
-            constraint.test.edges()
-        }
+/// What lies on both sides of a constraint's boundary. Of rules and compositions, what was seen to be there; of all
+/// others, their kind knows.
+fn edges<'b>(operation: &Arc<Operation>, boundaries: &'b OnceCell<Boundaries>, id: ConstraintId) -> Cow<'b, Edges> {
+    let constraint = &operation.input.constraints[id];
+    if matches!(constraint.cause, Cause::Rule | Cause::Composition) {
+        // Made when a constraint needs it, since that takes time.
+        Cow::Borrowed(boundaries.get_or_init(|| Boundaries::of(operation)).edges(id))
+    } else {
+        Cow::Owned(constraint.test.edges())
     }
 }
 
 /// The page of a constraint.
-fn page(operation: &Operation, boundaries: &Boundaries<'_>, id: ConstraintId) -> String {
+fn page(operation: &Arc<Operation>, boundaries: &OnceCell<Boundaries>, id: ConstraintId) -> String {
     let constraint = &operation.input.constraints[id];
     let mut text =
         format!("{}{}\n\n{}.\n\n", operation.name, constraint.id, constraint.statement().trim_end_matches('.'));
@@ -235,47 +226,47 @@ fn page(operation: &Operation, boundaries: &Boundaries<'_>, id: ConstraintId) ->
             ),
         );
     }
-    let edges = boundaries.edges(id);
-    wishes(&mut text, "Just valid:", &edges.inside);
-    wishes(&mut text, "Just broken:", &edges.outside);
+    let edges = edges(operation, boundaries, id);
+    side(&mut text, "Just valid:", &edges.inside);
+    side(&mut text, "Just broken:", &edges.outside);
     text
 }
 
-fn wishes(text: &mut String, title: &str, wishes: &[Wish]) {
-    if wishes.is_empty() {
+fn side(text: &mut String, title: &str, values: &[BoundaryValue]) {
+    if values.is_empty() {
         return;
     }
     line(text, format_args!("{title}"));
-    let mut said: Vec<String> = wishes.iter().map(words).collect();
-    said.dedup();
-    for words in said.iter().take(WISHES) {
+    let mut lines: Vec<String> = values.iter().map(words).collect();
+    lines.dedup();
+    for words in lines.iter().take(SHOWN) {
         line(text, format_args!("  {words}"));
     }
-    if said.len() > WISHES {
-        line(text, format_args!("  … and {} more", said.len() - WISHES));
+    if lines.len() > SHOWN {
+        line(text, format_args!("  … and {} more", lines.len() - SHOWN));
     }
 }
 
-fn words(wish: &Wish) -> String {
-    match wish {
-        Wish::Value(value) => value.to_string().chars().take(100).collect(),
-        Wish::Length(1) => "1 character".to_owned(),
-        Wish::Length(length) => format!("{length} characters"),
-        Wish::OfType(json_type) => format!("a value of type {json_type:?}").to_lowercase(),
-        Wish::Match => "a text of rare characters that matches".to_owned(),
-        Wish::NearMiss => "a text that nearly matches".to_owned(),
-        Wish::Whole => "every known member".to_owned(),
-        Wish::Drawn => "any valid value".to_owned(),
-        Wish::NoBranch => "a value near the branches that satisfies none as it must".to_owned(),
-        Wish::Items(count) => format!("{count} items"),
-        Wish::Members(count) => format!("{count} members"),
-        Wish::Twins => "two equal items".to_owned(),
-        Wish::Stranger => "a member that nobody knows".to_owned(),
-        Wish::Absent(name) => format!("without {name}"),
-        Wish::Null(name) => format!("{name} is null"),
-        Wish::Present(name) => format!("with {name}"),
-        Wish::Without(present, absent) => format!("with {present}, without {absent}"),
-        Wish::Patch(patch) => format!("changed by {patch}"),
+fn words(value: &BoundaryValue) -> String {
+    match value {
+        BoundaryValue::Value(value) => value.to_string().chars().take(100).collect(),
+        BoundaryValue::Length(1) => "1 character".to_owned(),
+        BoundaryValue::Length(length) => format!("{length} characters"),
+        BoundaryValue::OfType(json_type) => format!("a value of type {json_type:?}").to_lowercase(),
+        BoundaryValue::Match => "a text of rare characters that matches".to_owned(),
+        BoundaryValue::NearMiss => "a text that nearly matches".to_owned(),
+        BoundaryValue::Whole => "every known member".to_owned(),
+        BoundaryValue::Drawn => "any valid value".to_owned(),
+        BoundaryValue::NoBranch => "a value near the branches that satisfies none as it must".to_owned(),
+        BoundaryValue::Items(count) => format!("{count} items"),
+        BoundaryValue::Members(count) => format!("{count} members"),
+        BoundaryValue::DuplicateItems => "two equal items".to_owned(),
+        BoundaryValue::UnknownMember => "a member that nobody knows".to_owned(),
+        BoundaryValue::Absent(name) => format!("without {name}"),
+        BoundaryValue::Null(name) => format!("{name} is null"),
+        BoundaryValue::Present(name) => format!("with {name}"),
+        BoundaryValue::Without(present, absent) => format!("with {present}, without {absent}"),
+        BoundaryValue::Patch(patch) => format!("changed by {patch}"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::generate::{Case, Expected, Phase, Plan, Probe, Verdict};
+use crate::generate::{Case, Expected, Phase, Plan, Variation, Verdict};
 
 /// Longest part of a name that says what a case is about, in bytes.
 const LONGEST: usize = 120;
@@ -68,7 +68,7 @@ fn words(plan: &Plan, phase: Phase, index: u64, case: &Case) -> Option<Vec<Strin
         (Phase::Coverage, _) => return None,
     };
     let id = case.operation.input.constraints[about].id.clone();
-    (case.probe == Probe::Plain).then(|| vec![case.verdict.kind().name().to_owned(), id])
+    (case.variation == Variation::Plain).then(|| vec![case.verdict.kind().name().to_owned(), id])
 }
 
 /// A name that no file system mistakes for another one of them.

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use accordant::Contract;
 use accordant::generate::{
-    Adjustments, Case, CaseKind, Cases, Phase, Plan, Probe, ReplayError, Shard, Shrinking, Token, Verdict,
+    Adjustments, Case, CaseKind, Cases, Phase, Plan, ReplayError, Shard, Shrinking, Token, Variation, Verdict,
 };
 use accordant::mock::Dialect;
 use proptest::prelude::*;
@@ -119,7 +119,7 @@ fn coverage_has_every_pair_of_optional_members() {
     let plan = PLANS.iter().find(|plan| plan.operation().name == "StartBackupJob").expect("built in");
     let inputs: Vec<Value> = (0..plan.count(Phase::Coverage, 0))
         .filter_map(|index| plan.case(Phase::Coverage, 0, index)?.ok())
-        .filter(|case| case.verdict == Verdict::Valid { boundary: None } && case.probe == Probe::Plain)
+        .filter(|case| case.verdict == Verdict::Valid { boundary: None } && case.variation == Variation::Plain)
         .map(|case| case.input)
         .collect();
     let root = plan.operation().input.root();
@@ -170,7 +170,7 @@ fn adjustments_hold_in_every_valid_case_and_keep_breaks_exact() {
             _ => {
                 assert_eq!(case.input["SourceDBClusterSnapshotIdentifier"], "pinned");
                 let about = case.verdict.constraint().map(|id| operation.input.constraints[id].member.as_str());
-                if about != Some("/TargetDBClusterSnapshotIdentifier") && case.probe == Probe::Plain {
+                if about != Some("/TargetDBClusterSnapshotIdentifier") && case.variation == Variation::Plain {
                     assert!(names.insert(case.input["TargetDBClusterSnapshotIdentifier"].clone()), "{}", case.token);
                 }
             }

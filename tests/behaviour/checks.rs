@@ -9,7 +9,7 @@ use accordant::check::{CHECKS, Complaint, Exchange};
 use accordant::codec::{Received, Rejection};
 use accordant::contract::model::{Cause, Strength};
 use accordant::contract::{Operation, Parsed, SourceText, pointer};
-use accordant::generate::{Case, Generator, Phase, Probe, Random, Side, Token, Verdict, case, inputs_at};
+use accordant::generate::{Boundaries, Case, Generator, Phase, Random, Side, Token, Variation, Verdict, case};
 use accordant::judge::{Reply, TransportFailure};
 use accordant::mock::Dialect;
 use accordant::{Contract, Mock};
@@ -138,10 +138,10 @@ fn token(operation: &str) -> Token {
     Token { operation, phase, seed: 0, index: 0, contract: 0, steps: Vec::new() }
 }
 
-fn a_case(operation: &Arc<Operation>, dialect: Dialect, input: Value, verdict: Verdict, probe: Probe) -> Case {
+fn a_case(operation: &Arc<Operation>, dialect: Dialect, input: Value, verdict: Verdict, variation: Variation) -> Case {
     let request = case::codec(operation, dialect).encode_request(operation, &input);
     let token = token(&operation.name);
-    Case { operation: Arc::clone(operation), dialect, token, input, verdict, probe, request }
+    Case { operation: Arc::clone(operation), dialect, token, input, verdict, variation, request }
 }
 
 impl Fixture {
@@ -155,10 +155,10 @@ impl Fixture {
         }
         let dialect = self.dialect.as_ref().map_or(Dialect::Native, |name| name.parse().expect("a dialect"));
         let probe = match self.probe {
-            None => Probe::Plain,
-            Some(ProbeFixture::NoCredentials) => Probe::NoCredentials,
-            Some(ProbeFixture::OtherMethod) => Probe::OtherMethod,
-            Some(ProbeFixture::Twice) => Probe::Twice,
+            None => Variation::Plain,
+            Some(ProbeFixture::NoCredentials) => Variation::NoCredentials,
+            Some(ProbeFixture::OtherMethod) => Variation::OtherMethod,
+            Some(ProbeFixture::Twice) => Variation::Twice,
         };
         let mut case = a_case(operation, dialect, input, self.verdict(operation), probe);
         if let Some(method) = &self.request.method {
@@ -327,7 +327,7 @@ fn each_check_complains_of_its_own_fault_only() {
 /// Asserts that no check has a word to say of what the mock answers.
 fn assert_silent(mock: &Mock, case: &Case, what: &str) {
     let mut request = case.request.clone();
-    if case.dialect == Dialect::Native && case.probe != Probe::NoCredentials {
+    if case.dialect == Dialect::Native && case.variation != Variation::NoCredentials {
         request = with_credentials(request, &case.operation.service.name);
     }
     let (first, response) = (mock.answer(&request).response, mock.answer(&request).response);
@@ -354,16 +354,16 @@ fn nothing_is_wrong_with_the_examples() {
         for (dialect, example) in dialects(operation).flat_map(|d| operation.examples.iter().map(move |e| (d, e))) {
             let valid = Verdict::Valid { boundary: None };
             for (probe, verdict) in [
-                (Probe::Plain, valid),
-                (Probe::Twice, valid),
-                (Probe::NoCredentials, Verdict::Refused { cause: Cause::MissingCredentials }),
-                (Probe::OtherMethod, Verdict::Refused { cause: Cause::MethodNotAllowed }),
+                (Variation::Plain, valid),
+                (Variation::Twice, valid),
+                (Variation::NoCredentials, Verdict::Refused { cause: Cause::MissingCredentials }),
+                (Variation::OtherMethod, Verdict::Refused { cause: Cause::MethodNotAllowed }),
             ] {
                 let mut case = a_case(operation, dialect, example.input.clone(), verdict, probe);
-                if probe == Probe::OtherMethod {
+                if probe == Variation::OtherMethod {
                     *case.request.method_mut() = Method::DELETE;
                 }
-                if probe == Probe::NoCredentials && dialect == Dialect::Documented {
+                if probe == Variation::NoCredentials && dialect == Dialect::Documented {
                     continue;
                 }
                 let what = format!("{} {} {dialect:?} {probe:?}", operation.name, example.name);
@@ -378,14 +378,14 @@ fn nothing_is_wrong_on_either_side_of_a_boundary() {
     let mock = Mock::new(Arc::new(Contract::builtin()));
     let mut judged = 0;
     for operation in mock.contract().operations() {
-        let generator = Generator::new(operation);
+        let boundaries = Boundaries::of(operation);
         for (constraint, side) in sides(operation) {
-            for (dialect, input) in inputs(&generator, operation, constraint, side) {
+            for (dialect, input) in inputs(&boundaries, constraint, side) {
                 let verdict = match side {
                     Side::Inside => Verdict::Valid { boundary: Some(constraint) },
                     Side::Outside => Verdict::Invalid { constraint },
                 };
-                let case = a_case(operation, dialect, input, verdict, Probe::Plain);
+                let case = a_case(operation, dialect, input, verdict, Variation::Plain);
                 let what = format!("{}{} {side:?}", operation.name, operation.input.constraints[constraint].id);
                 assert_silent(&mock, &case, &what);
                 judged += 1;
@@ -400,8 +400,9 @@ fn sides(operation: &Operation) -> impl Iterator<Item = (usize, Side)> {
 }
 
 /// Inputs on a side of a boundary, as the service reads them.
-fn inputs(generator: &Generator, operation: &Operation, constraint: usize, side: Side) -> Vec<(Dialect, Value)> {
-    let made = inputs_at(generator, operation, constraint, side, &mut Random::new(5));
+fn inputs(boundaries: &Boundaries, constraint: usize, side: Side) -> Vec<(Dialect, Value)> {
+    let operation = boundaries.operation();
+    let made = boundaries.inputs_at(constraint, side, &mut Random::new(5));
     let sent = dialects(operation).flat_map(|dialect| made.iter().map(move |input| (dialect, input)));
     let arrived = sent.filter_map(|(dialect, input)| {
         let (read, broken) = arrived(operation, dialect, input)?;
@@ -436,7 +437,7 @@ fn nothing_is_wrong_with_what_a_real_api_meets() {
                 if broken.is_empty() {
                     let what = format!("{} {dialect:?} with {input}", operation.name);
                     let valid = Verdict::Valid { boundary: None };
-                    assert_silent(&mock, &a_case(operation, dialect, read, valid, Probe::Twice), &what);
+                    assert_silent(&mock, &a_case(operation, dialect, read, valid, Variation::Twice), &what);
                     judged += 1;
                 }
             }

@@ -7,7 +7,7 @@ use accordant::Contract;
 use accordant::codec::{Oddity, Outcome};
 use accordant::contract::model::Cause;
 use accordant::contract::{Constraint, Operation};
-use accordant::generate::{Generator, Random, Side, inputs_at, unbreakable};
+use accordant::generate::{Boundaries, Random, Side, unbreakable};
 use accordant::mock::{Dialect, Mock};
 use bytes::Bytes;
 use http::Request;
@@ -24,12 +24,12 @@ fn each_broken_constraint_gets_its_own_error() {
     let mock = Mock::new(Arc::new(Contract::builtin()));
     let (mut broken, mut wrong) = (0, Vec::new());
     for operation in mock.contract().operations() {
-        let generator = Generator::new(operation);
+        let boundaries = Boundaries::of(operation);
         for (id, constraint) in operation.input.constraints.iter().enumerate() {
-            let inputs = inputs_at(&generator, operation, id, Side::Outside, &mut Random::new(7));
+            let inputs = boundaries.inputs_at(id, Side::Outside, &mut Random::new(7));
             let survivors: Vec<&Value> = inputs.iter().filter(|input| survives(operation, input, id)).collect();
             let name = format!("{}{}", operation.name, constraint.id);
-            match (survivors.len(), unbreakable(&generator, operation, Dialect::Native, id)) {
+            match (survivors.len(), unbreakable(&boundaries, Dialect::Native, id)) {
                 (0, None) => wrong.push(format!("{name}: no input breaks it")),
                 (1.., Some(reason)) => wrong.push(format!("{name} can be broken, although {reason}")),
                 _ => {}
@@ -49,11 +49,11 @@ fn each_broken_constraint_gets_its_own_error() {
 fn the_constraints_that_no_request_breaks_are_known() {
     let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for operation in Contract::builtin().operations() {
-        let generator = Generator::new(operation);
+        let boundaries = Boundaries::of(operation);
         let documented = operation.documented.as_ref().map(|_| Dialect::Documented);
         for dialect in [Dialect::Native].into_iter().chain(documented) {
             for (id, constraint) in operation.input.constraints.iter().enumerate() {
-                let Some(reason) = unbreakable(&generator, operation, dialect, id) else { continue };
+                let Some(reason) = unbreakable(&boundaries, dialect, id) else { continue };
                 let heading = format!("{} ({})", operation.name, dialect.name());
                 reasons.entry(heading).or_default().push(format!("{}: {reason}", constraint.id));
             }
@@ -89,20 +89,20 @@ fn expect_error(mock: &Mock, operation: &Operation, constraint: &Constraint, inp
 #[test]
 fn each_boundary_is_valid() {
     let mock = Mock::new(Arc::new(Contract::builtin()));
-    let mut boundaries = 0;
+    let mut sent = 0;
     for operation in mock.contract().operations() {
-        let generator = Generator::new(operation);
+        let boundaries = Boundaries::of(operation);
         for (id, constraint) in operation.input.constraints.iter().enumerate() {
-            for input in inputs_at(&generator, operation, id, Side::Inside, &mut Random::new(7)) {
+            for input in boundaries.inputs_at(id, Side::Inside, &mut Random::new(7)) {
                 let request = signed(operation, operation.service.codec().encode_request(operation, &input));
                 let answered = mock.answer(&request);
                 let name = format!("{}{} with {input}", operation.name, constraint.id);
                 assert!(answered.response.status().is_success(), "{name}: {:?}", answered.violations);
-                boundaries += 1;
+                sent += 1;
             }
         }
     }
-    assert!(boundaries > 100, "only {boundaries} boundaries");
+    assert!(sent > 100, "only {sent} boundaries");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn our_judge_agrees_with_the_json_schema_crate() {
     for operation in contract.operations() {
         let text =
             contract.texts().iter().find(|text| text.text.contains(&format!("\noperation: {}\n", operation.name)));
-        let generator = Generator::new(operation);
+        let boundaries = Boundaries::of(operation);
         let service = contract
             .texts()
             .iter()
@@ -147,7 +147,7 @@ fn our_judge_agrees_with_the_json_schema_crate() {
             jsonschema::draft202012::options().should_validate_formats(true).build(&schema).expect("a schema");
         for (id, constraint) in operation.input.constraints.iter().enumerate() {
             for side in [Side::Inside, Side::Outside] {
-                for input in inputs_at(&generator, operation, id, side, &mut Random::new(3)) {
+                for input in boundaries.inputs_at(id, side, &mut Random::new(3)) {
                     // Rules and the width of numbers are not JSON Schema's.
                     let ours = constraint.cause == Cause::Rule || constraint.test.state().contains("32 bits");
                     let valid = side == Side::Inside || ours;

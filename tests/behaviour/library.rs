@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use accordant::contract::ContractError;
 use accordant::generate::Phase;
-use accordant::net::JudgingError;
+use accordant::net::CheckError;
 use accordant::report::{Conclusion, Outcome};
 use accordant::{Contract, Mock};
 use bytes::Bytes;
@@ -233,19 +233,19 @@ async fn who_cannot_be_reached_does_not_conform() {
 async fn what_cannot_be_judged_is_a_typed_error() {
     let contract = Arc::new(Contract::builtin());
     let check = || contract.check("http://127.0.0.1:9");
-    let error = |judging: accordant::net::Judging| async { judging.run().await.expect_err("it cannot run") };
-    assert!(matches!(error(contract.check("nonsense")).await, JudgingError::Url(_)));
-    assert!(matches!(error(contract.check("ftp://h")).await, JudgingError::Client(_)));
+    let error = |judging: accordant::net::CheckBuilder| async { judging.run().await.expect_err("it cannot run") };
+    assert!(matches!(error(contract.check("nonsense")).await, CheckError::Url(_)));
+    assert!(matches!(error(contract.check("ftp://h")).await, CheckError::Client(_)));
     let unknown = error(check().operations(["Nothing"])).await;
-    assert!(matches!(unknown, JudgingError::Contract(ContractError::UnknownOperation { .. })), "{unknown}");
-    assert!(matches!(error(check().region("a b")).await, JudgingError::Region { .. }));
-    assert!(matches!(error(check().set("/Nowhere", 1)).await, JudgingError::Member { .. }));
-    assert!(matches!(error(check().unique("no pointer")).await, JudgingError::Member { .. }));
-    assert!(matches!(error(check().target("ulr: x")).await, JudgingError::Contract(ContractError::Broken(_))));
-    assert!(matches!(error(check().given("- { method: GET, path: / }")).await, JudgingError::Given(_)));
-    assert!(matches!(error(check().baseline("x = 1")).await, JudgingError::Baseline(_)));
+    assert!(matches!(unknown, CheckError::Contract(ContractError::UnknownOperation { .. })), "{unknown}");
+    assert!(matches!(error(check().region("a b")).await, CheckError::Region { .. }));
+    assert!(matches!(error(check().set("/Nowhere", 1)).await, CheckError::Member { .. }));
+    assert!(matches!(error(check().unique("no pointer")).await, CheckError::Member { .. }));
+    assert!(matches!(error(check().target("ulr: x")).await, CheckError::Contract(ContractError::Broken(_))));
+    assert!(matches!(error(check().given("- { method: GET, path: / }")).await, CheckError::Given(_)));
+    assert!(matches!(error(check().baseline("x = 1")).await, CheckError::Baseline(_)));
     let header = error(check().header("a", "secret\n")).await;
-    assert!(matches!(header, JudgingError::Header(_)) && !header.to_string().contains("secret"), "{header}");
+    assert!(matches!(header, CheckError::Header(_)) && !header.to_string().contains("secret"), "{header}");
     let shown = format!("{:?}", check().header("authorization", "secret").set("/Password", "secret"));
     assert!(!shown.contains("secret"), "{shown}");
 }

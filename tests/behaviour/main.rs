@@ -5,13 +5,13 @@
 mod answers;
 mod cases;
 mod checks;
+mod cli_output;
 mod client;
 mod constraints;
 mod failures;
-mod innocent;
+mod false_positives;
 mod journal;
 mod judging;
-mod keywords;
 mod library;
 mod limits;
 mod malformed;
@@ -21,12 +21,12 @@ mod processes;
 mod proxy;
 mod proxy_limits;
 mod replay;
-mod reviewed;
-mod screens;
+mod schema_keywords;
 mod secrets;
 mod sending;
 mod server;
-mod snapshot;
+mod snapshot_command;
+mod snapshots;
 mod specs;
 mod support;
 mod targets;
@@ -62,11 +62,11 @@ fn no_snapshot_is_forgotten() {
     let operations: std::collections::BTreeSet<String> = read("snapshots/operations")
         .map(|path| path.file_name().expect("a name").to_string_lossy().trim_end_matches(".snap").to_owned())
         .collect();
-    assert_eq!(operations, reviewed::names());
+    assert_eq!(operations, snapshots::names());
     let helps: std::collections::BTreeSet<String> = read("snapshots/help")
         .map(|path| path.file_name().expect("a name").to_string_lossy().trim_end_matches(".snap").to_owned())
         .collect();
-    assert_eq!(helps, screens::help_names());
+    assert_eq!(helps, cli_output::help_names());
     // Those that `tests/targets/run` compares.
     for path in read("snapshots/targets") {
         let stem = path.file_stem().expect("a name").to_string_lossy();

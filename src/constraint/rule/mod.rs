@@ -13,7 +13,7 @@ use cel::context::VariableResolver;
 use cel::{Context, Env, Program};
 use serde_json::Value;
 
-use super::{Edges, Kind, Scope, Stated, Test, Unfit, Wish, definition};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit, definition};
 use crate::contract::pointer;
 use crate::model::{Cause, RuleSpec, SchemaSpec};
 use program::Program as Compiled;
@@ -155,7 +155,7 @@ impl Test for Rule {
     fn edges(&self) -> Edges {
         let (holds, breaks) = &self.examples;
         let around: Vec<Value> = variants(holds).into_iter().chain(variants(breaks)).collect();
-        let wishes = |own: &Value| std::iter::once(own).chain(&around).cloned().map(Wish::Patch).collect();
+        let wishes = |own: &Value| std::iter::once(own).chain(&around).cloned().map(BoundaryValue::Patch).collect();
         Edges { inside: wishes(holds), outside: wishes(breaks) }
     }
 }

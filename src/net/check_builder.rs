@@ -25,7 +25,7 @@ use crate::report::{Baseline, BaselineError, Report};
 /// A server that is to be judged, and how: [`Contract::check`] begins one, [`run`](Self::run) judges.
 #[derive(Clone)]
 #[must_use = "nothing is judged until it runs"]
-pub struct Judging {
+pub struct CheckBuilder {
     contract: Contract,
     url: String,
     operations: Vec<String>,
@@ -46,7 +46,7 @@ pub struct Judging {
 /// Why a server cannot be judged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum JudgingError {
+pub enum CheckError {
     /// The server's URL is none.
     #[error("the URL cannot be read ({0}): write it as http://localhost:5000")]
     Url(#[from] url::ParseError),
@@ -96,7 +96,7 @@ impl Contract {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), accordant::net::JudgingError> {
+    /// # async fn main() -> Result<(), accordant::net::CheckError> {
     /// use accordant::Contract;
     /// use accordant::generate::Phase;
     ///
@@ -108,8 +108,8 @@ impl Contract {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn check(&self, url: impl Into<String>) -> Judging {
-        Judging {
+    pub fn check(&self, url: impl Into<String>) -> CheckBuilder {
+        CheckBuilder {
             contract: self.clone(),
             url: url.into(),
             operations: Vec::new(),
@@ -129,7 +129,7 @@ impl Contract {
     }
 }
 
-impl Judging {
+impl CheckBuilder {
     /// Random cases for each operation; 300 without it.
     pub fn cases(mut self, cases: u64) -> Self {
         self.settings.cases = cases;
@@ -231,9 +231,9 @@ impl Judging {
     /// Sends the cases and reports what departs from the contract. It needs a tokio runtime with I/O and time.
     ///
     /// # Errors
-    /// [`JudgingError`] when the server cannot be judged as is asked for. A server that cannot be reached is reported,
+    /// [`CheckError`] when the server cannot be judged as is asked for. A server that cannot be reached is reported,
     /// and is no error.
-    pub async fn run(self) -> Result<Report, JudgingError> {
+    pub async fn run(self) -> Result<Report, CheckError> {
         let ready = self.prepare(None).await?;
         let plans = ready.plans.clone();
         Ok(ready.judge(plans, Vec::new()).await)
@@ -241,7 +241,7 @@ impl Judging {
 
     /// Makes all that is needed for judging, and sends what goes first. Of the operations that are asked for, only some may
     /// be needed, since a plan takes time.
-    pub(crate) async fn prepare(self, needed: Option<BTreeSet<String>>) -> Result<Ready, JudgingError> {
+    pub(crate) async fn prepare(self, needed: Option<BTreeSet<String>>) -> Result<Ready, CheckError> {
         let target = self.read_target()?;
         let dialect = self.dialect.or(target.dialect).unwrap_or(Dialect::Native);
         let plans = self.plans(&target, dialect, needed.as_ref())?;
@@ -249,7 +249,7 @@ impl Judging {
         let baseline = baseline.transpose()?.unwrap_or_default();
         let region = self.region.as_deref().or(target.region.as_deref()).unwrap_or(DEFAULT_REGION);
         let signer = Signer::new(self.credentials, region)
-            .map_err(|source| JudgingError::Region { region: region.to_owned(), source })?;
+            .map_err(|source| CheckError::Region { region: region.to_owned(), source })?;
         let limits = SendLimits::default();
         let timeout = self.timeout.or(target.timeout).unwrap_or(limits.timeout);
         let limits = SendLimits { timeout, connect_timeout: limits.connect_timeout.min(timeout), ..limits };
@@ -262,7 +262,7 @@ impl Judging {
     }
 
     /// The target as its text has it, with what methods say besides.
-    fn read_target(&self) -> Result<Target, JudgingError> {
+    fn read_target(&self) -> Result<Target, CheckError> {
         let environment = |name: &str| std::env::var(name).ok();
         let source = |name: &str, text: &String| Arc::new(SourceText { name: name.into(), text: text.clone() });
         let mut target = match &self.target {
@@ -274,7 +274,7 @@ impl Judging {
         }
         for (name, value) in &self.headers {
             let (Ok(known), Ok(mut value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) else {
-                return Err(JudgingError::Header(name.clone()));
+                return Err(CheckError::Header(name.clone()));
             };
             value.set_sensitive(true);
             target.headers.insert(known, value);
@@ -282,7 +282,7 @@ impl Judging {
         for (member, value) in &self.sets {
             let with = |Unique { operation, pointer }| Ok(Set { operation, pointer, value: value.clone() });
             let mut set = pinned(member, with)?;
-            set.fit(&self.contract).map_err(|source| JudgingError::Member { member: member.clone(), source })?;
+            set.fit(&self.contract).map_err(|source| CheckError::Member { member: member.clone(), source })?;
             target.sets.push(set);
         }
         for member in &self.uniques {
@@ -298,7 +298,7 @@ impl Judging {
         target: &Target,
         dialect: Dialect,
         needed: Option<&BTreeSet<String>>,
-    ) -> Result<Vec<Arc<Plan>>, JudgingError> {
+    ) -> Result<Vec<Arc<Plan>>, CheckError> {
         let contract = &self.contract;
         let (names, services) = if self.operations.is_empty() {
             (&target.operations, &target.services[..])
@@ -316,7 +316,7 @@ impl Judging {
         let selected: Vec<&Arc<Operation>> = selected.collect();
         if selected.is_empty() {
             let known = spoken().map(|operation| operation.name.as_str()).collect::<Vec<_>>().join(", ");
-            return Err(JudgingError::Nothing { dialect: dialect.name(), known });
+            return Err(CheckError::Nothing { dialect: dialect.name(), known });
         }
         let needed = |operation: &&Arc<Operation>| needed.is_none_or(|needed| needed.contains(&operation.name));
         let plans = selected.into_iter().filter(needed).map(|operation| {
@@ -328,19 +328,19 @@ impl Judging {
 }
 
 /// What is made of a member that a text names.
-fn pinned<T>(member: &str, make: impl FnOnce(Unique) -> Result<T, PinError>) -> Result<T, JudgingError> {
-    member.parse().and_then(make).map_err(|source| JudgingError::Member { member: member.to_owned(), source })
+fn pinned<T>(member: &str, make: impl FnOnce(Unique) -> Result<T, PinError>) -> Result<T, CheckError> {
+    member.parse().and_then(make).map_err(|source| CheckError::Member { member: member.to_owned(), source })
 }
 
-fn broken(problems: Vec<crate::contract::SpecProblem>) -> JudgingError {
-    JudgingError::Contract(ContractError::Broken(problems))
+fn broken(problems: Vec<crate::contract::SpecProblem>) -> CheckError {
+    CheckError::Contract(ContractError::Broken(problems))
 }
 
 /// Headers, sets and givens may be secrets.
-impl fmt::Debug for Judging {
+impl fmt::Debug for CheckBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { operations, dialect, settings, .. } = self;
-        let mut shown = f.debug_struct("Judging");
+        let mut shown = f.debug_struct("CheckBuilder");
         let shown = shown.field("operations", operations).field("dialect", dialect).field("settings", settings);
         shown.finish_non_exhaustive()
     }

@@ -4,13 +4,13 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
-use super::super::{Answered, Dialect, Mock};
 use super::{Fault, Mutant};
 use crate::contract::model::{AuthScheme, Cause};
 use crate::contract::{Auth, Operation};
+use crate::mock::{Dialect, Mock, MockResponse};
 
 /// The answer to what would have been turned away; nothing where the fault does not apply.
-pub fn admit(mutant: &Mutant, mock: &Mock, request: &Request<Bytes>, answered: &Answered) -> Option<Answered> {
+pub fn admit(mutant: &Mutant, mock: &Mock, request: &Request<Bytes>, answered: &MockResponse) -> Option<MockResponse> {
     let operation = &*mutant.operation;
     let mut changed = request.clone();
     match mutant.fault {
@@ -26,11 +26,11 @@ pub fn admit(mutant: &Mutant, mock: &Mock, request: &Request<Bytes>, answered: &
 }
 
 /// Whether an answer is the operation's, in its native dialect.
-pub fn is_of(operation: &Operation, answered: &Answered) -> bool {
+pub fn is_of(operation: &Operation, answered: &MockResponse) -> bool {
     answered.dialect == Dialect::Native && answered.operation.as_deref() == Some(operation.name.as_str())
 }
 
-fn refused_for(answered: &Answered, cause: Cause) -> bool {
+fn refused_for(answered: &MockResponse, cause: Cause) -> bool {
     let id = answered.violations.first().and_then(|id| id.strip_prefix('#'));
     answered.input.is_none() && id == Some(cause.name())
 }

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use http::Request;
 
-use super::super::Mock;
 use super::Fault;
 use super::depart::depart;
 use super::plan::Plan;
 use crate::contract::{ConstraintId, Contract, Operation, pointer};
 use crate::judge::{Reply, TransportFailure};
+use crate::mock::Mock;
 
 /// A way in which the mock departs from the contract, on purpose.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use accordant::contract::Operation;
 use accordant::contract::model::{ErrorKind, JsonType, Strength};
-use accordant::generate::{Expected, Probe, Verdict};
+use accordant::generate::{Expected, Variation, Verdict};
 use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
@@ -158,19 +158,19 @@ pub const ANY: &[Variant] = &[
         notes: &["wrong-error-code"],
     },
     silent("405 to a method that nobody knows", |sent| {
-        refused(sent, Probe::OtherMethod).then(|| page(405, "<h1>Method Not Allowed</h1>"))
+        refused(sent, Variation::OtherMethod).then(|| page(405, "<h1>Method Not Allowed</h1>"))
     }),
     silent("501 to a method that nobody knows", |sent| {
-        refused(sent, Probe::OtherMethod).then(|| page(501, "<h1>Unsupported method</h1>"))
+        refused(sent, Variation::OtherMethod).then(|| page(501, "<h1>Unsupported method</h1>"))
     }),
     Variant {
         name: "400 to a method that nobody knows",
-        alter: |sent| refused(sent, Probe::OtherMethod).then(|| page(400, "<h1>Bad Request</h1>")),
+        alter: |sent| refused(sent, Variation::OtherMethod).then(|| page(400, "<h1>Bad Request</h1>")),
         notes: &["error-shape"],
     },
     Variant {
         name: "a gateway's 401",
-        alter: |sent| refused(sent, Probe::NoCredentials).then(|| page(401, "<h1>Unauthorized</h1>")),
+        alter: |sent| refused(sent, Variation::NoCredentials).then(|| page(401, "<h1>Unauthorized</h1>")),
         notes: &["error-shape"],
     },
 ];

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use accordant::Contract;
 use accordant::contract::{Operation, Parsed, SourceText};
-use accordant::generate::{Generator, Random, Side, inputs_at};
+use accordant::generate::{Boundaries, Generator, Random, Side};
 use serde_json::Value;
 
 fn contract() -> Contract {
@@ -70,10 +70,10 @@ fn each_constraint_has_both_sides() {
     let contract = contract();
     let mut lacking = Vec::new();
     for operation in contract.operations() {
-        let (generator, other) = (Generator::new(operation), validator(&contract, operation));
+        let (boundaries, other) = (Boundaries::of(operation), validator(&contract, operation));
         for (id, constraint) in operation.input.constraints.iter().enumerate() {
             for side in [Side::Inside, Side::Outside] {
-                let inputs = inputs_at(&generator, operation, id, side, &mut Random::new(11));
+                let inputs = boundaries.inputs_at(id, side, &mut Random::new(11));
                 let excused = ONE_SIDED.iter().any(|(known, one, _)| *known == constraint.id && *one == side);
                 if inputs.is_empty() != excused {
                     lacking.push(format!("{}{} {side:?}", operation.name, constraint.id));

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Map, Value};
 
-use super::super::{Answered, Dialect, Mock};
 use super::admit::{give_credentials, is_of};
 use super::mutant::written;
 use super::secret::has_secret;
@@ -17,6 +16,7 @@ use crate::codec::{Outcome, Reply};
 use crate::contract::model::ErrorKind;
 use crate::contract::view::View;
 use crate::contract::{ConstraintId, Contract, ErrorDef, ErrorLink, Operation, pointer};
+use crate::mock::{Dialect, Mock, MockResponse};
 
 /// Kinds of errors by how clearly they are wrong for an input that breaks a constraint. Not among them are those that
 /// any request may get at any time; a resource may be looked at before the input is judged.
@@ -194,7 +194,7 @@ impl<'c> Plan<'c> {
 fn sample(mock: &Mock, operation: &Operation, input: &Value) -> Option<Sample> {
     let mut request: Request<Bytes> = operation.service.codec().encode_request(operation, input);
     give_credentials(operation, request.headers_mut());
-    let answered: Answered = Some(mock.answer(&request)).filter(|answered| is_of(operation, answered))?;
+    let answered: MockResponse = Some(mock.answer(&request)).filter(|answered| is_of(operation, answered))?;
     let output = output_of(operation, &answered.response)?;
     Some(Sample { response: answered.response, output })
 }

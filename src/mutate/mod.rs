@@ -7,6 +7,7 @@
 mod admit;
 mod depart;
 mod fault;
+mod hunt;
 mod mutant;
 mod plan;
 mod secret;
@@ -15,4 +16,5 @@ mod spoil;
 mod tests;
 
 pub use fault::Fault;
+pub use hunt::{Mutants, Survivor, judge_mutants};
 pub use mutant::Mutant;

@@ -10,11 +10,10 @@ use http::{HeaderMap, Request};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::exchange::Wire;
-use super::{Credentials, Reply, Send, Signer, TransportFailure};
+use super::Mutant;
 use crate::contract::ConstraintId;
 use crate::generate::{Case, Phase, Plan};
-use crate::mock::mutate::Mutant;
+use crate::judge::{Credentials, Reply, Send, Signer, TransportFailure, Wire};
 use crate::mock::{DEFAULT_REGION, Mock};
 
 /// Credentials with a token, which a mutant can leak.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
 use accordant::Contract;
-use accordant::generate::{Case, Expected, Phase, Plan, Probe, Verdict};
+use accordant::generate::{Case, Expected, Phase, Plan, Variation, Verdict};
 use accordant::judge::{Credentials, Reply, Signer, Target, Wire};
 use accordant::mock::{Dialect, Mock};
 use accordant::snapshot::{Masks, Selected, render, select};
@@ -175,11 +175,11 @@ fn verdict(case: &Case) -> String {
             verdict.constraint().map(|id| format!(" {}", case.operation.input.constraints[id].id)).unwrap_or_default()
         }
     };
-    let probe = match case.probe {
-        Probe::Plain => "",
-        Probe::NoCredentials => ", without credentials",
-        Probe::OtherMethod => ", with another method",
-        Probe::Twice => ", twice",
+    let probe = match case.variation {
+        Variation::Plain => "",
+        Variation::NoCredentials => ", without credentials",
+        Variation::OtherMethod => ", with another method",
+        Variation::Twice => ", twice",
     };
     let due = match case.expected() {
         Expected::Success { status } => status.to_string(),

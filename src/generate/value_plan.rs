@@ -1,25 +1,25 @@
 //! Schemas made ready for drawing: what the schemas that hold together for one value come to, worked out once.
 //!
-//! The first recipes are those of the shape's nodes, under the nodes' own numbers. Others belong to combinations of nodes: a
+//! The first plans are those of the shape's nodes, under the nodes' own numbers. Others belong to combinations of nodes: a
 //! value that has an `anyOf` is drawn from its own schema and that of one branch together.
 
 use serde_json::Value;
 
-use super::hostile::Medium;
+use super::medium::Medium;
 use super::number::Numbers;
-use super::strings::Text;
-use super::text::Pattern;
+use super::regex_gen::Pattern;
+use super::text::Text;
 use crate::contract::model::JsonType;
 use crate::contract::{ConstraintId, PlaceId};
 
-/// Index of a recipe.
-pub(super) type RecipeId = usize;
+/// Index of a plan.
+pub(super) type ValuePlanId = usize;
 
 /// How values are drawn that satisfy a set of schemas.
 #[derive(Debug, Default)]
-pub(super) struct Recipe {
-    /// The recipes of the branches, one of which is drawn from instead.
-    pub choose: Vec<RecipeId>,
+pub(super) struct ValuePlan {
+    /// The plans of the branches, one of which is drawn from instead.
+    pub choose: Vec<ValuePlanId>,
     /// Allowed types, the one that says most first.
     pub types: Vec<JsonType>,
     /// The only values there are, where the schemas list them.
@@ -41,10 +41,10 @@ pub(super) struct Recipe {
 pub(super) struct List {
     pub least: usize,
     pub most: Option<usize>,
-    pub prefix: Vec<RecipeId>,
-    pub item: Option<RecipeId>,
+    pub prefix: Vec<ValuePlanId>,
+    pub item: Option<ValuePlanId>,
     /// What some items must be besides, and how many.
-    pub contains: Vec<(RecipeId, usize)>,
+    pub contains: Vec<(ValuePlanId, usize)>,
     pub unique: bool,
 }
 
@@ -52,9 +52,9 @@ pub(super) struct List {
 #[derive(Debug, Default)]
 pub(super) struct Members {
     pub named: Vec<Named>,
-    pub patterns: Vec<(Pattern, RecipeId)>,
-    pub values: Option<RecipeId>,
-    pub keys: Option<RecipeId>,
+    pub patterns: Vec<(Pattern, ValuePlanId)>,
+    pub values: Option<ValuePlanId>,
+    pub keys: Option<ValuePlanId>,
     /// Names of members where no schema is about them.
     pub free_keys: Option<Text>,
     pub least: usize,
@@ -67,7 +67,7 @@ pub(super) struct Members {
 #[derive(Debug)]
 pub(super) struct Named {
     pub name: String,
-    pub recipe: Option<RecipeId>,
+    pub plan: Option<ValuePlanId>,
     pub required: bool,
     /// Carries the caller's credentials, which are not for drawing.
     pub credential: bool,
@@ -84,39 +84,39 @@ pub(super) struct Surroundings {
     pub credentials: Vec<PlaceId>,
 }
 
-/// How deep the values of each recipe are at least: by that, recursion finds its end.
-pub(super) fn measure(recipes: &mut [Recipe]) {
+/// How deep the values of each plan are at least: by that, recursion finds its end.
+pub(super) fn measure(plans: &mut [ValuePlan]) {
     const ENDLESS: u32 = u32::MAX;
-    for recipe in recipes.iter_mut() {
-        recipe.height = ENDLESS;
+    for plan in plans.iter_mut() {
+        plan.height = ENDLESS;
     }
     let mut changed = true;
     while changed {
         changed = false;
-        for id in 0..recipes.len() {
-            let height = height(recipes, &recipes[id]);
-            changed |= height < recipes[id].height;
-            recipes[id].height = height;
+        for id in 0..plans.len() {
+            let height = height(plans, &plans[id]);
+            changed |= height < plans[id].height;
+            plans[id].height = height;
         }
     }
 }
 
-fn height(recipes: &[Recipe], recipe: &Recipe) -> u32 {
-    let above = |id: &RecipeId| recipes[*id].height.saturating_add(1);
-    if !recipe.choose.is_empty() {
-        return recipe.choose.iter().map(|id| recipes[*id].height).min().unwrap_or(0);
+fn height(plans: &[ValuePlan], plan: &ValuePlan) -> u32 {
+    let above = |id: &ValuePlanId| plans[*id].height.saturating_add(1);
+    if !plan.choose.is_empty() {
+        return plan.choose.iter().map(|id| plans[*id].height).min().unwrap_or(0);
     }
     let of_type = |json_type: &JsonType| match json_type {
         JsonType::Object => {
-            let required = recipe.members.named.iter().filter(|named| named.required).filter_map(|named| named.recipe);
-            let values = recipe.members.values.filter(|_| recipe.members.least > 0);
+            let required = plan.members.named.iter().filter(|named| named.required).filter_map(|named| named.plan);
+            let values = plan.members.values.filter(|_| plan.members.least > 0);
             required.chain(values).map(|id| above(&id)).max().unwrap_or(0)
         }
-        JsonType::Array if recipe.list.least > 0 => {
-            let items = recipe.list.prefix.iter().chain(&recipe.list.item);
-            items.chain(recipe.list.contains.iter().map(|(id, _)| id)).map(above).max().unwrap_or(0)
+        JsonType::Array if plan.list.least > 0 => {
+            let items = plan.list.prefix.iter().chain(&plan.list.item);
+            items.chain(plan.list.contains.iter().map(|(id, _)| id)).map(above).max().unwrap_or(0)
         }
         _ => 0,
     };
-    if recipe.choices.is_empty() { recipe.types.iter().map(of_type).min().unwrap_or(0) } else { 0 }
+    if plan.choices.is_empty() { plan.types.iter().map(of_type).min().unwrap_or(0) } else { 0 }
 }

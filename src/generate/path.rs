@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::breaking::Site;
 use super::generator::Generator;
 use crate::contract::{PlaceId, Table};
 use crate::random::Random;
@@ -68,8 +67,8 @@ impl Path {
     }
 }
 
-impl Site {
-    /// The value that the constraint is judged on, made where the input has none.
+impl Path {
+    /// The value that the steps lead to, made where the input has none.
     pub(super) fn reach<'v>(
         &self,
         generator: &Generator,
@@ -78,7 +77,7 @@ impl Site {
         random: &mut Random,
     ) -> Option<&'v mut Value> {
         let mut value = input;
-        for (from, step) in &self.path.steps {
+        for (from, step) in &self.steps {
             let node = &shape.nodes[*from];
             let made = |id: PlaceId, random: &mut Random| generator.plain(shape, id, random);
             value = match (step, value) {

@@ -1,66 +1,68 @@
-//! Making a value as a constraint's edge wishes it.
+//! Making a value what a boundary value says.
 
 use serde_json::{Map, Value};
 
-use super::breaking::{Side, Site};
+use super::constraint_site::ConstraintSite;
+use super::dictionary::STRANGE;
 use super::draw::Draw;
 use super::generator::Generator;
-use super::hostile::STRANGE;
-use super::recipe::RecipeId;
-use super::site::complete;
-use crate::constraint::Wish;
-use crate::contract::{Constraint, Operation, PlaceId, Table, pointer};
+use super::path::complete;
+use super::value_plan::ValuePlanId;
+use crate::constraint::BoundaryValue;
+use crate::contract::{Constraint, PlaceId, Table, pointer};
 use crate::random::Random;
 
 /// Most items of a list that is made too long, or long enough.
 const MAX_SIZE: usize = 100_000;
 
-/// Whether drawing the wish again may bring another value.
-pub(super) fn leaves_a_choice(wish: &Wish) -> bool {
-    !matches!(wish, Wish::Value(_) | Wish::Stranger | Wish::Absent(_) | Wish::Null(_) | Wish::Patch(_))
+/// Whether applying it again may bring another value.
+pub(super) fn leaves_a_choice(value: &BoundaryValue) -> bool {
+    !matches!(
+        value,
+        BoundaryValue::Value(_)
+            | BoundaryValue::UnknownMember
+            | BoundaryValue::Absent(_)
+            | BoundaryValue::Null(_)
+            | BoundaryValue::Patch(_)
+    )
 }
 
-/// Makes the value at the site as wished. Nothing when that cannot be, or when it is not on the wanted side.
-pub(super) fn fulfil(
+/// Makes the value at the site as the boundary value says. Nothing when that cannot be; whether the value then is on the
+/// wanted side, the caller judges, but for names of members, of which there may be others.
+pub(super) fn apply(
     generator: &Generator,
-    operation: &Operation,
-    spot: &Site,
-    side: Side,
-    wish: &Wish,
+    shape: &Table,
+    site: &ConstraintSite,
+    value: &BoundaryValue,
     place: &mut Value,
     random: &mut Random,
 ) -> Option<()> {
-    let shape = &operation.input;
-    let stated = &shape.constraints[spot.constraint];
-    let mut maker = Maker { generator, shape, stated, site: spot, random };
-    if spot.path.key {
-        return maker.rename(place, wish);
-    }
-    maker.change(place, wish)?;
-    (stated.test.holds(place) == (side == Side::Inside)).then_some(())
+    let stated = &shape.constraints[site.constraint];
+    let mut maker = Maker { generator, shape, stated, site, random };
+    if site.path.key { maker.rename(place, value) } else { maker.change(place, value) }
 }
 
 struct Maker<'g, 'r> {
     generator: &'g Generator,
     shape: &'g Table,
     stated: &'g Constraint,
-    site: &'g Site,
+    site: &'g ConstraintSite,
     random: &'r mut Random,
 }
 
 impl<'g> Maker<'g, '_> {
     fn draw(&mut self, rich: bool) -> Draw<'g, '_> {
-        Draw::new(self.shape, &self.generator.recipes, self.random, rich)
+        Draw::new(self.shape, &self.generator.plans, self.random, rich)
     }
 
     fn plain(&mut self, node: PlaceId) -> Value {
         self.generator.plain(self.shape, node, self.random)
     }
 
-    /// A member of the map gets a name as wished.
-    fn rename(&mut self, place: &mut Value, wish: &Wish) -> Option<()> {
+    /// A member of the map gets such a name.
+    fn rename(&mut self, place: &mut Value, wanted: &BoundaryValue) -> Option<()> {
         let mut name = Value::String(self.generator.text(self.shape, self.site.whole, None, self.random)?);
-        self.change(&mut name, wish)?;
+        self.change(&mut name, wanted)?;
         let Value::String(name) = name else { return None };
         let members = place.as_object_mut()?;
         let old = members.keys().nth(self.random.below(members.len())).cloned();
@@ -69,35 +71,35 @@ impl<'g> Maker<'g, '_> {
         Some(())
     }
 
-    fn change(&mut self, place: &mut Value, wish: &Wish) -> Option<()> {
+    fn change(&mut self, place: &mut Value, wanted: &BoundaryValue) -> Option<()> {
         let node = self.site.whole;
-        match wish {
-            Wish::Value(value) => *place = value.clone(),
-            Wish::OfType(json_type) => {
+        match wanted {
+            BoundaryValue::Value(value) => *place = value.clone(),
+            BoundaryValue::OfType(json_type) => {
                 // What is there may be the only value that goes with the rest.
                 let kept = self.stated.test.holds(place) && self.random.one_in(2);
                 if !kept {
                     *place = self.draw(true).of_type(node, *json_type)?;
                 }
             }
-            Wish::Length(length) => *place = Value::String(self.of_length(*length)?),
-            Wish::Match => *place = Value::String(self.strange()?),
-            Wish::NearMiss => *place = Value::String(self.near_miss(place)?),
-            Wish::Items(size) => *place = self.items(*size)?,
-            Wish::Members(size) => self.members(place, *size)?,
-            Wish::Twins => self.twins(place)?,
-            Wish::Whole => self.whole(place)?,
-            Wish::Drawn => *place = self.generator.rich(self.shape, node, self.random),
-            Wish::NoBranch => *place = self.near_composition(place)?,
-            Wish::Stranger => insert(place, "UnknownMember", Value::from("x"))?,
-            Wish::Absent(name) => _ = place.as_object_mut()?.shift_remove(name)?,
-            Wish::Null(name) => insert(place, name, Value::Null)?,
-            Wish::Present(name) => self.add(place, name)?,
-            Wish::Without(present, absent) => {
+            BoundaryValue::Length(length) => *place = Value::String(self.of_length(*length)?),
+            BoundaryValue::Match => *place = Value::String(self.strange()?),
+            BoundaryValue::NearMiss => *place = Value::String(self.near_miss(place)?),
+            BoundaryValue::Items(size) => *place = self.items(*size)?,
+            BoundaryValue::Members(size) => self.members(place, *size)?,
+            BoundaryValue::DuplicateItems => self.twins(place)?,
+            BoundaryValue::Whole => self.whole(place)?,
+            BoundaryValue::Drawn => *place = self.generator.rich(self.shape, node, self.random),
+            BoundaryValue::NoBranch => *place = self.near_composition(place)?,
+            BoundaryValue::UnknownMember => insert(place, "UnknownMember", Value::from("x"))?,
+            BoundaryValue::Absent(name) => _ = place.as_object_mut()?.shift_remove(name)?,
+            BoundaryValue::Null(name) => insert(place, name, Value::Null)?,
+            BoundaryValue::Present(name) => self.add(place, name)?,
+            BoundaryValue::Without(present, absent) => {
                 self.add(place, present)?;
                 place.as_object_mut()?.shift_remove(absent)?;
             }
-            Wish::Patch(patch) => pointer::merge(place, patch),
+            BoundaryValue::Patch(patch) => pointer::merge(place, patch),
         }
         Some(())
     }
@@ -123,14 +125,14 @@ impl<'g> Maker<'g, '_> {
 
     fn strange(&mut self) -> Option<String> {
         let node = self.site.whole;
-        let recipe = self.draw(false).settled(node, 0);
-        recipe.text.as_ref().map(|text| text.strange(self.random))
+        let plan = self.draw(false).settled(node, 0);
+        plan.text.as_ref().map(|text| text.strange(self.random))
     }
 
     fn of_format(&mut self) -> Option<String> {
         let node = self.site.whole;
-        let recipe = self.draw(false).settled(node, 0);
-        recipe.text.as_ref().map(|text| text.of_format(self.random)).filter(|text| !text.is_empty())
+        let plan = self.draw(false).settled(node, 0);
+        plan.text.as_ref().map(|text| text.of_format(self.random)).filter(|text| !text.is_empty())
     }
 
     /// A valid string with one thing wrong: a character more, another, one less.
@@ -162,8 +164,8 @@ impl<'g> Maker<'g, '_> {
         let except = Some(self.site.constraint);
         let mut draw = self.draw(false);
         draw.except = except;
-        let recipe = draw.settled(node, 0);
-        Some(draw.items(recipe, size, 0))
+        let plan = draw.settled(node, 0);
+        Some(draw.items(plan, size, 0))
     }
 
     /// The object with members added or taken away until there are so many.
@@ -171,16 +173,16 @@ impl<'g> Maker<'g, '_> {
         let size = usize::try_from(size).ok().filter(|size| *size <= MAX_SIZE)?;
         let node = self.site.whole;
         let mut draw = self.draw(false);
-        let recipe = draw.settled(node, 0);
+        let plan = draw.settled(node, 0);
         let object = place.as_object_mut()?;
-        for named in recipe.members.named.iter().filter(|named| !named.credential) {
+        for named in plan.members.named.iter().filter(|named| !named.credential) {
             if object.len() < size && !object.contains_key(&named.name) {
-                let value = named.recipe.map_or_else(|| Value::from("x"), |id| draw.value(id, 1));
+                let value = named.plan.map_or_else(|| Value::from("x"), |id| draw.value(id, 1));
                 object.insert(named.name.clone(), value);
             }
         }
-        draw.entries(&recipe.members, size.saturating_sub(object.len()), object, 1);
-        let required = |name: &str| recipe.members.named.iter().any(|named| named.required && named.name == name);
+        draw.entries(&plan.members, size.saturating_sub(object.len()), object, 1);
+        let required = |name: &str| plan.members.named.iter().any(|named| named.required && named.name == name);
         let extra: Vec<String> = object.keys().rev().filter(|name| !required(name)).cloned().collect();
         let too_many = object.len().saturating_sub(size);
         extra.iter().take(too_many).for_each(|name| _ = object.shift_remove(name));
@@ -210,7 +212,7 @@ impl<'g> Maker<'g, '_> {
         let named: Vec<(String, PlaceId)> =
             self.shape.nodes[self.site.whole].properties.iter().map(|(name, id)| (name.clone(), *id)).collect();
         let credential = |name: &str| {
-            let named = &self.generator.recipes[self.site.whole].members.named;
+            let named = &self.generator.plans[self.site.whole].members.named;
             named.iter().any(|named| named.credential && named.name == name)
         };
         for (name, id) in named {
@@ -226,7 +228,7 @@ impl<'g> Maker<'g, '_> {
     /// present value with something taken away, added or changed.
     fn near_composition(&mut self, place: &Value) -> Option<Value> {
         for _ in 0..16 {
-            let around: Option<RecipeId> = self.random.pick(&self.site.around).copied();
+            let around: Option<ValuePlanId> = self.random.pick(self.generator.near(self.site.constraint)).copied();
             let except = Some(self.site.constraint);
             let value = match (self.random.below(4), around) {
                 (0, _) => altered(place, self.random),

@@ -4,7 +4,7 @@ use accordant::codec;
 use accordant::contract::ErrorDef;
 use accordant::contract::model::ErrorKind;
 use accordant::contract::view::View;
-use accordant::generate::{Expected, Probe, Verdict};
+use accordant::generate::{Expected, Variation, Verdict};
 use accordant::judge::Reply;
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ const fn noted(says: &'static str, name: &'static str, alter: Alter) -> Departur
 
 /// What a departure of a success applies to: valid cases of the native dialect that the mock lets succeed.
 fn succeeds(sent: &Sent<'_>) -> bool {
-    let plain = matches!(sent.case.probe, Probe::Plain | Probe::Twice);
+    let plain = matches!(sent.case.variation, Variation::Plain | Variation::Twice);
     sent.is_success() && native(sent) && plain && matches!(sent.case.verdict, Verdict::Valid { .. })
 }
 
@@ -118,7 +118,7 @@ const DEPARTURES: &[Departure] = &[
         fails(sent).then(|| sent.shaped("cbr", |code, _, _| json!({"code": code, "message": "no"})))?
     }),
     found("error-shape", "HTML for what is not there", |sent| {
-        (fails(sent) && sent.case.probe == Probe::Plain).then(|| page(404, "<h1>Not Found</h1>"))
+        (fails(sent) && sent.case.variation == Variation::Plain).then(|| page(404, "<h1>Not Found</h1>"))
     }),
     found("error-code-undeclared", "the code in another case", |sent| recoded(sent, str::to_lowercase)),
     found("error-code-undeclared", "a code with a space behind it", |sent| {
@@ -215,7 +215,7 @@ const DEPARTURES: &[Departure] = &[
         let view = View::from(&output);
         let reply = codec::Reply::Output { operation, status: 200, output: &view };
         let taken = || in_time(operation.service.codec().encode_response(&operation.service, &reply, "r-5"));
-        (refused(sent, Probe::OtherMethod) && native(sent) && of(sent, "cbr")).then(taken)
+        (refused(sent, Variation::OtherMethod) && native(sent) && of(sent, "cbr")).then(taken)
     }),
     found("error-shape", "the envelope's word as text", |sent| {
         let body = String::from_utf8_lossy(sent.response.body()).replace("\"success\":false", "\"success\":\"false\"");

@@ -7,7 +7,6 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use serde_json::Value;
 
-use super::super::{Answered, Mock};
 use super::admit::{admit, is_of};
 use super::secret::secret;
 use super::spoil::{self, UNHEARD_OF};
@@ -16,6 +15,7 @@ use crate::codec;
 use crate::contract::view::View;
 use crate::contract::{ConstraintId, ErrorDef, ErrorLink, Operation, pointer};
 use crate::judge::{Reply, TransportFailure};
+use crate::mock::{Mock, MockResponse};
 
 /// How long a slow answer takes.
 const LONG: Duration = Duration::from_secs(60);
@@ -46,7 +46,7 @@ struct Departing<'a> {
     mutant: &'a Mutant,
     mock: &'a Mock,
     request: &'a Request<Bytes>,
-    answered: &'a Answered,
+    answered: &'a MockResponse,
     operation: &'a Operation,
 }
 

@@ -1,0 +1,236 @@
+//! Inputs on the boundary of one constraint: just inside, everything valid; just outside, nothing else broken.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::boundary_value::{apply, leaves_a_choice};
+use super::constraint_site::ConstraintSite;
+use super::generator::Generator;
+use crate::constraint::{BoundaryValue, Edges};
+use crate::contract::model::Cause;
+use crate::contract::{ConstraintId, Operation, pointer};
+use crate::random::Random;
+
+/// How often a value that leaves a choice is drawn before it is given up.
+const TRIES: usize = 40;
+/// The same, for one input out of many.
+const QUICK_TRIES: usize = 8;
+/// On how many examples a value is proven, and how many values a side keeps.
+const MAX_BASES: usize = 4;
+const MAX_VALUES: usize = 16;
+
+/// Which side of a boundary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// Valid, and just so.
+    Inside,
+    /// Broken, and just so.
+    Outside,
+}
+
+/// The boundaries of an operation's constraints.
+#[derive(Debug)]
+pub struct Boundaries {
+    generator: Arc<Generator>,
+    operation: Arc<Operation>,
+    /// By constraint.
+    sites: Vec<ConstraintSite>,
+}
+
+/// One way to be on one side of a boundary.
+#[derive(Clone, Copy)]
+struct Way<'b> {
+    at: &'b ConstraintSite,
+    side: Side,
+    value: &'b BoundaryValue,
+}
+
+impl Boundaries {
+    /// Finds the boundaries of all constraints of an operation, whose generator is given.
+    #[must_use]
+    pub fn new(generator: &Arc<Generator>, operation: &Arc<Operation>) -> Self {
+        let sites = ConstraintSite::all(&operation.input, generator);
+        let mut boundaries = Self { generator: Arc::clone(generator), operation: Arc::clone(operation), sites };
+        for (id, constraint) in operation.input.constraints.iter().enumerate() {
+            // Only of these, what lies on which side is not known before it is tried.
+            if matches!(constraint.cause, Cause::Rule | Cause::Composition) {
+                boundaries.sites[id].edges = boundaries.proven(id);
+            }
+        }
+        boundaries
+    }
+
+    /// The boundaries of an operation, with a generator made for them.
+    #[must_use]
+    pub fn of(operation: &Arc<Operation>) -> Self {
+        Self::new(&Arc::new(Generator::new(operation)), operation)
+    }
+
+    /// The operation.
+    #[must_use]
+    pub fn operation(&self) -> &Arc<Operation> {
+        &self.operation
+    }
+
+    /// What draws the operation's values.
+    #[must_use]
+    pub fn generator(&self) -> &Generator {
+        &self.generator
+    }
+
+    /// What lies on both sides of a constraint's boundary. Of rules and compositions, only what was seen to do so on an
+    /// example; of all others, what their kind knows.
+    #[must_use]
+    pub fn edges(&self, constraint: ConstraintId) -> &Edges {
+        &self.sites[constraint].edges
+    }
+
+    /// The edges of a constraint, without those that on no example do what they are for. The first of each side is the
+    /// spec's own.
+    fn proven(&self, constraint: ConstraintId) -> Edges {
+        let at = &self.sites[constraint];
+        let bases: Vec<&Value> = self.examples().take(MAX_BASES).collect();
+        let mut random = Random::new(1);
+        let mut prove = |side: Side| {
+            let mut proven: Vec<BoundaryValue> = Vec::new();
+            for (index, value) in at.values(side).iter().enumerate() {
+                let way = Way { at, side, value };
+                let mut works = |base: &&Value| self.taken(way, base, &mut random).is_some();
+                let is_free = leaves_a_choice(value);
+                let is_new = is_free || !proven.contains(value);
+                let has_room = proven.len() < MAX_VALUES;
+                if index == 0 || is_new && has_room && (is_free || bases.iter().any(&mut works)) {
+                    proven.push(value.clone());
+                }
+            }
+            proven
+        };
+        Edges { inside: prove(Side::Inside), outside: prove(Side::Outside) }
+    }
+
+    /// The inputs on one side of a constraint's boundary, one for each way to be there, built on the operation's examples:
+    /// each is valid altogether, or breaks exactly that constraint. None when there is no such input.
+    #[must_use]
+    pub fn inputs_at(&self, constraint: ConstraintId, side: Side, random: &mut Random) -> Vec<Value> {
+        let at = &self.sites[constraint];
+        let segments: Vec<String> = pointer::segments(&self.operation.input.constraints[constraint].member).collect();
+        // Those that have the place come first.
+        let mut bases: Vec<&Value> = self.examples().collect();
+        bases.sort_by_key(|input| pointer::first(input, &segments).is_none());
+        let mut inputs: Vec<Value> = Vec::new();
+        for value in at.values(side) {
+            let is_free = leaves_a_choice(value) || at.path.leaves_a_choice();
+            let found = bases.iter().find_map(|base| {
+                let is_absent = pointer::first(base, &segments).is_none();
+                let tries = if is_free || is_absent { TRIES } else { 2 };
+                (0..tries).find_map(|_| self.taken(Way { at, side, value }, base, random))
+            });
+            inputs.extend(found.filter(|input| !inputs.contains(input)));
+        }
+        inputs
+    }
+
+    /// A random input on one side of a constraint's boundary, built on any valid input. Nothing when a few tries do not
+    /// find one.
+    #[must_use]
+    pub fn input_at(&self, base: &Value, constraint: ConstraintId, side: Side, random: &mut Random) -> Option<Value> {
+        let at = &self.sites[constraint];
+        (0..QUICK_TRIES).find_map(|_| {
+            let value = random.pick(at.values(side))?;
+            self.taken(Way { at, side, value }, base, random)
+        })
+    }
+
+    /// Inputs that break a constraint, whatever else they break.
+    pub(super) fn broken_at(&self, constraint: ConstraintId, random: &mut Random) -> Vec<Value> {
+        let (at, side) = (&self.sites[constraint], Side::Outside);
+        let Some(base) = self.examples().next() else { return Vec::new() };
+        let tries = at.values(side).iter().flat_map(|value| std::iter::repeat_n(value, 4));
+        tries.filter_map(|value| self.tried(Way { at, side, value }, base, random)).collect()
+    }
+
+    fn examples(&self) -> impl Iterator<Item = &Value> {
+        self.operation.examples.iter().map(|example| &example.input)
+    }
+
+    /// The input changed in this way, when that puts it on the wanted side and changes nothing else.
+    fn taken(&self, way: Way<'_>, base: &Value, random: &mut Random) -> Option<Value> {
+        let input = self.tried(way, base, random)?;
+        let mut broken = self.operation.input.judge(&input).into_iter().peekable();
+        let fits = match way.side {
+            Side::Inside => broken.peek().is_none(),
+            Side::Outside => {
+                broken.peek().is_some() && broken.all(|violation| violation.constraint == way.at.constraint)
+            }
+        };
+        fits.then_some(input)
+    }
+
+    /// The input changed in this way, whatever else that breaks.
+    fn tried(&self, way: Way<'_>, base: &Value, random: &mut Random) -> Option<Value> {
+        let Way { at, side, value } = way;
+        let (shape, mut input) = (&self.operation.input, base.clone());
+        let place = at.path.reach(&self.generator, shape, &mut input, random)?;
+        apply(&self.generator, shape, at, value, place, random)?;
+        let is_there = at.path.key || shape.constraints[at.constraint].test.holds(place) == (side == Side::Inside);
+        is_there.then_some(input)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Contract;
+
+    #[test]
+    fn any_valid_input_serves_as_a_base() {
+        for operation in Contract::builtin().operations() {
+            let boundaries = Boundaries::of(operation);
+            let (mut random, mut asked, mut given) = (Random::new(5), 0, 0);
+            for constraint in 0..operation.input.constraints.len() {
+                let possible = boundaries.inputs_at(constraint, Side::Outside, &mut random);
+                for _ in 0..4 {
+                    let base = boundaries.generator().plain(&operation.input, 0, &mut random);
+                    let input = boundaries.input_at(&base, constraint, Side::Outside, &mut random);
+                    asked += usize::from(!possible.is_empty());
+                    given += usize::from(input.is_some());
+                    for violation in input.map(|input| operation.input.judge(&input)).unwrap_or_default() {
+                        assert_eq!(violation.constraint, constraint);
+                    }
+                }
+            }
+            assert!(given * 20 >= asked * 17, "{}: {given} of {asked}", operation.name);
+        }
+    }
+
+    #[test]
+    fn rules_are_searched_around_what_the_spec_says() {
+        let contract = Contract::builtin();
+        let operation = contract.operation("StartBackupJob").expect("built in");
+        let boundaries = Boundaries::of(operation);
+        let rule = operation.input.constraints.iter().position(|c| c.id == "/Lifecycle#delete-after-cold");
+        let at = |side| boundaries.inputs_at(rule.expect("a rule"), side, &mut Random::new(1));
+        let days = |input: &Value| {
+            let days = |name: &str| input["Lifecycle"][name].as_i64();
+            days("DeleteAfterDays").zip(days("MoveToColdStorageAfterDays"))
+        };
+        let (inside, outside) = (at(Side::Inside), at(Side::Outside));
+        assert!(inside.len() >= 4 && outside.len() >= 4, "{} and {}", inside.len(), outside.len());
+        assert!(inside.iter().filter_map(days).any(|(deleted, cold)| deleted - cold == 91));
+        assert!(outside.iter().filter_map(days).any(|(deleted, cold)| deleted - cold == 88));
+    }
+
+    #[test]
+    fn both_sides_of_each_constraint() {
+        for operation in Contract::builtin().operations() {
+            let boundaries = Boundaries::of(operation);
+            for constraint in 0..operation.input.constraints.len() {
+                let inside = boundaries.inputs_at(constraint, Side::Inside, &mut Random::new(1));
+                let id = &operation.input.constraints[constraint].id;
+                let credential = id.starts_with("/X-Auth-Token");
+                assert!(!inside.is_empty() || credential, "{}{id}", operation.name);
+            }
+        }
+    }
+}
