@@ -109,6 +109,8 @@ pub mod client;
 pub mod codec;
 pub mod constraint;
 pub mod contract;
+#[doc(hidden)]
+pub mod file;
 pub mod generate;
 #[cfg(feature = "harness")]
 pub mod harness;
@@ -126,8 +128,8 @@ pub mod report;
 #[cfg(feature = "check")]
 pub mod snapshot;
 pub mod spec;
-#[cfg_attr(not(feature = "check"), allow(dead_code, reason = "most of it serves reports"))]
-mod text;
+#[doc(hidden)]
+pub mod text;
 pub mod value;
 
 pub use contract::{Contract, ContractError};

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Longest time to the first answer that is aimed at.
-const START_TARGET: Duration = Duration::from_millis(30);
+const START_TARGET: Duration = Duration::from_millis(15);
 /// Resident memory to stay under.
 const MEMORY_TARGET_MIB: f64 = 20.0;
 /// Share of its threads' time above which the generator may be what was measured.

@@ -91,7 +91,7 @@ const BACKUP: Client = Client::Boto3 { service: "backup", content_type: JSON };
 pub static OPERATIONS: [Call; 7] = [
     operation(
         "ReplicateBackup",
-        Some(0.55),
+        Some(0.65),
         REPLICATE,
         Client::Openstack,
         concat!(
@@ -102,7 +102,7 @@ pub static OPERATIONS: [Call; 7] = [
     ),
     operation(
         "StartBackupJob",
-        Some(0.55),
+        Some(0.6),
         "PUT /backup-jobs",
         BACKUP,
         concat!(
@@ -119,7 +119,7 @@ pub static OPERATIONS: [Call; 7] = [
     ),
     operation(
         "CopyDBClusterSnapshot",
-        Some(0.4),
+        Some(0.5),
         "POST /",
         RDS,
         concat!(
@@ -136,7 +136,7 @@ pub static OPERATIONS: [Call; 7] = [
     ),
     operation(
         "StartBackupJob (fewest members)",
-        Some(0.55),
+        Some(0.6),
         "PUT /backup-jobs",
         BACKUP,
         concat!(
@@ -148,7 +148,7 @@ pub static OPERATIONS: [Call; 7] = [
     ),
     operation(
         "CopyDBClusterSnapshot (fewest members)",
-        Some(0.4),
+        Some(0.5),
         "POST /",
         RDS,
         concat!(
@@ -159,7 +159,7 @@ pub static OPERATIONS: [Call; 7] = [
     ),
     operation(
         "RestoreDBClusterFromS3",
-        None,
+        Some(0.35),
         "POST /",
         RDS,
         concat!(
@@ -170,11 +170,14 @@ pub static OPERATIONS: [Call; 7] = [
             "&AvailabilityZones.AvailabilityZone.3=us-east-1c&BackupRetentionPeriod=35&CharacterSetName=utf8",
             "&DatabaseName=mydb&DBClusterParameterGroupName=default.aurora-mysql8.0",
             "&VpcSecurityGroupIds.VpcSecurityGroupId.1=sg-1&VpcSecurityGroupIds.VpcSecurityGroupId.2=sg-2",
+            "&VpcSecurityGroupIds.VpcSecurityGroupId.3=sg-3&VpcSecurityGroupIds.VpcSecurityGroupId.4=sg-4",
             "&DBSubnetGroupName=mydbsubnetgroup&EngineVersion=8.0.mysql_aurora.3.04.0&Port=3306",
             "&MasterUserPassword=correct-horse-battery&OptionGroupName=og&PreferredBackupWindow=04%3A00-04%3A30",
             "&PreferredMaintenanceWindow=sun%3A05%3A00-sun%3A05%3A30",
             "&Tags.Tag.1.Key=Name&Tags.Tag.1.Value=a+b%2Bc%2Fd%3De",
             "&Tags.Tag.2.Key=owner&Tags.Tag.2.Value=%C3%BC-%C3%B1+%E6%BC%A2",
+            "&Tags.Tag.3.Key=env&Tags.Tag.3.Value=prod&Tags.Tag.4.Key=team&Tags.Tag.4.Value=storage",
+            "&Tags.Tag.5.Key=cost-centre&Tags.Tag.5.Value=4711",
             "&StorageEncrypted=true&KmsKeyId=alias%2Fk&EnableIAMDatabaseAuthentication=false",
             "&S3Prefix=backups%2F2024+01%2F&BacktrackWindow=259200",
             "&EnableCloudwatchLogsExports.member.1=audit&EnableCloudwatchLogsExports.member.2=error",
@@ -186,11 +189,12 @@ pub static OPERATIONS: [Call; 7] = [
             "&EngineLifecycleSupport=open-source-rds-extended-support-disabled",
             "&TagSpecifications.item.1.ResourceType=cluster-auto-backup",
             "&TagSpecifications.item.1.Tags.Tag.1.Key=k&TagSpecifications.item.1.Tags.Tag.1.Value=v",
+            "&TagSpecifications.item.1.Tags.Tag.2.Key=l&TagSpecifications.item.1.Tags.Tag.2.Value=w",
         ),
     ),
     operation(
         "StartDBInstanceAutomatedBackupsReplication",
-        None,
+        Some(0.5),
         "POST /",
         RDS,
         concat!(

@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use accordant::Contract;
+use accordant::file::{self, Lock, read_text};
 use accordant::report::{Accepting, Baseline};
 use clap::Args;
 
 use super::Failure;
-use super::reach::read;
+
+/// Largest baseline that is read, in bytes.
+const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// Options about the baseline.
 #[derive(Debug, Clone, Default, Args)]
@@ -15,7 +18,7 @@ pub struct BaselineOptions {
     /// A file of accepted findings: they do not fail the run, but entries that have expired or that nothing shows any more do
     #[arg(long, value_name = "FILE.toml")]
     baseline: Option<PathBuf>,
-    /// Writes the findings of this run to the baseline, with what it says of them already; comments in the file are not kept
+    /// Writes the findings of this run to the baseline; what it says of them already stays, and so do comments
     #[arg(long, requires = "baseline")]
     update_baseline: bool,
 }
@@ -33,7 +36,7 @@ impl BaselineOptions {
             has_folder(file)?;
             return Ok(Baseline::default());
         }
-        parse(file, &read(file)?, contract)
+        parse(file, &read_text(file, LARGEST)?, contract)
     }
 
     /// Takes accepted findings out of a report, after the baseline was brought up to date where that is asked for.
@@ -44,8 +47,10 @@ impl BaselineOptions {
             baseline.apply(report, today);
             return Ok(());
         }
-        let text = baseline.updated(report, today);
-        std::fs::write(file, &text).map_err(Failure::io(format!("cannot write {}", file.display())))?;
+        // Another run may have brought it up to date since it was read.
+        let _lock = Lock::of(file)?;
+        let text = self.read(contract)?.updated(report, today);
+        file::write(file, text.as_bytes())?;
         parse(file, &text, contract)?.apply(report, today);
         Ok(())
     }

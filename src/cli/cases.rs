@@ -10,7 +10,8 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Failure;
-use super::selection::{DialectFlag, PhaseFlag, Selection, phases};
+use super::output::Output;
+use super::selection::{DialectFlag, PhaseFlag, Selection, phases, some_cases, total};
 
 /// Options of `accordant cases`.
 #[derive(Debug, Args)]
@@ -23,9 +24,9 @@ pub struct Options {
     /// Only cases of this kind; may be given several times
     #[arg(long, value_enum, value_name = "KIND")]
     kind: Vec<KindFlag>,
-    /// Random cases for each operation, and most cases of each other phase
-    #[arg(short = 'n', long = "cases", value_name = "N")]
-    number: Option<u64>,
+    /// Random cases for each operation
+    #[arg(short = 'n', long, value_name = "N", default_value_t = RANDOM)]
+    cases: u64,
     /// Seed of the random phase
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -68,14 +69,15 @@ pub const RANDOM: u64 = 300;
 
 /// Runs the subcommand.
 pub fn run(options: &Options) -> Result<ExitCode, Failure> {
-    if options.number == Some(0) {
-        return Err(Failure::Nothing("-n 0 leaves no cases; ask for 1 at least".into()));
-    }
+    some_cases(options.cases)?;
     let contract = options.selection.contract()?;
     let plans = options.selection.plans(&contract, Dialect::from(options.dialect))?;
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let written = if options.count { count(options, &plans, &mut out) } else { print(options, &plans, &mut out) };
-    let printed = written.and_then(|printed| out.flush().map(|()| printed)).map_err(Failure::io("cannot write"))?;
+    let total = total(plans.iter(), &phases(&options.phase), options.cases)?;
+    let mut out = Output::new();
+    let printed =
+        if options.count { count(options, &plans, &mut out).map(|()| total) } else { print(options, &plans, &mut out) };
+    let printed = printed.map_err(Failure::io("cannot write"))?;
+    out.finish()?;
     if printed == 0 {
         return Err(Failure::Nothing("no case matches; --count shows how many there are".into()));
     }
@@ -83,8 +85,8 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
 }
 
 /// Prints the covering rule, and for each operation what there is.
-fn count(options: &Options, plans: &[Plan], out: &mut impl Write) -> io::Result<u64> {
-    let random = options.number.unwrap_or(RANDOM);
+fn count(options: &Options, plans: &[Plan], out: &mut Output) -> io::Result<()> {
+    let random = options.cases;
     writeln!(out, "examples  those of the spec")?;
     writeln!(
         out,
@@ -122,27 +124,26 @@ fn count(options: &Options, plans: &[Plan], out: &mut impl Write) -> io::Result<
             writeln!(out, "  cannot be broken alone: {id}: {reason}")?;
         }
     }
-    writeln!(out, "{total} cases in all")?;
-    Ok(total)
+    writeln!(out, "{total} cases in all")
 }
 
-fn print(options: &Options, plans: &[Plan], out: &mut impl Write) -> io::Result<u64> {
-    let random = options.number.unwrap_or(RANDOM);
-    let (mut number, mut printed) = (0, 0);
+/// Prints the cases that are asked for, until nobody reads them any more; says how many were.
+fn print(options: &Options, plans: &[Plan], out: &mut Output) -> io::Result<u64> {
+    let (mut first, mut printed) = (0, 0);
     for plan in plans {
         for phase in phases(&options.phase) {
-            let mut left = options.number.unwrap_or(u64::MAX);
-            for index in 0..plan.count(phase, random) {
-                let mine = options.shard.has(number);
-                number += 1;
-                let case = if mine && left > 0 { plan.case(phase, options.seed, index) } else { None };
-                let Some(Ok(case)) = case else { continue };
+            let count = plan.count(phase, options.cases);
+            for index in options.shard.among(first, count) {
+                if out.is_closed() {
+                    return Ok(printed);
+                }
+                let Some(Ok(case)) = plan.case(phase, options.seed, index) else { continue };
                 if wanted(options, &case) {
-                    left -= 1;
                     printed += 1;
                     write_case(options.format, &case, out)?;
                 }
             }
+            first += count;
         }
     }
     Ok(printed)

@@ -22,7 +22,9 @@ use tokio::runtime::Runtime;
 
 use super::Failure;
 use super::failure::INTERRUPTED;
+use super::output::Output;
 use super::report::{check_names, exit_code, write};
+use super::selection::{phases, some_cases, total};
 use super::signals::Signals;
 pub use options::Options;
 use prepare::{plans, replays, settings};
@@ -33,20 +35,22 @@ const FRAME: Duration = Duration::from_millis(100);
 /// Runs the subcommand.
 pub fn run(options: Options) -> Result<ExitCode, Failure> {
     check_names(&options.report)?;
-    if options.cases == 0 && options.replay.is_empty() {
-        let message =
-            "--cases 0 leaves the random phase without cases; --phase examples --phase coverage leaves it out";
-        return Err(Failure::Nothing(message.into()));
+    if options.replay.is_empty() {
+        some_cases(options.cases)?;
     }
     let contract = options.selection.contract()?;
     let baseline = options.baseline.read(&contract)?;
     let target = options.reach.target(&contract)?;
     let plans = plans(&options, &contract, &target)?;
     let replays = replays(&options.replay, &plans)?;
+    let cases = match replays.len() {
+        0 => total(plans.iter().map(Arc::as_ref), &phases(&options.phase), options.cases)?,
+        replays => replays as u64,
+    };
     let signer = options.reach.signer(&target)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(Failure::io("cannot start"))?;
-    let checked = check(&options, &runtime, Checking { contract, target, plans, replays, signer, baseline });
+    let checked = check(&options, &runtime, Checking { contract, target, plans, replays, cases, signer, baseline });
     // What still waits for a server that says nothing is not waited for.
     runtime.shutdown_background();
     checked
@@ -58,12 +62,13 @@ struct Checking {
     target: Target,
     plans: Vec<Arc<Plan>>,
     replays: Vec<Case>,
+    cases: u64,
     signer: Signer,
     baseline: Baseline,
 }
 
 fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<ExitCode, Failure> {
-    let Checking { contract, target, plans, replays, signer, baseline } = checking;
+    let Checking { contract, target, plans, replays, cases, signer, baseline } = checking;
     let (url, name) = match options.reach.url.as_ref().or(target.url.as_ref()) {
         Some(url) => (url.clone(), url.clone()),
         None => {
@@ -78,13 +83,14 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
     let started = Instant::now();
     // Caught from here on: whoever reads the first line may interrupt the run at once.
     let caught = runtime.block_on(async { Signals::catch() });
-    announce(&run).map_err(Failure::io("cannot write"))?;
+    let mut out = Output::new();
+    announce(&run, cases, &mut out).map_err(Failure::io("cannot write"))?;
     let mut report = runtime.block_on(watched(run, &progress, caught.map_err(Failure::io("cannot catch signals"))?));
     report.again = options.again();
     let accepted = options.baseline.accept(&contract, &baseline, &mut report);
-    write(&report, &options.report)?;
-    print(&report, started.elapsed(), options.baseline.updated()).map_err(Failure::io("cannot write"))?;
-    accepted?;
+    let written = write(&report, &options.report);
+    print(&report, started.elapsed(), options.baseline.updated(), &mut out).map_err(Failure::io("cannot write"))?;
+    accepted.and(written).and(out.finish())?;
     let interrupted = progress.is_stopped() && report.findings.is_empty();
     Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { exit_code(&report) })
 }
@@ -126,16 +132,7 @@ fn show(bar: &ProgressBar, progress: &Progress) {
 }
 
 /// Says what is about to happen.
-fn announce(run: &Run<Client>) -> io::Result<()> {
-    let cases: u64 = match run.replays.len() {
-        0 => {
-            let count = |plan: &Arc<Plan>| -> u64 {
-                run.settings.phases.iter().map(|phase| plan.count(*phase, run.settings.cases)).sum()
-            };
-            run.plans.iter().map(count).sum()
-        }
-        replays => replays as u64,
-    };
+fn announce(run: &Run<Client>, cases: u64, out: &mut Output) -> io::Result<()> {
     let names: Vec<&str> = run.settings.phases.iter().map(|phase| phase.name()).collect();
     let shard =
         if run.settings.shard == Shard::WHOLE { String::new() } else { format!(", shard {}", run.settings.shard) };
@@ -144,17 +141,17 @@ fn announce(run: &Run<Client>) -> io::Result<()> {
         count => format!("{count} operations"),
     };
     writeln!(
-        io::stdout().lock(),
+        out,
         "accordant {} checks {}: {operations}, {cases} cases ({}; seed {}{shard})\n",
         env!("CARGO_PKG_VERSION"),
         run.target,
         names.join(", "),
         run.settings.seed
-    )
+    )?;
+    out.flush()
 }
 
-fn print(report: &Report, elapsed: Duration, updated: Option<&Path>) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+fn print(report: &Report, elapsed: Duration, updated: Option<&Path>, out: &mut Output) -> io::Result<()> {
     out.write_all(render_text(report).as_bytes())?;
     #[allow(clippy::cast_precision_loss, reason = "a rate for a person")]
     let rate = report.cases as f64 / elapsed.as_secs_f64().max(0.001);

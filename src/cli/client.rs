@@ -1,7 +1,7 @@
 //! `accordant client`: runs a command against the mock, and judges what it sends and how it takes trouble.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,6 +13,7 @@ use accordant::client::{
     Calls, ClientReport, Ended, Exchanges, Fault, FaultError, Judged, Said, Trouble, behaviour, judge,
     judge_under_fault, parse_faults, render_text,
 };
+use accordant::file;
 use accordant::mock::Mock;
 use accordant::net::serve::{Limits, Server};
 use accordant::net::watch::Watch;
@@ -24,6 +25,7 @@ use super::baseline::{BaselineOptions, has_folder};
 use super::command::{Environment, Streams, run as run_command};
 use super::duration::parse_duration;
 use super::failure::{FINDINGS, INTERRUPTED};
+use super::output::tell;
 use super::spec::contract;
 
 /// Exit code of a command that took too long, as `timeout` has it.
@@ -84,10 +86,10 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
 
 /// Shows and writes a report, and tells the exit code.
 pub fn conclude(report: &ClientReport, ended: Ended, path: Option<&Path>, nothing: &str) -> Result<ExitCode, Failure> {
-    let _ = io::stderr().lock().write_all(render_text(report).as_bytes());
+    tell(format_args!("{}", render_text(report)));
     if let Some(path) = path {
         let text = serde_json::to_string_pretty(report).unwrap_or_default() + "\n";
-        std::fs::write(path, text).map_err(Failure::io(format!("cannot write {}", path.display())))?;
+        file::write(path, text.as_bytes())?;
     }
     exit_code(report, ended, nothing)
 }
@@ -146,7 +148,7 @@ async fn each(
 ) -> Result<bool, Failure> {
     for (number, fault) in faults.iter().enumerate() {
         if io::stderr().is_terminal() {
-            let _ = writeln!(io::stderr(), "accordant: {} of {} faults: {}", number + 1, faults.len(), fault.name());
+            tell(format_args!("accordant: {} of {} faults: {}\n", number + 1, faults.len(), fault.name()));
         }
         let watched = watched(options, contract, Trouble::always(fault.clone()), Streams::Kept).await?;
         if watched.ended == Ended::Interrupted {

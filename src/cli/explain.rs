@@ -1,6 +1,5 @@
 //! `accordant explain`: what a check complains of, and what a constraint says.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,6 +7,7 @@ use accordant::report;
 use clap::Args;
 
 use super::Failure;
+use super::output::print;
 use super::spec::contract;
 
 /// Options of `accordant explain`.
@@ -28,6 +28,6 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
         None => report::contents(&contract),
         Some(name) => report::explain(&contract, name).map_err(|error| Failure::Usage(error.to_string()))?,
     };
-    io::stdout().lock().write_all(text.as_bytes()).map_err(Failure::io("cannot write"))?;
+    print(format_args!("{text}"))?;
     Ok(ExitCode::SUCCESS)
 }

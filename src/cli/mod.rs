@@ -12,6 +12,8 @@ mod failure;
 mod log;
 mod mock;
 mod mutants;
+mod output;
+mod problems;
 mod proxy;
 mod reach;
 mod report;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
+use accordant::file;
 use accordant::generate::Plan;
 use accordant::mock::{Dialect, Mock};
 use accordant::mutate::{Mutants, judge_mutants};
@@ -14,6 +15,7 @@ use clap::Args;
 use super::Failure;
 use super::cases::RANDOM;
 use super::failure::FINDINGS;
+use super::output::Output;
 use super::selection::Selection;
 
 /// Options of `accordant mutants`.
@@ -40,9 +42,11 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     let found = judge_all(&mock, plans.into_iter().map(Arc::new).collect(), options);
     if let Some(path) = &options.report {
         let text = serde_json::to_string_pretty(&found).unwrap_or_default() + "\n";
-        std::fs::write(path, text).map_err(Failure::io(format!("cannot write {}", path.display())))?;
+        file::write(path, text.as_bytes())?;
     }
-    print(&found, &mut io::stdout().lock()).map_err(Failure::io("cannot write"))?;
+    let mut out = Output::new();
+    print(&found, &mut out).map_err(Failure::io("cannot write"))?;
+    out.finish()?;
     Ok(if found.all_killed() { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
 }
 

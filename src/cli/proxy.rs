@@ -1,7 +1,7 @@
 //! `accordant proxy`: judges the traffic between clients and a real implementation, both ways.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,6 +22,7 @@ use super::client::conclude;
 use super::command::{Environment, Streams, run as run_command};
 use super::duration::parse_duration;
 use super::log::start_log;
+use super::output;
 use super::signals::Signals;
 use super::spec::contract;
 
@@ -104,7 +105,7 @@ fn tell(seen: &Seen, encoded: u64, target: &Origin) {
     ];
     for (count, what, line) in lines.iter().filter(|(count, ..)| *count > 0) {
         let plural = if *count == 1 { "" } else { "s" };
-        let _ = writeln!(io::stderr(), "accordant: {line}: {count} {what}{plural}");
+        output::tell(format_args!("accordant: {line}: {count} {what}{plural}\n"));
     }
 }
 
@@ -121,7 +122,7 @@ async fn pass(options: &Options, contract: &Contract, target: &Origin) -> Result
         let _ = stopped.await;
     }));
     let ended = if options.command.is_empty() {
-        let _ = writeln!(io::stdout(), "listening on {url}");
+        output::print(format_args!("listening on {url}\n"))?;
         signals.next().await;
         Ok(Ended::Exit(0))
     } else {

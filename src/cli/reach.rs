@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accordant::contract::SourceText;
+use accordant::file::read_text;
 use accordant::generate::{Adjustments, Plan};
 use accordant::judge::{Credentials, GivenFailed, GivenFailure, Set, Signer, Target, Unique, Wire, run_givens};
 use accordant::mock::{DEFAULT_REGION, Dialect};
@@ -26,8 +27,10 @@ use super::selection::{DialectFlag, Selection};
 
 /// Where credentials are looked for when no flag has them.
 const CREDENTIALS: &str = "ACCORDANT_CREDENTIALS";
-/// Largest file of credentials, givens, a target or a baseline, in bytes.
+/// Largest file of a target or of givens, in bytes.
 const LARGEST_FILE: u64 = 4 * 1024 * 1024;
+/// Largest file of credentials, in bytes.
+const LARGEST_CREDENTIALS: u64 = 64 * 1024;
 
 /// Where the server is, what is known of it, and who asks.
 #[derive(Debug, Args)]
@@ -119,7 +122,7 @@ impl Reach {
     pub fn signer(&self, target: &Target) -> Result<Signer, Failure> {
         let (text, place) = match (&self.credentials, &self.credentials_file) {
             (Some(text), _) => (Some(text.clone()), "--credentials"),
-            (None, Some(file)) => (Some(read(file)?.trim().to_owned()), "--credentials-file"),
+            (None, Some(file)) => (Some(read_text(file, LARGEST_CREDENTIALS)?.trim().to_owned()), "--credentials-file"),
             (None, None) => (std::env::var(CREDENTIALS).ok(), CREDENTIALS),
         };
         let usage = |error: &dyn std::fmt::Display| Failure::Usage(format!("{place}: {error}"));
@@ -157,17 +160,7 @@ fn given_failed(failed: GivenFailed) -> Failure {
 }
 
 fn source(file: &Path) -> Result<Arc<SourceText>, Failure> {
-    Ok(Arc::new(SourceText { name: file.display().to_string(), text: read(file)? }))
-}
-
-/// A file that a person wrote.
-pub fn read(file: &Path) -> Result<String, Failure> {
-    let what = || format!("cannot read {}", file.display());
-    let size = std::fs::metadata(file).map_err(Failure::io(what()))?.len();
-    if size > LARGEST_FILE {
-        return Err(Failure::Usage(format!("{} is larger than {LARGEST_FILE} bytes", file.display())));
-    }
-    std::fs::read_to_string(file).map_err(Failure::io(what()))
+    Ok(Arc::new(SourceText { name: file.display().to_string(), text: read_text(file, LARGEST_FILE)? }))
 }
 
 fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue), String> {

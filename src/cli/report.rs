@@ -1,16 +1,16 @@
 //! `accordant report`: joins the reports of shards, and prints the schema of reports.
 
-use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use accordant::file::{self, read_text};
 use accordant::report::{Conclusion, Report, merge, render_junit, render_text};
 use clap::{Args, Subcommand};
 
 use super::Failure;
 use super::baseline::has_folder;
 use super::failure::{FINDINGS, NOTHING, UNREACHABLE};
+use super::output::print;
 
 /// Largest report that is read, in bytes.
 const LARGEST: u64 = 256 * 1024 * 1024;
@@ -44,7 +44,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
         Command::Schema => {
             let schema = schemars::schema_for!(Report);
             let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-            writeln!(io::stdout().lock(), "{text}").map_err(Failure::io("cannot write"))?;
+            print(format_args!("{text}\n"))?;
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -55,17 +55,12 @@ fn join(files: &[PathBuf], output: &[PathBuf]) -> Result<ExitCode, Failure> {
     let whole = merge(reports).map_err(|error| Failure::Usage(error.to_string()))?;
     check_names(output)?;
     write(&whole, output)?;
-    io::stdout().lock().write_all(render_text(&whole).as_bytes()).map_err(Failure::io("cannot write"))?;
+    print(format_args!("{}", render_text(&whole)))?;
     Ok(exit_code(&whole))
 }
 
 fn read(file: &Path) -> Result<Report, Failure> {
-    let what = || format!("cannot read {}", file.display());
-    let size = fs::metadata(file).map_err(Failure::io(what()))?.len();
-    if size > LARGEST {
-        return Err(Failure::Usage(format!("{} is larger than {LARGEST} bytes", file.display())));
-    }
-    let text = fs::read_to_string(file).map_err(Failure::io(what()))?;
+    let text = read_text(file, LARGEST)?;
     serde_json::from_str(&text)
         .map_err(|error| Failure::Usage(format!("{} is no report of accordant: {error}", file.display())))
 }
@@ -83,14 +78,14 @@ pub fn check_names(files: &[PathBuf]) -> Result<(), Failure> {
 
 /// Writes a report to files, each in the format that its name says.
 pub fn write(report: &Report, files: &[PathBuf]) -> Result<(), Failure> {
-    for file in files {
-        let text = if extension(file) == "xml" {
+    for path in files {
+        let text = if extension(path) == "xml" {
             render_junit(report)
                 .map_err(|error| Failure::Usage(format!("the report cannot be written as XML: {error}")))?
         } else {
             serde_json::to_string_pretty(report).unwrap_or_default() + "\n"
         };
-        fs::write(file, text).map_err(Failure::io(format!("cannot write {}", file.display())))?;
+        file::write(path, text.as_bytes())?;
     }
     Ok(())
 }

@@ -68,6 +68,26 @@ pub fn phases(flags: &[PhaseFlag]) -> Vec<Phase> {
     Phase::ALL.into_iter().filter(|phase| flags.is_empty() || wanted(*phase)).collect()
 }
 
+/// Refuses to ask for no random cases: that is said by the phases.
+pub fn some_cases(random: u64) -> Result<(), Failure> {
+    if random == 0 {
+        let message =
+            "--cases 0 leaves the random phase without cases; --phase examples --phase coverage leaves it out";
+        return Err(Failure::Nothing(message.into()));
+    }
+    Ok(())
+}
+
+/// How many cases the phases of plans have, with so many random ones for each plan.
+pub fn total<'p>(plans: impl Iterator<Item = &'p Plan>, phases: &[Phase], random: u64) -> Result<u64, Failure> {
+    let mut counts = plans.flat_map(|plan| phases.iter().map(move |phase| plan.count(*phase, random)));
+    counts.try_fold(0_u64, u64::checked_add).ok_or_else(|| {
+        Failure::Usage(format!(
+            "--cases {random}: with so many for each operation, the cases cannot be numbered; ask for fewer"
+        ))
+    })
+}
+
 impl Selection {
     /// The contract.
     pub fn contract(&self) -> Result<Contract, Failure> {

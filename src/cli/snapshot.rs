@@ -3,7 +3,6 @@
 mod folder;
 mod recorder;
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,6 +15,7 @@ use clap::Args;
 
 use super::Failure;
 use super::failure::{FINDINGS, INTERRUPTED};
+use super::output::{print, tell};
 use super::reach::Reach;
 use super::selection::{PhaseFlag, Selection, phases};
 use super::signals::Signals;
@@ -93,7 +93,7 @@ async fn until_interrupted(
     tokio::select! {
         tally = recording => conclude(options, &tally?),
         () = signals.next() => {
-            let _ = writeln!(io::stderr(), "interrupted; what was recorded until now stays in {}", options.dir.display());
+            tell(format_args!("interrupted; what was recorded until now stays in {}\n", options.dir.display()));
             Ok(ExitCode::from(INTERRUPTED))
         }
     }
@@ -142,5 +142,5 @@ fn conclude(options: &Options, tally: &Tally) -> Result<ExitCode, Failure> {
 }
 
 fn say(line: std::fmt::Arguments<'_>) -> Result<(), Failure> {
-    writeln!(io::stdout().lock(), "{line}").map_err(Failure::io("cannot write"))
+    print(format_args!("{line}\n"))
 }

@@ -12,7 +12,8 @@ use accordant::{Contract, ContractError};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Failure;
-use super::failure::show_problems;
+use super::output::Output;
+use super::problems::show_problems;
 
 /// Options of `accordant spec`.
 #[derive(Debug, Args)]
@@ -73,14 +74,15 @@ pub fn contract(directory: Option<&Path>) -> Result<Contract, Failure> {
 
 /// Runs the subcommand.
 pub fn run(options: Options) -> Result<ExitCode, Failure> {
-    let mut out = io::stdout().lock();
+    let mut out = Output::new();
     let written = match options.command {
         Command::List(specs) => list(&contract(specs.specs.as_deref())?, &mut out),
         Command::Show { operation, specs } => show(contract(specs.specs.as_deref())?.operation(&operation)?, &mut out),
-        Command::Lint { directory, documents } => return lint(directory.as_deref(), documents.as_deref(), &mut out),
+        Command::Lint { directory, documents } => return lint(directory.as_deref(), documents.as_deref(), out),
         Command::Schema { of } => writeln!(out, "{}", schema(of)),
     };
-    written.map_err(Failure::io("cannot write to standard output"))?;
+    written.map_err(Failure::io("cannot write"))?;
+    out.finish()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -109,7 +111,7 @@ fn schema(of: SchemaOf) -> String {
     serde_json::to_string_pretty(&schema).expect("a schema is JSON")
 }
 
-fn lint(directory: Option<&Path>, documents: Option<&Path>, out: &mut impl Write) -> Result<ExitCode, Failure> {
+fn lint(directory: Option<&Path>, documents: Option<&Path>, mut out: Output) -> Result<ExitCode, Failure> {
     let texts = match directory {
         Some(directory) => Contract::read(directory)?,
         None => Contract::builtin().texts().to_vec(),
@@ -119,7 +121,7 @@ fn lint(directory: Option<&Path>, documents: Option<&Path>, out: &mut impl Write
         Err(ContractError::Broken(problems)) => (problems, None),
         Err(other) => return Err(other.into()),
     };
-    let failed = || Failure::io("cannot write to standard output");
+    let failed = || Failure::io("cannot write");
     if let Some(documents) = documents {
         let (wrong, uncited) = verify(&texts, &Documents::open(documents)?);
         problems.extend(wrong);
@@ -128,6 +130,7 @@ fn lint(directory: Option<&Path>, documents: Option<&Path>, out: &mut impl Write
         }
     }
     let Some(contract) = contract.filter(|_| problems.is_empty()) else {
+        out.finish()?;
         show_problems(&problems);
         return Ok(ExitCode::from(2));
     };
@@ -135,6 +138,7 @@ fn lint(directory: Option<&Path>, documents: Option<&Path>, out: &mut impl Write
     let (services, operations) = (contract.services().len(), contract.operations().len());
     writeln!(out, "{services} services, {operations} operations, {constraints} constraints: no problems")
         .map_err(failed())?;
+    out.finish()?;
     Ok(ExitCode::SUCCESS)
 }
 

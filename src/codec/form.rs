@@ -1,9 +1,9 @@
 //! Form pairs: read into a tree by their dotted names, the tree into a value by the schema, and back.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use indexmap::IndexMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
@@ -27,34 +27,48 @@ pub type Pairs<'t> = Vec<(Cow<'t, str>, Cow<'t, str>)>;
 
 /// Splits a form body or a query string.
 pub fn parse(text: &[u8]) -> Result<Pairs<'_>, Rejection> {
+    let mut rest = std::str::from_utf8(text).map_err(|_| malformed())?;
     let mut pairs = Vec::with_capacity(16);
-    for pair in text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-        let middle = memchr::memchr(b'=', pair).unwrap_or(pair.len());
-        pairs.push((unescape(&pair[..middle])?, unescape(pair.get(middle + 1..).unwrap_or_default())?));
+    while !rest.is_empty() {
+        let (pair, after) = cut(rest, b'&');
+        if !pair.is_empty() {
+            let (name, value) = cut(pair, b'=');
+            pairs.push((unescape(name)?, unescape(value)?));
+        }
+        rest = after;
     }
     Ok(pairs)
 }
 
-fn unescape(text: &[u8]) -> Result<Cow<'_, str>, Rejection> {
-    let malformed = || Rejection::malformed("a parameter is not UTF-8");
-    if memchr::memchr2(b'+', b'%', text).is_none() {
-        return std::str::from_utf8(text).map(Cow::Borrowed).map_err(|_| malformed());
+/// What is before the first of such bytes, and what is after it.
+fn cut(text: &str, at: u8) -> (&str, &str) {
+    match memchr::memchr(at, text.as_bytes()) {
+        Some(middle) => (&text[..middle], &text[middle + 1..]),
+        None => (text, ""),
     }
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = memchr::memchr2(b'+', b'%', rest) {
-        plain.extend_from_slice(&rest[..at]);
-        let escaped = (rest[at] == b'%').then(|| hex_pair(rest.get(at + 1..at + 3)?)).flatten();
-        let (byte, taken) = match (rest[at], escaped) {
+}
+
+fn malformed() -> Rejection {
+    Rejection::malformed("a parameter is not UTF-8")
+}
+
+fn unescape(text: &str) -> Result<Cow<'_, str>, Rejection> {
+    let bytes = text.as_bytes();
+    let Some(first) = memchr::memchr2(b'+', b'%', bytes) else { return Ok(Cow::Borrowed(text)) };
+    let mut plain = Vec::with_capacity(bytes.len());
+    plain.extend_from_slice(&bytes[..first]);
+    let mut at = first;
+    while let Some(&byte) = bytes.get(at) {
+        let escaped = (byte == b'%').then(|| hex_pair(bytes.get(at + 1..at + 3)?)).flatten();
+        let (byte, taken) = match (byte, escaped) {
             (b'+', _) => (b' ', 1),
             (_, Some(byte)) => (byte, 3),
             // What is no escape stands for itself.
-            (percent, None) => (percent, 1),
+            (byte, None) => (byte, 1),
         };
         plain.push(byte);
-        rest = &rest[at + taken..];
+        at += taken;
     }
-    plain.extend_from_slice(rest);
     String::from_utf8(plain).map(Cow::Owned).map_err(|_| malformed())
 }
 
@@ -99,7 +113,7 @@ pub fn to_value(
             if depth >= MAX_DEPTH || total > MAX_SEGMENTS {
                 return Err(Rejection::malformed("the parameters are too many or nested too deep"));
             }
-            branch = branch.child(segment);
+            branch = branch.children.child(segment);
         }
         if branch.text.is_some() {
             oddities.push(Oddity::Duplicate(name.into_owned()));
@@ -129,18 +143,65 @@ impl<'t> Iterator for Segments<'t, '_> {
     }
 }
 
-/// Parameters by the segments of their names. The hash is seeded: names are the sender's.
+/// Parameters by the segments of their names.
 #[derive(Default)]
 struct Tree<'t> {
     text: Option<Cow<'t, str>>,
     children: Children<'t>,
 }
 
-type Children<'t> = IndexMap<Cow<'t, str>, Tree<'t>, foldhash::fast::RandomState>;
+/// Parts of parameters by one segment of their names. Few are compared one by one; for many there is an index, whose
+/// hash is seeded: names are the sender's.
+#[derive(Default)]
+struct Children<'t> {
+    entries: Vec<(Cow<'t, str>, Tree<'t>)>,
+    places: Option<HashMap<Cow<'t, str>, usize, foldhash::fast::RandomState>>,
+}
 
-impl<'t> Tree<'t> {
-    fn child(&mut self, segment: Cow<'t, str>) -> &mut Self {
-        self.children.entry(segment).or_default()
+/// Children that are compared one by one.
+const FEW: usize = 16;
+
+impl<'t> Children<'t> {
+    /// The child of a name, made where there is none.
+    fn child(&mut self, segment: Cow<'t, str>) -> &mut Tree<'t> {
+        let place = match self.place(&segment) {
+            Some(place) => place,
+            None => self.add(segment),
+        };
+        &mut self.entries[place].1
+    }
+
+    fn place(&self, segment: &str) -> Option<usize> {
+        match &self.places {
+            Some(places) => places.get(segment).copied(),
+            None => self.entries.iter().position(|(name, _)| name == segment),
+        }
+    }
+
+    fn add(&mut self, segment: Cow<'t, str>) -> usize {
+        let place = self.entries.len();
+        if place == FEW {
+            let names = self.entries.iter().map(|(name, _)| name.clone());
+            self.places = Some(names.zip(0..).collect());
+        }
+        if let Some(places) = &mut self.places {
+            places.insert(segment.clone(), place);
+        }
+        self.entries.push((segment, Tree::default()));
+        place
+    }
+
+    /// The child of a name, taken out; what was last stands in its place.
+    fn take(&mut self, segment: &str) -> Option<Tree<'t>> {
+        let place = self.place(segment)?;
+        let (_, child) = self.entries.swap_remove(place);
+        if let Some(places) = &mut self.places {
+            places.remove(segment);
+            if let Some((moved, _)) = self.entries.get(place) {
+                places.insert(moved.clone(), place);
+            }
+        }
+        Some(child)
     }
 }
 
@@ -156,7 +217,7 @@ impl Reader<'_> {
         let array = types.contains(JsonType::Array);
         match tree.text {
             // `Tags=` is the empty list, also beside its items.
-            Some(text) if tree.children.is_empty() || !(object || array) => {
+            Some(text) if tree.children.entries.is_empty() || !(object || array) => {
                 self.unknown(&tree.children);
                 if is_unclear(node, &text) {
                     self.oddities.push(Oddity::Unclear);
@@ -178,10 +239,10 @@ impl Reader<'_> {
     }
 
     fn object(&mut self, node: &Node, mut tree: Tree<'_>) -> Value {
-        let mut members = Map::new();
-        if tree.children.len() * 4 < node.properties.len() {
+        let mut members = Map::with_capacity(tree.children.entries.len());
+        if tree.children.entries.len() * 4 < node.properties.len() {
             // Few parameters of many: look each up.
-            for (name, child) in std::mem::take(&mut tree.children) {
+            for (name, child) in tree.children.entries {
                 match member_on_wire(self.shape, node, &name) {
                     Some((member, id)) => self.member(&mut members, member, id, child),
                     None => self.oddities.push(Oddity::Unknown(name.into_owned())),
@@ -190,11 +251,11 @@ impl Reader<'_> {
         } else {
             for (member, &id) in &node.properties {
                 let name = self.shape.nodes[id].wire.name.as_deref().unwrap_or(member);
-                if let Some(child) = tree.children.swap_remove(name) {
+                if let Some(child) = tree.children.take(name) {
                     self.member(&mut members, member, id, child);
                 }
             }
-            self.oddities.extend(tree.children.into_keys().map(|name| Oddity::Unknown(name.into_owned())));
+            self.oddities.extend(tree.children.entries.into_iter().map(|(name, _)| Oddity::Unknown(name.into_owned())));
         }
         Value::Object(members)
     }
@@ -220,8 +281,8 @@ impl Reader<'_> {
         let value = node.wire.value.as_deref().unwrap_or("value");
         let mut members = Map::new();
         for mut entry in self.numbered(wrapper, tree) {
-            let name = entry.children.swap_remove(key).and_then(|tree| tree.text).map(Cow::into_owned);
-            let held = entry.children.swap_remove(value);
+            let name = entry.children.take(key).and_then(|tree| tree.text).map(Cow::into_owned);
+            let held = entry.children.take(value);
             self.unknown(&entry.children);
             if let (Some(name), Some(held), Some(values)) = (name, held, node.values)
                 && let Some(value) = self.read(&self.shape.nodes[values], held)
@@ -235,12 +296,12 @@ impl Reader<'_> {
     /// The numbered children in the order of their numbers, below the wrapper name if there is one.
     fn numbered<'t>(&mut self, wrapper: Option<&str>, mut tree: Tree<'t>) -> Vec<Tree<'t>> {
         let list = match wrapper {
-            Some(name) => tree.children.swap_remove(name).unwrap_or_default().children,
+            Some(name) => tree.children.take(name).unwrap_or_default().children,
             None => std::mem::take(&mut tree.children),
         };
         self.unknown(&tree.children);
-        let mut items: Vec<(u64, Tree<'t>)> = Vec::with_capacity(list.len());
-        for (number, item) in list {
+        let mut items: Vec<(u64, Tree<'t>)> = Vec::with_capacity(list.entries.len());
+        for (number, item) in list.entries {
             // `01` and `+1` would be second names of `1`.
             match number.parse() {
                 Ok(index @ 1..) if !number.starts_with(['0', '+']) => items.push((index, item)),
@@ -252,7 +313,7 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, children: &Children<'_>) {
-        self.oddities.extend(children.keys().map(|name| Oddity::Unknown(name.to_string())));
+        self.oddities.extend(children.entries.iter().map(|(name, _)| Oddity::Unknown(name.to_string())));
     }
 }
 

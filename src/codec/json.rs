@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Number, Value};
 
 use super::text;
-use super::{MAX_DEPTH, Oddity, Rejection};
+use super::{MAX_DEPTH, MAX_VALUES, Oddity, Rejection};
 use crate::contract::model::{JsonType, TimestampFormat};
 use crate::contract::view::View;
 use crate::contract::{Node, NodeId, Shape};
@@ -16,12 +16,15 @@ use crate::contract::{Node, NodeId, Shape};
 /// Reads a JSON text. Of a duplicate member the first value stands.
 pub fn parse(text: &[u8]) -> Result<(Value, Vec<Oddity>), Rejection> {
     let text = std::str::from_utf8(text).map_err(|_| Rejection::malformed("the body is not UTF-8"))?;
-    let duplicates = Cell::new(Vec::new());
+    let (duplicates, values) = (Cell::new(Vec::new()), Cell::new(0));
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let seed = Seed { depth: 0, duplicates: &duplicates };
+    let seed = Seed { depth: 0, duplicates: &duplicates, values: &values };
     let value = seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     // Only the place of the fault is told: a message of the parser may quote the body.
     let malformed = |error: serde_json::Error| {
+        if values.get() > MAX_VALUES {
+            return Rejection::malformed(format!("the body has more than {MAX_VALUES} values"));
+        }
         Rejection::malformed(format!("the body is not JSON at line {} column {}", error.line(), error.column()))
     };
     Ok((value.map_err(malformed)?, duplicates.into_inner()))
@@ -31,6 +34,8 @@ pub fn parse(text: &[u8]) -> Result<(Value, Vec<Oddity>), Rejection> {
 struct Seed<'d> {
     depth: usize,
     duplicates: &'d Cell<Vec<Oddity>>,
+    /// How many values were read so far.
+    values: &'d Cell<usize>,
 }
 
 impl Seed<'_> {
@@ -46,6 +51,10 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.values.set(self.values.get() + 1);
+        if self.values.get() > MAX_VALUES {
+            return Err(D::Error::custom("too many values"));
+        }
         deserializer.deserialize_any(self)
     }
 }
@@ -303,12 +312,21 @@ fn write_scalar(value: &View<'_>, out: &mut Vec<u8>) {
         View::Null => out.extend_from_slice(b"null"),
         View::Bool(true) => out.extend_from_slice(b"true"),
         View::Bool(false) => out.extend_from_slice(b"false"),
+        View::Number(number) => serde_json::to_writer(out, number).expect("a number is always written to memory"),
         other => out.extend_from_slice(other.to_value().to_string().as_bytes()),
     }
 }
 
 fn write_text(text: &str, out: &mut Vec<u8>) {
-    serde_json::to_writer(out, text).expect("text is always written to memory");
+    // Most text is plain. All bytes are looked at, since the compiler takes many at once then.
+    let special = |byte: u8| matches!(byte, 0..b' ' | b'"' | b'\\');
+    if text.bytes().fold(false, |found, byte| found | special(byte)) {
+        serde_json::to_writer(out, text).expect("text is always written to memory");
+    } else {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    }
 }
 
 #[cfg(test)]
@@ -324,12 +342,33 @@ mod tests {
     }
 
     #[test]
+    fn writes_text_as_serde_does() {
+        for text in
+            ["", "plain text", "\"", "a\\b", "\u{1f}", "\u{7f} é \u{2028}", "line\nfeed and more than sixteen bytes"]
+        {
+            let mut out = Vec::new();
+            write_text(text, &mut out);
+            assert_eq!(out, serde_json::to_vec(text).expect("text"));
+        }
+    }
+
+    #[test]
     fn refuses_depth_bytes_and_rest() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok() && parse(nested(MAX_DEPTH + 1).as_bytes()).is_err());
         for body in [&b"{\"a\": \"\xff\"}"[..], b"", b"{} x", b"{\"a\": 1e999}", b"{'a': 1}", b"\x00"] {
             assert!(parse(body).is_err(), "{body:?}");
         }
+    }
+
+    #[test]
+    fn refuses_more_values_than_it_can_hold() {
+        let numbers = |count: usize| format!("[{}0]", "0,".repeat(count - 1));
+        assert!(parse(numbers(MAX_VALUES - 1).as_bytes()).is_ok());
+        let rejection = parse(numbers(MAX_VALUES).as_bytes()).expect_err("one too many, the list itself counted");
+        assert!(rejection.detail.contains("100000 values"), "{}", rejection.detail);
+        let names: Vec<String> = (0..MAX_VALUES).map(|name| format!("\"{name}\":0")).collect();
+        assert!(parse(format!("{{{}}}", names.join(",")).as_bytes()).is_err());
     }
 
     #[test]

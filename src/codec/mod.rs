@@ -34,6 +34,9 @@ use crate::contract::{ErrorDef, Node, Operation, Service, Shape};
 /// Deepest nesting of a body that is read.
 pub const MAX_DEPTH: usize = 64;
 
+/// Most values or elements of a body: each takes many times its bytes when it is read.
+pub const MAX_VALUES: usize = 100_000;
+
 /// A protocol.
 pub trait Codec: Debug + Send + Sync {
     /// The name specs use.

@@ -64,6 +64,7 @@ pub fn render<'v>(node: &Node, value: &'v View<'_>, timestamps: TimestampFormat)
         (None, View::Text(text)) => Cow::Borrowed(text),
         (None, View::Bool(true)) => Cow::Borrowed("true"),
         (None, View::Bool(false)) => Cow::Borrowed("false"),
+        (None, View::Number(number)) => Cow::Owned(number.to_string()),
         (None, other) => Cow::Owned(other.to_value().to_string()),
     }
 }

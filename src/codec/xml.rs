@@ -8,25 +8,14 @@ use quick_xml::reader::Reader;
 use serde_json::{Map, Value};
 
 use super::text;
-use super::{MAX_DEPTH, Rejection};
+use super::{MAX_DEPTH, MAX_VALUES, Rejection};
 use crate::contract::model::{JsonType, TimestampFormat};
 use crate::contract::view::View;
 use crate::contract::{Node, NodeId, Shape};
 
-/// Most elements that are read.
-const MAX_ELEMENTS: usize = 1_000_000;
-
 /// Writes the members of an output.
 pub fn write_members(shape: &Shape, node: &Node, members: &[(&str, View<'_>)], out: &mut String) {
-    // Members usually come in the schema's order, so that the next one is found without a look-up.
-    let mut expected = 0;
-    for &(name, ref value) in members {
-        let in_order = (expected..node.properties.len()).take(4).find_map(|index| {
-            let (known, id) = node.properties.get_index(index)?;
-            (known == name).then_some((index, *id))
-        });
-        let member = in_order.map(|(_, id)| id).or_else(|| node.properties.get(name).copied());
-        expected = in_order.map_or(expected, |(index, _)| index + 1);
+    for (name, member, value) in schemas(node, members) {
         let known = member.map(|id| &shape.nodes[id]);
         if known.is_some_and(|node| node.wire.attribute) {
             continue;
@@ -34,6 +23,22 @@ pub fn write_members(shape: &Shape, node: &Node, members: &[(&str, View<'_>)], o
         let wire = known.and_then(|node| node.wire.name.as_deref()).unwrap_or(name);
         write(shape, member, value, wire, out);
     }
+}
+
+/// Members with their schemas. They usually come in the schema's order, so that the next is found without a look-up.
+fn schemas<'m, 'v>(
+    node: &'m Node,
+    members: &'m [(&'v str, View<'v>)],
+) -> impl Iterator<Item = (&'v str, Option<NodeId>, &'m View<'v>)> {
+    let mut expected = 0;
+    members.iter().map(move |&(name, ref value)| {
+        let in_order = (expected..node.properties.len()).take(4).find_map(|index| {
+            let (known, id) = node.properties.get_index(index)?;
+            (known == name).then_some((index, *id))
+        });
+        expected = in_order.map_or(expected, |(index, _)| index + 1);
+        (name, in_order.map(|(_, id)| id).or_else(|| node.properties.get(name).copied()), value)
+    })
 }
 
 fn write(shape: &Shape, id: Option<NodeId>, value: &View<'_>, name: &str, out: &mut String) {
@@ -78,7 +83,7 @@ fn write(shape: &Shape, id: Option<NodeId>, value: &View<'_>, name: &str, out: &
         (View::List(_) | View::Object(_), None) => {}
         (scalar, Some(node)) => {
             open(shape, node, name, value, out);
-            out.push_str(&legal(&text::render(node, scalar, TimestampFormat::DateTime)));
+            push_legal(&text::render(node, scalar, TimestampFormat::DateTime), out);
             close(name, out);
         }
         (scalar, None) => {
@@ -107,10 +112,11 @@ fn write_entry(shape: &Shape, map: &Node, (key, value): &(&str, View<'_>), out: 
 
 /// Opens an element with its namespace and attributes.
 fn open(shape: &Shape, node: &Node, name: &str, value: &View<'_>, out: &mut String) {
-    out.extend(["<", name]);
+    out.push('<');
+    out.push_str(name);
     declare(node, out);
-    for (member, value) in value.members() {
-        let attribute = node.properties.get(*member).map(|id| &shape.nodes[*id]);
+    for (member, id, value) in schemas(node, value.members()) {
+        let attribute = id.map(|id| &shape.nodes[id]);
         if let Some(attribute) = attribute.filter(|attribute| attribute.wire.attribute && *value != View::Null) {
             let name = attribute.wire.name.as_deref().unwrap_or(member);
             let text = text::render(attribute, value, TimestampFormat::DateTime);
@@ -132,13 +138,30 @@ fn declare(node: &Node, out: &mut String) {
 }
 
 fn close(name: &str, out: &mut String) {
-    out.extend(["</", name, ">"]);
+    out.push_str("</");
+    out.push_str(name);
+    out.push('>');
+}
+
+/// Whether XML has the text as it is. All bytes are looked at, since the compiler takes many at once then.
+fn is_plain(text: &str) -> bool {
+    let special = |byte: u8| matches!(byte, 0..b' ' | b'"' | b'&' | b'\'' | b'<' | b'>' | 0x80..);
+    !text.bytes().fold(false, |found, byte| found | special(byte))
+}
+
+/// Writes text as XML 1.0 can hold it.
+fn push_legal(text: &str, out: &mut String) {
+    if is_plain(text) {
+        out.push_str(text);
+    } else {
+        out.push_str(&legal(text));
+    }
 }
 
 /// Text as XML 1.0 can hold it: escaped, and characters it forbids replaced.
 pub fn legal(text: &str) -> Cow<'_, str> {
     // Most text is plain.
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'%' | b'('..=b';' | b'=' | b'?'..=0x7f) && byte != b'"') {
+    if is_plain(text) {
         return Cow::Borrowed(text);
     }
     let forbidden = |c: char| !holds(c);
@@ -193,7 +216,7 @@ pub fn parse(body: &[u8]) -> Result<Element, Rejection> {
         match event {
             Event::Start(start) => {
                 elements += 1;
-                if open.len() >= MAX_DEPTH || elements > MAX_ELEMENTS || root.is_some() {
+                if open.len() >= MAX_DEPTH || elements > MAX_VALUES || root.is_some() {
                     return Err(Rejection::malformed("the XML is nested too deep, too large or has two roots"));
                 }
                 open.push(element(&start).ok_or_else(|| not_xml(&reader))?);

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit};
 use crate::model::{Cause, SchemaSpec};
+use crate::value::pointer;
 
 /// The kind.
 pub struct Required;
@@ -41,7 +42,8 @@ struct Present {
 impl Test for Present {
     fn holds(&self, value: &Value) -> bool {
         let Value::Object(members) = value else { return true };
-        self.when.as_ref().is_some_and(|trigger| !members.contains_key(trigger)) || members.contains_key(&self.name)
+        let has = |name: &str| pointer::member(members, name).is_some();
+        self.when.as_ref().is_some_and(|trigger| !has(trigger)) || has(&self.name)
     }
 
     fn state(&self) -> String {

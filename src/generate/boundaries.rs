@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::boundary_value::{apply, leaves_a_choice};
-use super::constraint_site::ConstraintSite;
+use super::constraint_site::{ConstraintSite, Side};
 use super::generator::Generator;
 use crate::constraint::{BoundaryValue, Edges};
 use crate::contract::model::Cause;
@@ -19,15 +19,6 @@ const QUICK_TRIES: usize = 8;
 /// On how many examples a value is proven, and how many values a side keeps.
 const MAX_BASES: usize = 4;
 const MAX_VALUES: usize = 16;
-
-/// Which side of a boundary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Side {
-    /// Valid, and just so.
-    Inside,
-    /// Broken, and just so.
-    Outside,
-}
 
 /// The boundaries of an operation's constraints.
 #[derive(Debug)]

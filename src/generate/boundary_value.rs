@@ -6,7 +6,7 @@ use super::constraint_site::ConstraintSite;
 use super::dictionary::STRANGE;
 use super::draw::Draw;
 use super::generator::Generator;
-use super::path::complete;
+use super::reach::complete;
 use super::value_plan::ValuePlanId;
 use crate::constraint::BoundaryValue;
 use crate::contract::{Constraint, PlaceId, Table, pointer};

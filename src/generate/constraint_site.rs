@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::boundaries::Side;
 use super::dictionary::STRANGE;
 use super::generator::Generator;
 use super::path::{Path, paths};
@@ -10,6 +9,15 @@ use crate::constraint::{BoundaryValue, Edges, Test};
 use crate::contract::model::Cause;
 use crate::contract::{ConstraintId, Occurrence, PlaceId, Table};
 use crate::random::Random;
+
+/// Which side of a boundary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// Valid, and just so.
+    Inside,
+    /// Broken, and just so.
+    Outside,
+}
 
 /// Where a constraint is judged, and what lies on both sides of it.
 #[derive(Debug)]

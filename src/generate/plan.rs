@@ -7,12 +7,13 @@ use serde_json::Value;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::adjust::Adjustments;
-use super::case::{Case, Phase, Variation, Verdict};
+use super::case::{Case, Variation, Verdict};
 use super::confirm::{Confirmed, Dropped, confirm};
 use super::coverage::{Coverage, coverage};
-use super::shrink::{Shrinking, weight};
+use super::phase::Phase;
+use super::weight::weight;
 use super::{Boundaries, Side, Token};
-use crate::contract::{ConstraintId, Operation, PlaceId, pointer};
+use crate::contract::{ConstraintId, PlaceId, Operation, pointer};
 use crate::mock::Dialect;
 use crate::random::Random;
 
@@ -33,18 +34,6 @@ pub struct Plan {
     bounded: Vec<ConstraintId>,
     /// Texts of the examples.
     familiar: HashSet<String>,
-}
-
-/// Why a token recreates no case.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReplayError {
-    /// It was made for other specs, or by another version.
-    #[error("the token {0} is of another contract or another version: those of this one have {1:08x} in its place")]
-    OtherContract(Token, u32),
-    /// There is no such case.
-    #[error("there is no case {0}")]
-    NoSuchCase(Token),
 }
 
 impl Plan {
@@ -144,20 +133,6 @@ impl Plan {
                 (1..TRIES).fold(first, |drawn, _| drawn.or_else(|_| attempt()))
             }
         })
-    }
-
-    /// The case that a token stands for.
-    ///
-    /// # Errors
-    /// When the token is of another contract, or there is no such case.
-    pub fn replay(self: &Arc<Self>, token: &Token) -> Result<Case, ReplayError> {
-        if token.contract != self.operation.fingerprint {
-            return Err(ReplayError::OtherContract(token.clone(), self.operation.fingerprint));
-        }
-        let missing = || ReplayError::NoSuchCase(token.clone());
-        let case = self.case(token.phase, token.seed, token.index).and_then(Result::ok).ok_or_else(missing)?;
-        let shrunk = Shrinking::replay(self, case, &token.steps).ok_or_else(missing)?;
-        if shrunk.token == *token { Ok(shrunk) } else { Err(missing()) }
     }
 
     /// The case with another input and one more step, if that still is what the verdict says, and smaller: each step

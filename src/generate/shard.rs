@@ -28,6 +28,16 @@ impl Shard {
     }
 }
 
+impl Shard {
+    /// Those of `count` cases that belong to it, from 0, where the first of them has a number in the whole run.
+    pub fn among(self, first: u64, count: u64) -> impl Iterator<Item = u64> {
+        let (mine, turn) = (self.number - 1, first % self.of);
+        let skipped = if mine >= turn { mine - turn } else { self.of - (turn - mine) };
+        let of = usize::try_from(self.of).unwrap_or(usize::MAX);
+        (skipped..count).step_by(of)
+    }
+}
+
 impl fmt::Display for Shard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.number, self.of)
@@ -59,6 +69,21 @@ mod tests {
             }
         }
         assert!((0..100).all(|case| Shard::WHOLE.has(case)));
+    }
+
+    #[test]
+    fn a_part_of_some_cases_is_a_part_of_all() {
+        for of in 1..9 {
+            for number in 1..=of {
+                let shard = Shard { number, of };
+                for (first, count) in [(0, 20), (3, 20), (8, 1), (9, 0), (u64::MAX - 5, 5)] {
+                    let among: Vec<u64> = shard.among(first, count).collect();
+                    let having: Vec<u64> = (0..count).filter(|index| shard.has(first + index)).collect();
+                    assert_eq!(among, having, "{shard} of {count} from {first}");
+                }
+            }
+        }
+        assert_eq!(Shard { number: 2, of: u64::MAX }.among(0, 9).collect::<Vec<_>>(), [1]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::case::Phase;
+use super::phase::Phase;
 
 /// What recreates a case: operation, phase, seed and number, the specs they hold for, and the steps by which the case was
 /// made smaller.

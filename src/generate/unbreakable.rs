@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::boundaries::{Boundaries, Side};
+use super::boundaries::Boundaries;
 use super::case::codec;
+use super::constraint_site::Side;
 use crate::codec::{Decoded, Oddity};
 use crate::contract::model::Cause;
 use crate::contract::{ConstraintId, Operation, pointer};

@@ -193,7 +193,8 @@ fn parts<S>(run: &Run<S>) -> Vec<Part> {
     }
     for (operation, plan) in run.plans.iter().enumerate() {
         for &phase in &run.settings.phases {
-            let count = plan.count(phase, run.settings.cases);
+            // No case has a number beyond the last one there is.
+            let count = plan.count(phase, run.settings.cases).min(u64::MAX - first);
             parts.push(Part { operation, phase, first, count });
             first += count;
         }

@@ -1,5 +1,7 @@
 //! Exchanges as a person may see them: without credentials, with sensitive members masked, and cut when they are long.
 
+use std::borrow::Cow;
+
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderMap, Request};
 
@@ -10,7 +12,7 @@ use crate::contract::model::AuthScheme;
 use crate::generate::{Case, Variation};
 use crate::mock::Dialect;
 use crate::report::{Shown, render_curl, shell_word};
-use crate::text::{MASK, beginning, replace};
+use crate::text::{MASK, beginning, escape, is_unprintable, replace, shown, xml_escape};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
@@ -99,12 +101,18 @@ pub fn secrets<S>(wire: &Wire<S>, case: &Case) -> Vec<String> {
     spelt
 }
 
-/// A text as it is, and as JSON, XML, forms and Base64 write it.
-pub fn spellings(secret: &str) -> [String; 5] {
+/// A text as it is, as JSON, XML, forms and Base64 write it, and as each of these is shown.
+pub fn spellings(secret: &str) -> Vec<String> {
     let json = Value::from(secret).to_string();
+    let json = json[1..json.len() - 1].to_owned();
     let xml = quick_xml::escape::escape(secret).into_owned();
     let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    [secret.to_owned(), json[1..json.len() - 1].to_owned(), xml, form, STANDARD_NO_PAD.encode(secret)]
+    let mut spelt = vec![secret.to_owned(), json, xml, form, STANDARD_NO_PAD.encode(secret)];
+    if secret.contains(is_unprintable) {
+        spelt.extend([shown(secret), shown(&spelt[1])].map(Cow::into_owned));
+        spelt.push(escape(&spelt[2], is_unprintable, xml_escape));
+    }
+    spelt
 }
 
 /// The texts of a value that its mask hides.
@@ -161,5 +169,22 @@ fn cut(text: &str) -> String {
     match beginning(text, LONGEST) {
         Some(beginning) => format!("{beginning}… ({} bytes in all)", text.len()),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_hidden_however_it_is_shown() {
+        let secret = "s\u{202e}e<c\u{9b}";
+        let json = Value::from(secret).to_string();
+        let xml = escape(&quick_xml::escape::escape(secret), is_unprintable, xml_escape);
+        for text in [secret, &json, &xml, &shown(secret), &shown(&json)] {
+            let mut text = format!("({text})");
+            hide(&mut text, &spellings(secret));
+            assert!(text.contains(MASK) && !text.contains('c'), "{text}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::file;
 use crate::model::citation::{Citation, Sources, texts_for};
 use crate::model::{CiteSpec, DocumentSpec};
 use crate::spec::{ContractError, Parsed, SourceText, SpecProblem};
@@ -64,10 +65,7 @@ impl Documents {
 }
 
 fn read(path: &Path) -> Option<Document> {
-    if fs::metadata(path).ok()?.len() > MAX_DOCUMENT_BYTES {
-        return None;
-    }
-    let bytes = fs::read(path).ok()?;
+    let bytes = file::read(path, MAX_DOCUMENT_BYTES).ok()?;
     let sha256 = Sha256::digest(&bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     let lines = String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect();
     Some(Document { sha256, lines })

@@ -18,11 +18,11 @@ pub const DEFAULT_REGION: &str = "us-east-1";
 /// The output for a valid input: the same for the same input, seed and region.
 #[must_use]
 pub fn answer(operation: &Operation, input: &Value, seed: u64, region: &str) -> Value {
-    fill(operation, input, identity(operation, input, seed), &|| region.to_owned()).to_value()
+    fill(operation, input, identity(operation, input, seed), Cow::Borrowed(region)).to_value()
 }
 
-/// Fills the template, with a region that is looked up only when it is needed.
-pub fn fill<'v>(operation: &'v Operation, input: &'v Value, identity: u64, region: &dyn Fn() -> String) -> View<'v> {
+/// Fills the template.
+pub fn fill<'v>(operation: &'v Operation, input: &'v Value, identity: u64, region: Cow<'v, str>) -> View<'v> {
     let mut words = Words { input, random: Random::new(identity), region };
     let filled = operation.answer.fill(&mut words);
     filled.filter(|view| matches!(view, View::Object(_))).unwrap_or(View::Object(Vec::new()))
@@ -54,13 +54,13 @@ fn hash(value: &Value, seed: u64) -> u64 {
     }
 }
 
-struct Words<'v, 'r> {
+struct Words<'v> {
     input: &'v Value,
     random: Random,
-    region: &'r dyn Fn() -> String,
+    region: Cow<'v, str>,
 }
 
-impl<'v> Filler<'v> for Words<'v, '_> {
+impl<'v> Filler<'v> for Words<'v> {
     fn input(&self) -> &'v Value {
         self.input
     }
@@ -71,7 +71,7 @@ impl<'v> Filler<'v> for Words<'v, '_> {
 
     fn word(&self, name: &str) -> Option<Cow<'v, str>> {
         match name {
-            "region" => Some(Cow::Owned((self.region)())),
+            "region" => Some(self.region.clone()),
             "account" => Some(Cow::Borrowed(ACCOUNT)),
             _ => None,
         }

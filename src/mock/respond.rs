@@ -1,5 +1,6 @@
 //! From a request to its answer: find the operation, decode, judge, and say what the contract says.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -136,7 +137,7 @@ impl Mock {
         turn: u64,
     ) -> View<'v> {
         let identity = identity(operation, input, self.settings.seed.wrapping_add(turn));
-        fill(operation, input, identity, &|| region(request))
+        fill(operation, input, identity, Cow::Owned(region(request).into_owned()))
     }
 
     /// The status of an operation's successes in the native dialect.
@@ -241,7 +242,8 @@ impl Answering<'_> {
     }
 
     fn success(&mut self, operation: &Operation, input: &Value, identity: u64) -> Response<Bytes> {
-        let output = fill(operation, input, identity, &|| region(self.request));
+        let region = region(self.request);
+        let output = fill(operation, input, identity, Cow::Borrowed(&region));
         self.output(operation, &output)
     }
 
@@ -343,8 +345,8 @@ impl Answering<'_> {
 }
 
 /// The region that a request is for.
-fn region(request: &Request<Bytes>) -> String {
-    credential_region(request).map_or_else(|| DEFAULT_REGION.to_owned(), std::borrow::Cow::into_owned)
+fn region(request: &Request<Bytes>) -> Cow<'_, str> {
+    credential_region(request).unwrap_or(Cow::Borrowed(DEFAULT_REGION))
 }
 
 /// What is answered for a cause that the service's specs give no error.

@@ -1,7 +1,6 @@
 //! The journal: one JSON line for each exchange, written by a thread of its own so that no answer waits for a disk.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -10,9 +9,11 @@ use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use crate::contract::Contract;
+use crate::file::Appender;
 use crate::mock::MockResponse;
 
 /// Exchanges that may wait to be written; when more come in, they are counted instead.
@@ -23,6 +24,8 @@ const QUEUE_BYTES: usize = 32 * 1024 * 1024;
 const INPUT_BYTES: usize = 4 * 1024 * 1024;
 /// How long a written line may stay in memory.
 const FLUSH_AFTER: Duration = Duration::from_millis(200);
+/// Bytes of lines that are written together.
+const WAITING_BYTES: usize = 64 * 1024;
 /// Longest time for the queue to be written when the journal is closed.
 const CLOSE_TIME: Duration = Duration::from_secs(3);
 
@@ -77,12 +80,12 @@ struct Line {
 }
 
 impl Journal {
-    /// Opens a file for appending.
+    /// Opens a file for appending. Several mocks may share one: their lines stay whole.
     ///
     /// # Errors
     /// When the file cannot be opened for appending.
     pub fn open(path: &Path, contract: Arc<Contract>) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = Appender::open(path)?;
         let (queue, entries) = sync_channel(QUEUE);
         let counts = Arc::new(Counts::default());
         let counted = Arc::clone(&counts);
@@ -159,36 +162,66 @@ fn memory(value: &Value) -> usize {
     }
 }
 
-fn write_all(file: File, entries: &Receiver<Entry>, contract: &Contract, counts: &Counts) -> io::Result<()> {
-    let mut file = BufWriter::new(file);
+fn write_all(file: Appender, entries: &Receiver<Entry>, contract: &Contract, counts: &Counts) -> io::Result<()> {
+    let mut lines = Lines { file, waiting: Vec::new() };
     let mut flush_at: Option<Instant> = None;
     loop {
         let wait = flush_at.map_or(FLUSH_AFTER, |at| at.saturating_duration_since(Instant::now()));
         let received = entries.recv_timeout(wait);
         if let Ok(entry) = received {
             counts.queued.fetch_sub(entry.bytes, Ordering::Relaxed);
-            serde_json::to_writer(&mut file, &line(entry, contract))?;
-            file.write_all(b"\n")?;
+            lines.push(&line(entry, contract))?;
             flush_at.get_or_insert_with(|| Instant::now() + FLUSH_AFTER);
         } else if received.is_err_and(|error| error == RecvTimeoutError::Disconnected) {
-            write_dropped(&mut file, counts)?;
-            return file.flush();
+            write_dropped(&mut lines, counts)?;
+            return lines.flush();
         }
         if flush_at.is_none_or(|at| at <= Instant::now()) {
-            write_dropped(&mut file, counts)?;
-            file.flush()?;
+            write_dropped(&mut lines, counts)?;
+            lines.flush()?;
             flush_at = None;
         }
     }
 }
 
-fn write_dropped(file: &mut impl Write, counts: &Counts) -> io::Result<()> {
+/// Lines that go to the file together, and whole.
+struct Lines {
+    file: Appender,
+    waiting: Vec<u8>,
+}
+
+impl Lines {
+    fn push(&mut self, line: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.waiting, line)?;
+        self.waiting.push(b'\n');
+        if self.waiting.len() >= WAITING_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        self.file.append(&self.waiting, is_torn)?;
+        // What one long line took is not kept for short ones.
+        self.waiting.clear();
+        self.waiting.shrink_to(2 * WAITING_BYTES);
+        Ok(())
+    }
+}
+
+/// Whether a program was killed while it wrote this line of a journal.
+fn is_torn(line: &[u8]) -> bool {
+    let begins = |start: &[u8]| line.iter().zip(start).all(|(byte, other)| byte == other);
+    (begins(br#"{"at":""#) || begins(br#"{"dropped":"#)) && serde_json::from_slice::<IgnoredAny>(line).is_err()
+}
+
+fn write_dropped(lines: &mut Lines, counts: &Counts) -> io::Result<()> {
     let missing = counts.dropped.swap(0, Ordering::Relaxed);
     if missing == 0 {
         return Ok(());
     }
     tracing::warn!(missing, "exchanges came faster than the journal could be written");
-    writeln!(file, "{}", json!({"dropped": missing}))
+    lines.push(&json!({"dropped": missing}))
 }
 
 fn line(entry: Entry, contract: &Contract) -> Line {

@@ -1,13 +1,17 @@
 //! The baseline: findings that are known and accepted, each with a reason and an expiry. They do not fail a run; an entry that
 //! has expired, or that nothing shows any more, does.
 
-use std::fmt::{self, Write};
+mod edit;
+
+use std::fmt;
 
 use jiff::civil::Date;
 #[cfg(feature = "cli")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
+
+use edit::BaselineText;
 
 use super::{Finding, Outcome, Report};
 use crate::check;
@@ -65,6 +69,8 @@ pub struct Lists<'r, F> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
     entries: Vec<Entry>,
+    /// As a person has written it.
+    text: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,7 +172,7 @@ impl Baseline {
             }
             entries.push(entry);
         }
-        Ok(Self { entries })
+        Ok(Self { entries, text: text.to_owned() })
     }
 
     /// Takes the findings that are accepted out of a report's findings, and names the entries that must go. Entries of
@@ -188,23 +194,32 @@ impl Baseline {
         report.settle();
     }
 
-    /// The baseline in which exactly the findings of a report are accepted; what is said of those that it has already
-    /// stays, and so do entries of what the run would not have shown.
+    /// The text of the baseline in which exactly the findings of a report are accepted. What is said of those that it has
+    /// already stays as it is written, comments and order too; so do entries of what the run would not have shown.
     #[must_use]
     pub fn updated<R: Accepting>(&self, report: &R, today: Date) -> String {
-        let kept = |entry: &&Entry| !report.would_show(entry.key());
-        let mut entries: Vec<Entry> = self.entries.iter().filter(kept).cloned().collect();
-        for key in report.keys() {
-            let known = self.entries.iter().find(|entry| entry.key() == key).cloned();
-            let mut entry = known.unwrap_or_else(|| Entry::fresh(key, today));
-            if entry.expires < today {
-                entry.expires = lasting(today);
+        let keys = report.keys();
+        let mut text = BaselineText::new(&self.text);
+        for entry in &self.entries {
+            if !keys.contains(&entry.key()) {
+                if report.would_show(entry.key()) {
+                    text.remove(entry.key());
+                }
+            } else if entry.expires < today {
+                text.prolong(entry.key(), lasting(today));
             }
-            entries.retain(|other| other.key() != key);
-            entries.push(entry);
         }
-        entries.sort_by(|a, b| a.key().cmp(&b.key()));
-        render(&entries)
+        let mut fresh: Vec<Key<'_>> = keys.into_iter().filter(|key| !self.has(*key)).collect();
+        fresh.sort_unstable();
+        fresh.dedup();
+        for key in fresh {
+            text.add(&Entry::fresh(key, today));
+        }
+        text.render()
+    }
+
+    fn has(&self, key: Key<'_>) -> bool {
+        self.entries.iter().any(|entry| entry.key() == key)
     }
 }
 
@@ -355,27 +370,6 @@ fn entry(
         expires,
         line: 0,
     })
-}
-
-fn render(entries: &[Entry]) -> String {
-    let mut text = String::from(
-        "# Findings that are known and accepted, each with a reason and the last day of its acceptance.\n",
-    );
-    for entry in entries {
-        let quoted = |value: &str| toml::Value::String(value.to_owned()).to_string();
-        let _ = writeln!(text, "\n[[accepted]]");
-        let _ = writeln!(text, "operation = {}", quoted(&entry.operation));
-        let _ = writeln!(text, "check = {}", quoted(&entry.check));
-        if let Some(constraint) = &entry.constraint {
-            let _ = writeln!(text, "constraint = {}", quoted(constraint));
-        }
-        let _ = writeln!(text, "reason = {}", quoted(&entry.reason));
-        if let Some(ticket) = &entry.ticket {
-            let _ = writeln!(text, "ticket = {}", quoted(ticket));
-        }
-        let _ = writeln!(text, "expires = {}", entry.expires);
-    }
-    text
 }
 
 #[cfg(test)]

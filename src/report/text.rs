@@ -1,7 +1,7 @@
 //! The report as text for a terminal.
 
 use super::{Conclusion, Finding, OperationReport, Outcome, Report, Shown, shell_word};
-use crate::text::{escape, json_escape, steers_a_terminal};
+use crate::text::shown;
 
 /// Longest body that a finding shows, in characters.
 const BODY: usize = 600;
@@ -187,7 +187,7 @@ fn notes(count: usize) -> String {
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
     // As JSON would write it, so that a body in a command stays the same.
-    text.push_str(&escape(&arguments.to_string(), steers_a_terminal, json_escape));
+    text.push_str(&shown(&arguments.to_string()));
     text.push('\n');
 }
 

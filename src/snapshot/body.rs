@@ -4,7 +4,7 @@ use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::xml::Element;
-use crate::text::{beginning, escape, is_unprintable, json_escape};
+use crate::text::{beginning, shown};
 
 /// Longest body that is written, in characters.
 const LONGEST: usize = 256 * 1024;
@@ -44,7 +44,7 @@ impl Body {
         let text = match self {
             Self::Json(value) => {
                 let pretty = serde_json::to_string_pretty(value).unwrap_or_default();
-                escape(&pretty, is_unprintable, json_escape)
+                shown(&pretty).into_owned()
             }
             Self::Xml(element) => element.render(),
             Self::Text(text) => text.clone(),
@@ -64,7 +64,7 @@ impl Body {
 /// Text on lines of one kind, without what no terminal should see.
 fn plain(text: &str) -> String {
     let lines = text.replace("\r\n", "\n");
-    escape(lines.trim_end(), is_unprintable, json_escape)
+    shown(lines.trim_end()).into_owned()
 }
 
 /// A text that is not too long; of a longer one the beginning, and what tells it from others.

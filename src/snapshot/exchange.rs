@@ -14,7 +14,7 @@ use crate::contract::pointer;
 use crate::generate::{Case, Plan};
 use crate::judge::show::{masked, secrets, spellings};
 use crate::judge::{Reply, TransportFailure, Wire};
-use crate::text::{MASK, escape, is_unprintable, replace};
+use crate::text::{MASK, replace, shown};
 
 /// How the line of an answer begins.
 pub const ANSWER: &str = "HTTP ";
@@ -114,7 +114,7 @@ fn headers<'h>(text: &mut String, all: &'h HeaderMap, shown: impl Fn(&HeaderName
 }
 
 fn plain(text: &str) -> String {
-    escape(text, is_unprintable, |character| character.escape_default().to_string())
+    shown(text).into_owned()
 }
 
 /// The values of members that are fresh in every case, in all spellings.

@@ -8,7 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 
 use crate::codec::{MAX_DEPTH, xml_attributes};
-use crate::text::{escape, is_unprintable};
+use crate::text::{escape, is_unprintable, xml_escape};
 
 /// Most elements that are read.
 const MAX_ELEMENTS: usize = 100_000;
@@ -73,7 +73,13 @@ impl Element {
         };
         let mut attributes = xml_attributes(start)?;
         attributes.sort();
-        Some(Self { name: start.local_name().into_inner().to_owned(), namespace, attributes, ..Self::default() })
+        let name = start.local_name().into_inner().to_owned();
+        // No name of XML has such characters, and no reference could stand for them.
+        let is_odd = |name: &String| name.contains(is_unprintable);
+        if is_odd(&name) || is_odd(&namespace) || attributes.iter().any(|(name, _)| is_odd(name)) {
+            return None;
+        }
+        Some(Self { name, namespace, attributes, ..Self::default() })
     }
 
     /// Blanks beside elements say nothing.
@@ -132,7 +138,7 @@ fn append(open: &mut [Element], text: &str) {
 
 /// Text as it stands in a document, with references for what no terminal should see.
 fn spelt(text: &str) -> String {
-    escape(&quick_xml::escape::escape(text), is_unprintable, |character| format!("&#x{:X};", u32::from(character)))
+    escape(&quick_xml::escape::escape(text), is_unprintable, xml_escape)
 }
 
 #[cfg(test)]
@@ -174,7 +180,20 @@ mod tests {
     #[test]
     fn what_is_no_document_is_none() {
         let deep = format!("{}{}", "<a>".repeat(100), "</a>".repeat(100));
-        for text in ["", "x", "<a>", "<a></b>", "<a/><b/>", "<!DOCTYPE a><a/>", "<a>&b;</a>", "<x:a/>", &deep] {
+        for text in [
+            "<a\u{1b}[31m/>",
+            "<a x\u{202e}='1'/>",
+            "<a xmlns='u\u{9b}'/>",
+            "",
+            "x",
+            "<a>",
+            "<a></b>",
+            "<a/><b/>",
+            "<!DOCTYPE a><a/>",
+            "<a>&b;</a>",
+            "<x:a/>",
+            &deep,
+        ] {
             assert_eq!(Element::read(text), None, "{text}");
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::error::{ContractError, SourceText, SpecProblem};
 use super::load::SERVICE_FILE;
 use super::yaml::MAX_SPEC_BYTES;
+use crate::file::{FileError, read_text};
 
 /// Deepest folder that is searched for files in the wrong place.
 const MAX_DEPTH: usize = 8;
@@ -66,7 +67,7 @@ impl Files {
             let help = format!("{help}, or keep what is no spec out of the directory");
             return self.problem(path, format!("the file is not read: {message}"), &help);
         }
-        match read_text(path) {
+        match read_spec(path) {
             Ok(text) => {
                 self.texts.push(Arc::new(SourceText { name: path.to_string_lossy().into_owned(), text }));
             }
@@ -81,19 +82,15 @@ impl Files {
 }
 
 /// Reads a text, or says what is wrong with it and what to do.
-fn read_text(path: &Path) -> Result<String, (String, &'static str)> {
-    let failed = |error| (format!("cannot be read: {error}"), "let the file be read, or remove it");
-    let metadata = fs::metadata(path).map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(("not a regular file".into(), "put a file of text in its place"));
-    }
-    if metadata.len() > MAX_SPEC_BYTES as u64 {
-        return Err(("the file is too large for a spec".into(), "keep a spec below 4 MiB"));
-    }
-    String::from_utf8(fs::read(path).map_err(failed)?).map_err(|error| {
-        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
-        (format!("not UTF-8: line {line} has a byte that is no text"), "save the file as UTF-8")
+fn read_spec(path: &Path) -> Result<String, (String, &'static str)> {
+    read_text(path, MAX_SPEC_BYTES as u64).map_err(|error| match error {
+        FileError::Special { .. } => ("not a regular file".into(), "put a file of text in its place"),
+        FileError::TooLarge { .. } => ("the file is too large for a spec".into(), "keep a spec below 4 MiB"),
+        FileError::NotText { line, .. } => {
+            (format!("not UTF-8: line {line} has a byte that is no text"), "save the file as UTF-8")
+        }
+        FileError::Io { source, .. } => (format!("cannot be read: {source}"), "let the file be read, or remove it"),
+        other => (other.to_string(), "let the file be read, or remove it"),
     })
 }
 

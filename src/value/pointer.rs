@@ -20,11 +20,20 @@ pub fn is_pointer(text: &str) -> bool {
 pub fn first<'v>(value: &'v Value, segments: &[String]) -> Option<&'v Value> {
     segments.iter().try_fold(value, |value, segment| match value {
         Value::Object(map) if segment == "*" => map.values().next(),
-        Value::Object(map) => map.get(segment),
+        Value::Object(map) => member(map, segment),
         Value::Array(items) if segment == "*" => items.first(),
         Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
         _ => None,
     })
+}
+
+/// The member of an object. Few names are compared faster than one is hashed.
+#[must_use]
+pub fn member<'v>(members: &'v serde_json::Map<String, Value>, name: &str) -> Option<&'v Value> {
+    if members.len() > 8 {
+        return members.get(name);
+    }
+    members.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
 /// Sets the value at a pointer, creating objects on the way; `*` goes to a list's first item.

@@ -153,9 +153,11 @@ fn draw<'v>(
     for pipe in pipes {
         value = match (pipe, value) {
             (Pipe::Or(default), None) => Some(View::from(default)),
+            (Pipe::Part(separator, index), Some(View::Text(Cow::Borrowed(text)))) => {
+                part(text, separator, *index).map(|part| View::Text(Cow::Borrowed(part)))
+            }
             (Pipe::Part(separator, index), Some(View::Text(text))) => {
-                let part = text.split(separator.as_str()).nth(*index).filter(|part| !part.is_empty());
-                part.map(|part| View::Text(Cow::Owned(part.to_owned())))
+                part(&text, separator, *index).map(|part| View::Text(Cow::Owned(part.to_owned())))
             }
             (Pipe::Lower, Some(View::Text(text))) if text.bytes().any(|byte| byte.is_ascii_uppercase()) => {
                 Some(View::Text(Cow::Owned(text.to_ascii_lowercase())))
@@ -164,6 +166,16 @@ fn draw<'v>(
         };
     }
     value
+}
+
+/// The part of a text between separators; an empty one is none.
+fn part<'t>(text: &'t str, separator: &str, index: usize) -> Option<&'t str> {
+    let part = match *separator.as_bytes() {
+        // One letter is searched for without preparing a search.
+        [byte] if byte.is_ascii() => text.split(char::from(byte)).nth(index),
+        _ => text.split(separator).nth(index),
+    };
+    part.filter(|part| !part.is_empty())
 }
 
 fn random_text(alphabet: &[u8], length: usize, filler: &mut dyn Filler<'_>) -> String {
@@ -184,24 +196,49 @@ fn random_text(alphabet: &[u8], length: usize, filler: &mut dyn Filler<'_>) -> S
 pub fn uuid(high: u64, low: u64) -> String {
     let high = high & !0xf000 | 0x4000;
     let low = low & !(0b11 << 62) | 0b10 << 62;
-    let mut text = String::with_capacity(36);
+    let mut text = [b'-'; 36];
+    let mut at = 0;
     for (index, byte) in high.to_be_bytes().into_iter().chain(low.to_be_bytes()).enumerate() {
         if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
+            at += 1;
         }
-        text.push(char::from(HEX[usize::from(byte >> 4)]));
-        text.push(char::from(HEX[usize::from(byte & 0xf)]));
+        text[at] = HEX[usize::from(byte >> 4)];
+        text[at + 1] = HEX[usize::from(byte & 0xf)];
+        at += 2;
     }
-    text
+    String::from_utf8_lossy(&text).into_owned()
 }
+
+/// Days of the months of 2025.
+const MONTHS: [u64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /// A time within 2025, with milliseconds: the answers do not look at the clock.
 fn time(bits: u64) -> String {
-    const START: i64 = 1_735_689_600_000;
-    const YEAR: u64 = 365 * 24 * 3600 * 1000;
-    let milliseconds = START + i64::try_from(bits % YEAR).unwrap_or_default();
-    let timestamp = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or_default();
-    format!("{timestamp:.3}")
+    const DAY: u64 = 24 * 3600 * 1000;
+    let milliseconds = bits % (365 * DAY);
+    let (mut day, mut month) = (milliseconds / DAY, 1);
+    for days in MONTHS {
+        if day < days {
+            break;
+        }
+        day -= days;
+        month += 1;
+    }
+    let mut text = *b"2025-00-00T00:00:00.000Z";
+    let (seconds, fraction) = (milliseconds / 1000, milliseconds % 1000);
+    for (at, two) in [
+        (5, month),
+        (8, day + 1),
+        (11, seconds / 3600 % 24),
+        (14, seconds / 60 % 60),
+        (17, seconds % 60),
+        (20, fraction / 10),
+    ] {
+        text[at] = DIGITS[usize::try_from(two / 10 % 10).unwrap_or_default()];
+        text[at + 1] = DIGITS[usize::try_from(two % 10).unwrap_or_default()];
+    }
+    text[22] = DIGITS[usize::try_from(fraction % 10).unwrap_or_default()];
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 fn parse_text(text: &str) -> Result<Vec<Piece>, String> {
@@ -328,6 +365,15 @@ mod tests {
         assert_eq!((texts[0].len(), &texts[0][14..15], texts[1].len(), texts[2].len()), (36, "4", 4, 3));
         assert!(texts[3].starts_with("2025-") && texts[3].ends_with('Z') && texts[3].len() == 24, "{}", texts[3]);
         assert_eq!(texts[4], "eu-de");
+    }
+
+    #[test]
+    fn times_are_those_of_the_calendar() {
+        for bits in (0..400).map(|step| step * 86_399_999_u64).chain([u64::MAX, 365 * 24 * 3600 * 1000 - 1]) {
+            let since = i64::try_from(bits % (365 * 24 * 3600 * 1000)).expect("a year");
+            let timestamp = jiff::Timestamp::from_millisecond(1_735_689_600_000 + since).expect("in 2025");
+            assert_eq!(time(bits), format!("{timestamp:.3}"));
+        }
     }
 
     #[test]

@@ -236,3 +236,32 @@ proptest! {
         prop_assert_eq!(parts, expected);
     }
 }
+
+/// The lines that the program prints of cases.
+fn printed(more: &[&str]) -> Vec<String> {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_accordant"));
+    let output = command.args(["cases", "--operation", "ReplicateBackup"]).args(more).output().expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("text").lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn shards_of_any_number_of_random_cases_are_the_whole() {
+    let mut whole = printed(&["-n", "7"]);
+    let shards = ["1/3", "2/3", "3/3"].map(|shard| printed(&["-n", "7", "--shard", shard]));
+    let mut parts: Vec<String> = shards.into_iter().flatten().collect();
+    whole.sort();
+    parts.sort();
+    assert!(whole == parts, "{} cases, and {} in shards", whole.len(), parts.len());
+    assert_eq!(printed(&["-n", "7", "--phase", "random"]).len(), 7);
+    // The number is one of random cases, as with `check`.
+    assert_eq!(printed(&["-n", "1", "--phase", "coverage"]), printed(&["--phase", "coverage"]));
+}
+
+#[test]
+fn more_cases_than_can_be_numbered_are_refused() {
+    for command in ["cases", "check"] {
+        let ended = crate::support::run(&[command, "-n", "9223372036854775808"]);
+        assert!(ended.code == Some(2) && ended.stderr.contains("cannot be numbered"), "{ended:?}");
+    }
+}

@@ -278,8 +278,8 @@ fn nothing_is_told_to_be_on_both_sides_of_a_boundary() {
 fn cases_are_as_approved() {
     let folder = folder();
     let cases = |more: &[&'static str]| [&["cases", "--operation", "ReplicateBackup"], more].concat();
-    let examples = ["--phase", "examples", "-n", "2"];
-    let refused = ["--phase", "coverage", "--kind", "invalid", "-n", "3"];
+    let examples = ["--phase", "examples", "--shard", "1/2"];
+    let refused = ["--phase", "coverage", "--kind", "invalid", "--shard", "1/30"];
     let commands = [
         cases(&examples),
         cases(&refused),

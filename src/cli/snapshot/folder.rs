@@ -1,11 +1,10 @@
-//! The folder of snapshots: one folder for each operation and dialect, one file for each exchange.
+//! The folder of snapshots: one folder for each operation and dialect, one file for each exchange. No link in it is
+//! followed, so that whoever can write there reaches nothing else.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use accordant::file::{self, Entry, FileError, Kind};
 use accordant::snapshot::{ForeignSnapshot, Snapshot};
 
 use crate::cli::Failure;
@@ -28,7 +27,8 @@ pub struct Folder {
 /// The snapshots of an operation in a dialect.
 #[derive(Debug)]
 pub struct Group {
-    folder: PathBuf,
+    root: PathBuf,
+    name: String,
     approved: BTreeMap<String, Snapshot>,
 }
 
@@ -37,12 +37,14 @@ impl Folder {
     /// are mistaken for snapshots; hidden files and a README aside.
     pub fn open(root: &Path) -> Result<Self, Failure> {
         let mut strangers = Vec::new();
-        for path in entries(root)? {
-            if path.is_dir() {
-                let files = entries(&path)?.into_iter();
-                strangers.extend(files.filter_map(|file| Some(format!("{}: {}", file.display(), wrong(&file)?))));
-            } else {
-                strangers.push(format!("{}: it is no folder of an operation", path.display()));
+        if let Some(opened) = file::Folder::open(root)? {
+            for Entry { name, kind } in entries(&opened, root)? {
+                let path = root.join(&name);
+                match (kind, if kind == Kind::Folder { opened.folder(&name)? } else { None }) {
+                    (_, Some(group)) => strangers.extend(wrong_in(&group, &path)?),
+                    (Kind::Link, None) => strangers.push(format!("{}: {LINK}", path.display())),
+                    _ => strangers.push(format!("{}: it is no folder of an operation", path.display())),
+                }
             }
         }
         match strangers.as_slice() {
@@ -57,21 +59,29 @@ impl Folder {
 
     /// The snapshots of an operation in a dialect.
     pub fn group(&self, name: &str) -> Result<Group, Failure> {
-        let folder = self.root.join(name);
         let mut approved = BTreeMap::new();
-        for path in entries(&folder)?.into_iter().filter(|path| has_ending(path, APPROVED)) {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let read = read(&path)?;
-            let snapshot = Snapshot::parse(&read)
-                .map_err(|error| Failure::Usage(format!("{}: {error}; {REMEDY}", path.display())))?;
-            approved.insert(name, snapshot);
+        if let Some(folder) = self.folder(name)? {
+            let path = self.root.join(name);
+            for entry in entries(&folder, &path)?.into_iter().filter(|entry| has_ending(&entry.name, APPROVED)) {
+                let snapshot = Snapshot::parse(&folder.read_text(&entry.name, LARGEST)?).map_err(|error| {
+                    Failure::Usage(format!("{}: {error}; {REMEDY}", path.join(&entry.name).display()))
+                })?;
+                let stem = entry.name.strip_suffix(APPROVED).and_then(|name| name.strip_suffix('.'));
+                approved.insert(stem.unwrap_or(&entry.name).to_owned(), snapshot);
+            }
         }
-        Ok(Group { folder, approved })
+        Ok(Group { root: self.root.clone(), name: name.to_owned(), approved })
+    }
+
+    fn folder(&self, name: &str) -> Result<Option<file::Folder>, FileError> {
+        file::Folder::open(&self.root)?.map_or(Ok(None), |root| root.folder(name))
     }
 }
 
 /// What to do about a file that cannot be read.
 const REMEDY: &str = "restore it, or remove it to record it anew";
+/// What is wrong with a link.
+const LINK: &str = "it is a link, and links are not followed here";
 
 impl Group {
     /// What was approved, by name.
@@ -81,95 +91,78 @@ impl Group {
 
     /// The file of an approved snapshot.
     pub fn file(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.{APPROVED}"))
+        self.path(&format!("{name}.{APPROVED}"))
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.root.join(&self.name).join(file)
     }
 
     /// Writes a snapshot as approved; nothing waits then.
     pub fn approve(&self, name: &str, snapshot: &Snapshot) -> Result<(), Failure> {
-        self.write(&self.file(name), snapshot)?;
+        self.write(&format!("{name}.{APPROVED}"), snapshot)?;
         self.settle(name)
     }
 
     /// Writes a snapshot that waits for approval.
     pub fn pend(&self, name: &str, snapshot: &Snapshot) -> Result<PathBuf, Failure> {
-        let file = self.folder.join(format!("{name}.{PENDING}"));
+        let file = format!("{name}.{PENDING}");
         self.write(&file, snapshot)?;
-        Ok(file)
+        Ok(self.path(&file))
     }
 
     /// Removes what waits for approval and is no different from what was approved.
     pub fn settle(&self, name: &str) -> Result<(), Failure> {
-        let file = self.folder.join(format!("{name}.{PENDING}"));
-        match fs::remove_file(&file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Failure::io(format!("cannot remove {}", file.display()))(error))
-            }
-            _ => Ok(()),
-        }
+        let root = file::Folder::open(&self.root)?;
+        let Some(folder) = root.map_or(Ok(None), |root| root.folder(&self.name))? else { return Ok(()) };
+        Ok(folder.remove(&format!("{name}.{PENDING}"))?)
     }
 
-    /// Writes a file all at once, so that none is ever half-written.
-    fn write(&self, file: &Path, snapshot: &Snapshot) -> Result<(), Failure> {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let partial = self.folder.join(format!(".{name}.partial"));
-        let written = fs::create_dir_all(&self.folder)
-            .and_then(|()| fs::File::create(&partial))
-            .and_then(|mut file| file.write_all(snapshot.render().as_bytes()))
-            .and_then(|()| fs::rename(&partial, file));
-        written.map_err(|error| {
-            // What is left of it says nothing to anybody.
-            let _ = fs::remove_file(&partial);
-            Failure::io(format!("cannot write {}", file.display()))(error)
-        })
+    fn write(&self, file: &str, snapshot: &Snapshot) -> Result<(), Failure> {
+        let folder = file::Folder::create(&self.root)?.create_folder(&self.name)?;
+        Ok(folder.write(file, snapshot.render().as_bytes())?)
     }
 }
 
-/// What a folder holds, but for hidden files and a README; nothing when there is no such folder.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let what = || format!("cannot read {}", folder.display());
-    let listed = match fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        listed => listed.map_err(Failure::io(what()))?,
-    };
-    let mut paths = Vec::new();
-    for entry in listed {
-        let path = entry.map_err(Failure::io(what()))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if !name.starts_with('.') && !name.starts_with("README") {
-            paths.push(path);
-        }
-        if paths.len() > MOST {
-            return Err(Failure::Usage(format!("{} holds more than {MOST} files", folder.display())));
-        }
+/// What a folder holds, but for hidden files and a README.
+fn entries(folder: &file::Folder, path: &Path) -> Result<Vec<Entry>, Failure> {
+    let mut entries = folder.entries(MOST + 1)?;
+    if entries.len() > MOST {
+        return Err(Failure::Usage(format!("{} holds more than {MOST} files", path.display())));
     }
-    paths.sort();
-    Ok(paths)
+    entries.retain(|entry| !entry.name.starts_with('.') && !entry.name.starts_with("README"));
+    Ok(entries)
+}
+
+/// What is wrong with the files in an operation's folder.
+fn wrong_in(folder: &file::Folder, path: &Path) -> Result<Vec<String>, Failure> {
+    let entries = entries(folder, path)?.into_iter();
+    Ok(entries
+        .filter_map(|entry| {
+            let wrong = wrong(folder, &entry)?;
+            Some(format!("{}: {wrong}", path.join(&entry.name).display()))
+        })
+        .collect())
 }
 
 /// What is wrong with a file in an operation's folder.
-fn wrong(file: &Path) -> Option<String> {
-    let pending = has_ending(file, PENDING);
-    if !pending && !has_ending(file, APPROVED) || file.is_dir() {
+fn wrong(folder: &file::Folder, Entry { name, kind }: &Entry) -> Option<String> {
+    let pending = has_ending(name, PENDING);
+    if !pending && !has_ending(name, APPROVED) || *kind == Kind::Folder {
         return Some("it is no snapshot".to_owned());
     }
-    match read(file).map(|text| Snapshot::parse(&text)) {
+    if *kind == Kind::Link {
+        return Some(LINK.to_owned());
+    }
+    match folder.read_text(name, LARGEST).map(|text| Snapshot::parse(&text)) {
         Ok(Ok(_)) => None,
         // It is written anew.
         Ok(Err(ForeignSnapshot::Broken)) if pending => None,
         Ok(Err(error)) => Some(format!("{error}; {REMEDY}")),
-        Err(failure) => Some(failure.to_string()),
+        Err(error) => Some(error.to_string()),
     }
 }
 
-fn has_ending(path: &Path, ending: &str) -> bool {
-    let name = path.file_name().unwrap_or(OsStr::new("")).to_string_lossy();
+fn has_ending(name: &str, ending: &str) -> bool {
     name.strip_suffix(ending).is_some_and(|rest| rest.ends_with('.') && rest.len() > 1)
-}
-
-fn read(file: &Path) -> Result<String, Failure> {
-    let what = || format!("cannot read {}", file.display());
-    if fs::metadata(file).map_err(Failure::io(what()))?.len() > LARGEST {
-        return Err(Failure::Usage(format!("it is larger than {LARGEST} bytes")));
-    }
-    Ok(String::from_utf8_lossy(&fs::read(file).map_err(Failure::io(what()))?).into_owned())
 }

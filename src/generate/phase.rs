@@ -1,0 +1,37 @@
+//! The phases of generation.
+
+use std::str::FromStr;
+
+/// The phases of generation, in the order in which they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// The spec's examples.
+    Examples,
+    /// By a covering rule, the same for every seed.
+    Coverage,
+    /// By the seed, as many as asked for.
+    Random,
+}
+
+impl Phase {
+    /// All phases, in order.
+    pub const ALL: [Self; 3] = [Self::Examples, Self::Coverage, Self::Random];
+
+    /// The name, as flags have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Examples => "examples",
+            Self::Coverage => "coverage",
+            Self::Random => "random",
+        }
+    }
+}
+
+impl FromStr for Phase {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|phase| phase.name() == text).ok_or(())
+    }
+}
