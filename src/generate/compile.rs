@@ -138,7 +138,11 @@ impl<'s> Compiler<'s> {
             choose,
             choices: choices(&nodes),
             suggested: suggested.filter(|value| !value.is_string()).cloned().collect(),
-            numbers: if numbers { Numbers::of(&nodes.iter().map(|node| &***node).collect::<Vec<&Node>>()) } else { Numbers::default() },
+            numbers: if numbers {
+                Numbers::of(&nodes.iter().map(|node| &***node).collect::<Vec<&Node>>())
+            } else {
+                Numbers::default()
+            },
             list: if has(JsonType::Array) { self.list(&nodes) } else { List::default() },
             members: if has(JsonType::Object) { self.members(&nodes, medium) } else { Members::default() },
             checks: checks(self.shape, &nodes, text.as_ref()),

@@ -13,7 +13,7 @@ use super::pairwise;
 use super::unbreakable::unbreakable;
 use super::{Boundaries, Generator, Side};
 use crate::contract::model::{AuthScheme, Cause, Place};
-use crate::contract::{ConstraintId, Occurrence, PlaceId, Operation, pointer};
+use crate::contract::{ConstraintId, Occurrence, Operation, PlaceId, pointer};
 use crate::mock::Dialect;
 use crate::random::Random;
 

@@ -12,7 +12,7 @@ use super::regex_gen::Taste;
 use super::text::GUESSES;
 use super::value_plan::{Surroundings, ValuePlan, ValuePlanId};
 use crate::contract::model::{AuthScheme, Cause, Place};
-use crate::contract::{ConstraintId, Matcher, PlaceId, Operation, Service, Table};
+use crate::contract::{ConstraintId, Matcher, Operation, PlaceId, Service, Table};
 use crate::random::Random;
 
 /// Draws values for the places of an operation's input, decided by the [`Random`] alone.

@@ -175,7 +175,10 @@ mod tests {
     fn stays_within_all_bounds_and_on_all_multiples() {
         let first = Limits { minimum: Some(7.into()), multiple_of: Some(4.into()), ..Limits::default() };
         let second = Limits { exclusive_maximum: Some(72.into()), multiple_of: Some(6.into()), ..Limits::default() };
-        let nodes = [Node { limits: Rare::new(first), ..Node::default() }, Node { limits: Rare::new(second), ..Node::default() }];
+        let nodes = [
+            Node { limits: Rare::new(first), ..Node::default() },
+            Node { limits: Rare::new(second), ..Node::default() },
+        ];
         let numbers = Numbers::of(&[&nodes[0], &nodes[1]]);
         let mut random = Random::new(1);
         for rich in [false, true] {

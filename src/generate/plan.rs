@@ -13,7 +13,7 @@ use super::coverage::{Coverage, coverage};
 use super::phase::Phase;
 use super::weight::weight;
 use super::{Boundaries, Side, Token};
-use crate::contract::{ConstraintId, PlaceId, Operation, pointer};
+use crate::contract::{ConstraintId, Operation, PlaceId, pointer};
 use crate::mock::Dialect;
 use crate::random::Random;
 

@@ -285,7 +285,8 @@ struct Judge<'s> {
 
 impl<'s> Judge<'s> {
     fn of(shape: &'s Table, nodes: &[&'s Occurrence]) -> Self {
-        let judged = |node: &Occurrence| node.constraints.iter().any(|id| shape.constraints[*id].cause == Cause::Pattern);
+        let judged =
+            |node: &Occurrence| node.constraints.iter().any(|id| shape.constraints[*id].cause == Cause::Pattern);
         let unjudged = nodes.iter().filter(|node| !judged(node)).filter_map(|node| node.limits.pattern.as_deref());
         let patterns = unjudged.filter_map(|pattern| Matcher::new(pattern).ok()).collect();
         Self { shape, nodes: nodes.to_vec(), patterns }

@@ -22,12 +22,13 @@ pub use language::*;
 pub use limits::{Branches, Limits};
 pub use matcher::Matcher;
 pub use operation::{
-    Auth, Documented, Echo, ErrorDef, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark, Service,
+    Auth, Documented, Echo, ErrorDef, ErrorLink, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark,
+    Service,
 };
 pub use protocol::Protocol;
 pub use rare::{Absent, Rare};
 pub use shape::{Fact, NamedError, Node, Shape};
 pub use shapes::{Key, Needs, NodeId, Shapes};
-pub use table::{Constraint, ConstraintId, ErrorLink, MAX_PLACES, Occurrence, PlaceId, Table, Violation, push};
+pub use table::{Constraint, ConstraintId, MAX_PLACES, Occurrence, PlaceId, Table, Violation, push};
 pub use test::{BoundaryValue, Edges, Test};
 pub use types::Types;

@@ -10,7 +10,6 @@ use super::citation::{Citation, Cited, Sources};
 use super::protocol::Protocol;
 use super::shape::Shape;
 use super::shapes::Shapes;
-use super::table::ErrorLink;
 use super::template::Template;
 use super::{AuthScheme, Cause, DisputeSpec, ErrorKind, Fold, RecogniseSpec, Strength, TimestampFormat};
 
@@ -111,6 +110,17 @@ impl ErrorDef {
     pub fn is_callers_fault(&self) -> bool {
         self.status < 500
     }
+}
+
+/// Which error answers a cause, and who says so.
+#[derive(Debug, Clone)]
+pub struct ErrorLink {
+    /// Index in the operation's errors.
+    pub error: usize,
+    /// Sources of the link.
+    pub citations: Cited,
+    /// How far the link is trusted.
+    pub strength: Strength,
 }
 
 /// The errors that can occur, and which cause has which.

@@ -14,7 +14,7 @@ use rustc_hash::FxBuildHasher;
 use super::citation::Cited;
 use super::limits::Branches;
 use super::matcher::Matcher;
-use super::operation::Errors;
+use super::operation::{ErrorLink, Errors};
 use super::shape::{Fact, Node, Shape};
 use super::shapes::{NodeId, Shapes};
 use super::test::Test;
@@ -95,17 +95,6 @@ pub struct Constraint {
     pub disputed: bool,
     /// The judgement.
     pub test: Arc<dyn Test>,
-}
-
-/// Which error answers a cause, and who says so.
-#[derive(Debug, Clone)]
-pub struct ErrorLink {
-    /// Index in the operation's errors.
-    pub error: usize,
-    /// Sources of the link.
-    pub citations: Cited,
-    /// How far the link is trusted.
-    pub strength: Strength,
 }
 
 impl Constraint {
