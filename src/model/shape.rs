@@ -55,6 +55,12 @@ impl Shape {
         self.table.get_or_init(|| Box::new(Table::of(self)))
     }
 
+    /// The ids of its constraints, without keeping the table.
+    #[must_use]
+    pub fn constraint_ids(&self) -> HashSet<String> {
+        Table::of(self).constraints.into_iter().map(|constraint| constraint.id).collect()
+    }
+
     /// Whether its places and constraints were asked for yet.
     #[must_use]
     pub fn has_table(&self) -> bool {

@@ -1,6 +1,6 @@
 //! From specs to the compiled contract: sources, errors, operations, and everything they refer to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
@@ -333,10 +333,11 @@ fn check_references(spec: &OperationSpec, operation: &Operation, lowering: &mut 
 
 /// Disputes are about something there is.
 fn check_disputes(spec: &OperationSpec, operation: &Operation, lowering: &mut Lowering<'_, '_, '_>) {
+    let mut ids: Option<HashSet<String>> = None;
     for (index, dispute) in spec.disputed.iter().enumerate() {
         for (subject, about) in dispute.about.iter().enumerate() {
             let known = about == "status"
-                || operation.input.constraints.iter().any(|constraint| constraint.id == *about)
+                || about.contains('#') && ids.get_or_insert_with(|| operation.input.constraint_ids()).contains(about)
                 || pointer::is_pointer(about)
                     && (operation.input.node(about).is_some() || operation.output.node(about).is_some());
             if !known {
