@@ -109,6 +109,9 @@ pub mod client;
 pub mod codec;
 pub mod constraint;
 pub mod contract;
+pub mod exchange;
+#[cfg(feature = "check")]
+pub mod explain;
 #[doc(hidden)]
 pub mod file;
 pub mod generate;

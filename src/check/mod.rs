@@ -1,55 +1,32 @@
-//! Checks: everything that can be wrong with an answer, one file per check.
+//! Checks: everything that can be wrong with an answer, a request or a whole run, one file per check.
 //!
-//! A [`Check`] is a pure judgement over an [`Exchange`]: it sees what was sent, what the contract demands for it and
-//! what came back, never a socket. As a rule one departure gives one complaint of one check, so each check leaves to the
-//! others what is theirs:
-//!
-//! | answer | due | judged by |
-//! |---|---|---|
-//! | none | | `transport-failure` |
-//! | 5xx | | `server-error` |
-//! | 1xx, 3xx, another success | | `status-undeclared` |
-//! | 4xx that cannot be read | | `error-shape` |
-//! | an undeclared error | | `error-code-undeclared` |
-//! | a declared error | a success | `valid-rejected` |
-//! | a declared error | another error | `wrong-error-code` |
-//! | the due error, or one of circumstance | | `wrong-error-status` |
-//! | a success | an error | `invalid-accepted`, `auth-not-required`, `method-not-refused` |
-//! | a success | a success | `undecodable-response`, or `output-schema`, `unknown-output-member`, `echo-mismatch`, `idempotency-broken` |
-//! | any that can be read | | `content-type`, `request-id-missing` |
-//! | any | | `secret-echoed`, `slow-response` |
-//!
-//! Adding a check is adding a file and a line in [`CHECKS`].
+//! A [`Check`] is a pure judgement over an [`Observation`]: it sees what was sent, what the contract demands for it, what
+//! came back and what went before, never a socket. Adding a check is adding a file to the folder of its [`Party`], a line
+//! in [`CHECKS`], and exchanges in `fixtures/exchanges/`.
 
-mod auth_not_required;
-mod claim;
+mod client;
 mod complaint;
-mod content_type;
-mod echo_mismatch;
-mod error_code_undeclared;
-mod error_shape;
-mod exchange;
-mod idempotency_broken;
-mod invalid_accepted;
-mod method_not_refused;
-mod output_schema;
-mod request_id_missing;
-mod secret_echoed;
-mod server_error;
-mod slow_response;
-mod status_undeclared;
-pub(crate) mod transport_failure;
-mod undecodable_response;
-mod unknown_output_member;
-mod valid_rejected;
-mod wrong_error_code;
-mod wrong_error_status;
+mod run;
+mod server;
+mod tally;
 
 pub use complaint::Complaint;
-pub use exchange::{Answer, Demand, Exchange, is_circumstance};
-pub(crate) use exchange::{child, sensitive_strings};
+pub use tally::{Group, Key, Shown, Tally};
 
-/// A judgement over an exchange.
+use crate::exchange::Observation;
+
+/// Whom a check complains of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Party {
+    /// A server, by one of its answers.
+    Server,
+    /// A client, by one of its requests.
+    Client,
+    /// A command, by how it ended after what its requests met.
+    Run,
+}
+
+/// A judgement over an observation.
 pub trait Check: Sync {
     /// What is wrong, as a name: the code that reports and `explain` use.
     fn code(&self) -> &'static str;
@@ -57,32 +34,50 @@ pub trait Check: Sync {
     /// The page that `explain` prints, in Markdown: what it does, why, an example, the remedy, when it is only a note.
     fn page(&self) -> &'static str;
 
-    /// What the check complains of in an exchange; usually nothing.
-    fn judge(&self, exchange: &Exchange<'_>) -> Vec<Complaint>;
+    /// Whom it complains of.
+    fn party(&self) -> Party;
+
+    /// Whether it complains of how faults are taken, so that it is silent where there are none.
+    fn needs_faults(&self) -> bool {
+        false
+    }
+
+    /// What it complains of; usually nothing, and nothing where what it looks at is not known.
+    fn judge(&self, observation: &Observation<'_>) -> Vec<Complaint>;
 }
 
-/// All checks, sorted by code.
+/// All checks, sorted by party and code.
 pub static CHECKS: &[&dyn Check] = &[
-    &auth_not_required::AuthNotRequired,
-    &content_type::ContentType,
-    &echo_mismatch::EchoMismatch,
-    &error_code_undeclared::ErrorCodeUndeclared,
-    &error_shape::ErrorShape,
-    &idempotency_broken::IdempotencyBroken,
-    &invalid_accepted::InvalidAccepted,
-    &method_not_refused::MethodNotRefused,
-    &output_schema::OutputSchema,
-    &request_id_missing::RequestIdMissing,
-    &secret_echoed::SecretEchoed,
-    &server_error::ServerError,
-    &slow_response::SlowResponse,
-    &status_undeclared::StatusUndeclared,
-    &transport_failure::TransportFailure,
-    &undecodable_response::UndecodableResponse,
-    &unknown_output_member::UnknownOutputMember,
-    &valid_rejected::ValidRejected,
-    &wrong_error_code::WrongErrorCode,
-    &wrong_error_status::WrongErrorStatus,
+    &server::auth_not_required::AuthNotRequired,
+    &server::content_type::ContentType,
+    &server::echo_mismatch::EchoMismatch,
+    &server::error_code_undeclared::ErrorCodeUndeclared,
+    &server::error_shape::ErrorShape,
+    &server::idempotency_broken::IdempotencyBroken,
+    &server::invalid_accepted::InvalidAccepted,
+    &server::method_not_refused::MethodNotRefused,
+    &server::output_schema::OutputSchema,
+    &server::request_id_missing::RequestIdMissing,
+    &server::secret_echoed::SecretEchoed,
+    &server::server_error::ServerError,
+    &server::slow_response::SlowResponse,
+    &server::status_undeclared::StatusUndeclared,
+    &server::transport_failure::TransportFailure,
+    &server::undecodable_response::UndecodableResponse,
+    &server::unknown_output_member::UnknownOutputMember,
+    &server::valid_rejected::ValidRejected,
+    &server::wrong_error_code::WrongErrorCode,
+    &server::wrong_error_status::WrongErrorStatus,
+    &client::credentials_missing::CredentialsMissing,
+    &client::documentation_url_sent_literally::DocumentationUrlSentLiterally,
+    &client::request_schema::RequestSchema,
+    &client::retry_storm::RetryStorm,
+    &client::secret_in_url::SecretInUrl,
+    &client::token_not_reused_on_retry::TokenNotReusedOnRetry,
+    &client::unknown_member::UnknownMember,
+    &client::unknown_operation::UnknownOperation,
+    &client::wrong_content_type::WrongContentType,
+    &run::wrong_answer_taken::WrongAnswerTaken,
 ];
 
 /// The check with a code.
@@ -91,25 +86,42 @@ pub fn by_code(code: &str) -> Option<&'static dyn Check> {
     CHECKS.iter().copied().find(|check| check.code() == code)
 }
 
+/// The checks of a party, sorted by code.
+pub fn of(party: Party) -> impl Iterator<Item = &'static dyn Check> + Clone {
+    CHECKS.iter().copied().filter(move |check| check.party() == party)
+}
+
+/// What the checks of a party say of an observation, by their codes.
+#[must_use]
+pub fn judge(party: Party, observation: &Observation<'_>) -> Vec<(&'static str, Complaint)> {
+    let complaints = of(party).flat_map(|check| {
+        let complaints = check.judge(observation);
+        complaints.into_iter().map(|complaint| (check.code(), complaint))
+    });
+    complaints.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Files of the directory that are no checks.
-    const WORDS: [&str; 4] = ["mod", "complaint", "exchange", "claim"];
+    /// Files of the directories that are no checks.
+    const WORDS: [&str; 3] = ["mod", "claim", "due"];
 
     #[test]
-    fn the_list_is_sorted_and_equals_the_directory() {
-        let codes: Vec<&str> = CHECKS.iter().map(|check| check.code()).collect();
-        assert!(codes.is_sorted_by(|one, other| one < other), "{codes:?}");
-        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/check");
-        let files = std::fs::read_dir(directory).expect("the source directory").map(|entry| {
-            let path = entry.expect("an entry").path();
-            path.file_stem().expect("a name").to_string_lossy().into_owned()
-        });
-        let mut files: Vec<String> = files.filter(|name| !WORDS.contains(&name.as_str())).collect();
-        files.sort();
-        assert_eq!(codes.iter().map(|code| code.replace('-', "_")).collect::<Vec<_>>(), files);
+    fn the_list_is_sorted_and_equals_the_directories() {
+        let named: Vec<(Party, &str)> = CHECKS.iter().map(|check| (check.party(), check.code())).collect();
+        assert!(named.is_sorted_by(|one, other| one < other), "{named:?}");
+        for (party, folder) in [(Party::Server, "server"), (Party::Client, "client"), (Party::Run, "run")] {
+            let directory = format!("{}/src/check/{folder}", env!("CARGO_MANIFEST_DIR"));
+            let files = std::fs::read_dir(directory).expect("the source directory").map(|entry| {
+                let path = entry.expect("an entry").path();
+                path.file_stem().expect("a name").to_string_lossy().into_owned()
+            });
+            let mut files: Vec<String> = files.filter(|name| !WORDS.contains(&name.as_str())).collect();
+            files.sort();
+            assert_eq!(of(party).map(|check| check.code().replace('-', "_")).collect::<Vec<_>>(), files, "{folder}");
+        }
     }
 
     #[test]
@@ -122,7 +134,7 @@ mod tests {
                     page.split_once(&format!("## {part}\n\n")).unwrap_or_else(|| panic!("{code}: no {part}"));
                 assert!(!rest.trim_start().starts_with('#') && !rest.trim().is_empty(), "{code}: {part} is empty");
             }
-            assert!(by_code(code).is_some_and(|found| std::ptr::eq(found.page(), page)));
+            assert!(by_code(code).is_some_and(|found| std::ptr::eq(found.page(), page)), "{code} is there twice");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use accordant::Contract;
 use accordant::file::{self, Lock, read_text};
-use accordant::report::{Accepting, Baseline};
+use accordant::report::{Baseline, Report};
 use clap::Args;
 
 use super::Failure;
@@ -40,7 +40,7 @@ impl BaselineOptions {
     }
 
     /// Takes accepted findings out of a report, after the baseline was brought up to date where that is asked for.
-    pub fn accept(&self, contract: &Contract, baseline: &Baseline, report: &mut impl Accepting) -> Result<(), Failure> {
+    pub fn accept(&self, contract: &Contract, baseline: &Baseline, report: &mut Report) -> Result<(), Failure> {
         let Some(file) = &self.baseline else { return Ok(()) };
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
         if !self.update_baseline {

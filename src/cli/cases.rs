@@ -151,7 +151,7 @@ fn print(options: &Options, plans: &[Plan], out: &mut Output) -> io::Result<u64>
 
 fn wanted(options: &Options, case: &Case) -> bool {
     let is = |flag: &KindFlag| {
-        case.verdict.kind()
+        case.kind()
             == match flag {
                 KindFlag::Valid => CaseKind::Valid,
                 KindFlag::Boundary => CaseKind::Boundary,
@@ -200,7 +200,7 @@ fn jsonl(case: &Case) -> Value {
 
 fn verdict(case: &Case) -> Value {
     let constraint = case.verdict.constraint().map(|id| case.operation.input.constraints[id].id.as_str());
-    let mut verdict = json!({ "kind": case.verdict.kind().name() });
+    let mut verdict = json!({ "kind": case.kind().name() });
     if let Some(constraint) = constraint {
         verdict["constraint"] = constraint.into();
     }
@@ -222,11 +222,11 @@ fn verdict_in_words(case: &Case) -> String {
     let about = case.verdict.constraint().map(|id| format!(" {}", case.operation.input.constraints[id].id));
     let about = about.unwrap_or_default();
     match case.expected() {
-        Expected::Success { status } => format!("{}{about}: must succeed with {status}", case.verdict.kind()),
+        Expected::Success { status } => format!("{}{about}: must succeed with {status}", case.kind()),
         Expected::Error { error, .. } => {
-            format!("{}{about}: must be answered with {} {}", case.verdict.kind(), error.status, error.code)
+            format!("{}{about}: must be answered with {} {}", case.kind(), error.status, error.code)
         }
-        Expected::Unknown => format!("{}{about}: the reaction is not known", case.verdict.kind()),
+        Expected::Unknown => format!("{}{about}: the reaction is not known", case.kind()),
     }
 }
 

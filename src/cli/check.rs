@@ -86,7 +86,9 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
     let mut out = Output::new();
     announce(&run, cases, &mut out).map_err(Failure::io("cannot write"))?;
     let mut report = runtime.block_on(watched(run, &progress, caught.map_err(Failure::io("cannot catch signals"))?));
-    report.again = options.again();
+    if let Some(server) = &mut report.server {
+        server.again = options.again();
+    }
     let accepted = options.baseline.accept(&contract, &baseline, &mut report);
     let written = write(&report, &options.report);
     print(&report, started.elapsed(), options.baseline.updated(), &mut out).map_err(Failure::io("cannot write"))?;
@@ -154,14 +156,14 @@ fn announce(run: &Run<Client>, cases: u64, out: &mut Output) -> io::Result<()> {
 fn print(report: &Report, elapsed: Duration, updated: Option<&Path>, out: &mut Output) -> io::Result<()> {
     out.write_all(render_text(report).as_bytes())?;
     #[allow(clippy::cast_precision_loss, reason = "a rate for a person")]
-    let rate = report.cases as f64 / elapsed.as_secs_f64().max(0.001);
+    let rate = report.cases() as f64 / elapsed.as_secs_f64().max(0.001);
     writeln!(out, "in {:.1} s, {rate:.0} cases per second", elapsed.as_secs_f64())?;
     if let Some(baseline) = updated {
         let count = report.accepted.len();
         let s = if count == 1 { "" } else { "s" };
         writeln!(out, "{} was written, with {count} accepted finding{s}", baseline.display())?;
     }
-    if report.target.starts_with("http") || !report.stale.is_empty() {
+    if report.subject().starts_with("http") || !report.stale.is_empty() {
         return Ok(());
     }
     writeln!(

@@ -1,31 +1,30 @@
-//! `accordant client`: runs a command against the mock, and judges what it sends and how it takes trouble.
+//! `accordant client`: runs a command against the mock, and judges what it sends and how it takes faults.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use accordant::Contract;
-use accordant::client::{
-    Calls, ClientReport, Ended, Exchanges, Fault, FaultError, Judged, Said, Trouble, behaviour, judge,
-    judge_under_fault, parse_faults, render_text,
-};
-use accordant::file;
+use accordant::client::{Calls, CapturedOutput, ClientRun, Exchanges, FaultSchedule, judge_fault};
+use accordant::exchange::{Ended, Fault, FaultError, parse_faults};
 use accordant::mock::Mock;
 use accordant::net::serve::{Limits, Server};
 use accordant::net::watch::Watch;
+use accordant::report::{Conclusion, Report, render_text};
 use clap::Args;
 use tokio::sync::oneshot;
 
 use super::Failure;
-use super::baseline::{BaselineOptions, has_folder};
+use super::baseline::BaselineOptions;
 use super::command::{Environment, Streams, run as run_command};
 use super::duration::parse_duration;
 use super::failure::{FINDINGS, INTERRUPTED};
 use super::output::tell;
+use super::report::{check_names, write};
 use super::spec::contract;
 
 /// Exit code of a command that took too long, as `timeout` has it.
@@ -48,15 +47,15 @@ pub struct Options {
     /// Directory of the specs; the built-in ones when absent
     #[arg(long, value_name = "DIR")]
     specs: Option<PathBuf>,
-    /// Trouble to give: names with commas between them, all, or rotation
+    /// Faults to give: names with commas between them, all, or rotation
     #[arg(long, value_name = "NAMES")]
     faults: Option<String>,
     /// Longest time for the command, for each of its runs: 500ms, 30s, 5m
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     timeout: Option<Duration>,
-    /// Write the report to this file, as JSON
+    /// Write the report to FILE.json or FILE.xml; may be given several times
     #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
+    report: Vec<PathBuf>,
     /// Fail on notes too
     #[arg(long)]
     strict: bool,
@@ -73,24 +72,21 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     if let Some(names) = &options.faults {
         parse(&contract, names, &[])?;
     }
-    options.report.as_deref().map_or(Ok(()), has_folder)?;
+    check_names(&options.report)?;
     let baseline = options.baseline.read(&contract)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
     let (mut report, ended) = runtime.block_on(judge_command(options, &contract))?;
     let accepted = options.baseline.accept(&contract, &baseline, &mut report);
     let nothing = "the command sent no request to ACCORDANT_URL or AWS_ENDPOINT_URL";
-    let code = conclude(&report, ended, options.report.as_deref(), nothing)?;
+    let code = conclude(&report, ended, &options.report, nothing)?;
     accepted.map(|()| code)
 }
 
 /// Shows and writes a report, and tells the exit code.
-pub fn conclude(report: &ClientReport, ended: Ended, path: Option<&Path>, nothing: &str) -> Result<ExitCode, Failure> {
+pub fn conclude(report: &Report, ended: Ended, files: &[PathBuf], nothing: &str) -> Result<ExitCode, Failure> {
     tell(format_args!("{}", render_text(report)));
-    if let Some(path) = path {
-        let text = serde_json::to_string_pretty(report).unwrap_or_default() + "\n";
-        file::write(path, text.as_bytes())?;
-    }
+    write(report, files)?;
     exit_code(report, ended, nothing)
 }
 
@@ -113,29 +109,23 @@ fn parse(contract: &Contract, names: &str, called: &[String]) -> Result<Asked, F
     (!faults.is_empty() || names.trim() == "all").then_some(Asked::Each(faults)).ok_or_else(none)
 }
 
-/// Runs the command without trouble, then with what is asked for.
-async fn judge_command(options: &Options, contract: &Arc<Contract>) -> Result<(ClientReport, Ended), Failure> {
-    let Watched { exchanges, ended, .. } = watched(options, contract, Trouble::default(), Streams::Ours).await?;
+/// Runs the command without faults, then with those that are asked for.
+async fn judge_command(options: &Options, contract: &Arc<Contract>) -> Result<(Report, Ended), Failure> {
+    let Watched { exchanges, ended, .. } = watched(options, contract, FaultSchedule::default(), Streams::Ours).await?;
     let program = options.command.first().map(|program| program.to_string_lossy().into_owned());
-    let judged = judge(contract, &exchanges);
-    let mut report = ClientReport::new(program.unwrap_or_default(), ended, options.strict, judged);
-    // Of a command that fails by itself, nothing is learnt by giving it trouble.
+    let mut run = ClientRun::new(contract, program.unwrap_or_default(), ended, options.strict, &exchanges);
+    // Of a command that fails by itself, nothing is learnt by giving it faults.
     let asked = options.faults.as_deref().filter(|_| ended == Ended::Exit(0) && !exchanges.kept().is_empty());
-    let (called, calls) = (called(&report.judged), Calls::of(contract, &exchanges));
-    let interrupted = match asked.map(|names| parse(contract, names, &called)).transpose()? {
-        Some(Asked::Each(faults)) => each(options, contract, &faults, &calls, &mut report).await?,
-        Some(Asked::InTurn(faults)) => in_turn(options, contract, &faults, &calls, &mut report).await?,
+    let calls = Calls::of(contract, &exchanges);
+    let interrupted = match asked.map(|names| parse(contract, names, &run.called())).transpose()? {
+        Some(Asked::Each(faults)) => each(options, contract, &faults, &calls, &mut run).await?,
+        Some(Asked::InTurn(faults)) => in_turn(options, contract, &faults, &calls, &mut run).await?,
         None => false,
     };
     if interrupted {
-        report.whole = false;
-        report.ended = Ended::Interrupted.words();
+        run.interrupt();
     }
-    Ok((report, if interrupted { Ended::Interrupted } else { ended }))
-}
-
-fn called(judged: &Judged) -> Vec<String> {
-    judged.coverage.iter().filter(|one| one.calls > 0).map(|one| one.operation.clone()).collect()
+    Ok((run.report(), if interrupted { Ended::Interrupted } else { ended }))
 }
 
 /// Runs the command once for each fault; says whether it was interrupted.
@@ -144,18 +134,18 @@ async fn each(
     contract: &Arc<Contract>,
     faults: &[Fault],
     calls: &Calls,
-    report: &mut ClientReport,
+    run: &mut ClientRun,
 ) -> Result<bool, Failure> {
     for (number, fault) in faults.iter().enumerate() {
         if io::stderr().is_terminal() {
             tell(format_args!("accordant: {} of {} faults: {}\n", number + 1, faults.len(), fault.name()));
         }
-        let watched = watched(options, contract, Trouble::always(fault.clone()), Streams::Kept).await?;
+        let watched = watched(options, contract, FaultSchedule::always(fault.clone()), Streams::Kept).await?;
         if watched.ended == Ended::Interrupted {
             return Ok(true);
         }
-        take(contract, &watched, fault, calls, report);
-        report.judged.join(judge_under_fault(contract, &watched.exchanges, calls), &fault.name());
+        take(contract, &watched, fault, calls, run);
+        run.add_requests(contract, &watched.exchanges, calls, &fault.name());
     }
     Ok(false)
 }
@@ -166,44 +156,39 @@ async fn in_turn(
     contract: &Arc<Contract>,
     faults: &[Fault],
     calls: &Calls,
-    report: &mut ClientReport,
+    run: &mut ClientRun,
 ) -> Result<bool, Failure> {
-    let watched = watched(options, contract, Trouble::in_turn(faults.to_vec()), Streams::Kept).await?;
+    let watched = watched(options, contract, FaultSchedule::in_turn(faults.to_vec()), Streams::Kept).await?;
     for fault in faults {
         let met = watched.exchanges.kept().iter().any(|exchange| exchange.fault.as_deref() == Some(&*fault.name()));
         if met {
-            take(contract, &watched, fault, calls, report);
+            take(contract, &watched, fault, calls, run);
         }
     }
-    report.judged.join(judge_under_fault(contract, &watched.exchanges, calls), "rotation");
+    run.add_requests(contract, &watched.exchanges, calls, "rotation");
     Ok(watched.ended == Ended::Interrupted)
 }
 
-fn take(contract: &Contract, watched: &Watched, fault: &Fault, calls: &Calls, report: &mut ClientReport) {
-    let (row, found) = behaviour(contract, &watched.exchanges, fault, (watched.ended, &watched.said, calls));
-    report.faults.push(row);
-    report.whole &= watched.ended != Ended::TimedOut;
-    for finding in found {
-        let list = if finding.is_finding() { &mut report.judged.findings } else { &mut report.judged.notes };
-        list.push(finding);
-    }
+fn take(contract: &Contract, watched: &Watched, fault: &Fault, calls: &Calls, run: &mut ClientRun) {
+    let (row, found) = judge_fault(contract, &watched.exchanges, fault, (watched.ended, &watched.output, calls));
+    run.add_fault(row, found);
 }
 
 /// What a run of the command came to.
 struct Watched {
     exchanges: Exchanges,
     ended: Ended,
-    said: Said,
+    output: CapturedOutput,
 }
 
 /// Runs the command against a mock of its own, and keeps what it sends.
 async fn watched(
     options: &Options,
     contract: &Arc<Contract>,
-    trouble: Trouble,
+    faults: FaultSchedule,
     streams: Streams,
 ) -> Result<Watched, Failure> {
-    let watch = Arc::new(Watch::new(Arc::clone(contract), trouble));
+    let watch = Arc::new(Watch::new(Arc::clone(contract), faults));
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
     let limits = Limits { stop_time: Duration::from_millis(200), ..Limits::default() };
     let mock = Mock::new(Arc::clone(contract));
@@ -219,19 +204,26 @@ async fn watched(
     let ended = run_command(&options.command, &environment, streams, options.timeout).await;
     drop(stop);
     let _ = serving.await;
-    let (ended, said) = ended?;
-    Ok(Watched { exchanges: watch.take(), ended, said })
+    let (ended, output) = ended?;
+    Ok(Watched { exchanges: watch.take(), ended, output })
 }
 
 /// The command's own code if it failed, else what was found.
-fn exit_code(report: &ClientReport, ended: Ended, nothing: &str) -> Result<ExitCode, Failure> {
+fn exit_code(report: &Report, ended: Ended, nothing: &str) -> Result<ExitCode, Failure> {
     let signalled = |signal: i32| u8::try_from(128 + signal).unwrap_or(u8::MAX);
     match ended {
-        Ended::Exit(0) if report.judged.requests + report.judged.lost == 0 => Err(Failure::Nothing(nothing.to_owned())),
-        Ended::Exit(0) if report.departs() => Ok(ExitCode::from(FINDINGS)),
+        Ended::Exit(0) => match report.conclusion() {
+            Conclusion::Conforms => Ok(ExitCode::SUCCESS),
+            _ if sent_nothing(report) => Err(Failure::Nothing(nothing.to_owned())),
+            _ => Ok(ExitCode::from(FINDINGS)),
+        },
         Ended::Exit(code) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(1))),
         Ended::Signal(signal) => Ok(ExitCode::from(signalled(signal))),
         Ended::TimedOut => Ok(ExitCode::from(TIMED_OUT)),
         Ended::Interrupted => Ok(ExitCode::from(INTERRUPTED)),
     }
+}
+
+fn sent_nothing(report: &Report) -> bool {
+    report.client.as_ref().is_none_or(|client| client.requests + client.lost == 0)
 }

@@ -5,12 +5,13 @@ use std::io::{self, IsTerminal};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use accordant::client::{Ended, Said};
+use accordant::client::CapturedOutput;
+use accordant::exchange::Ended;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
 use super::Failure;
-use super::said::Listening;
+use super::captured_output::Capture;
 use super::signals::Signals;
 
 /// How long a command may take to end once it is told to.
@@ -25,14 +26,14 @@ pub enum Streams {
     Kept,
 }
 
-/// Runs a command to its end, or until it takes too long or a signal asks for the end; also tells what it said, as far as
+/// Runs a command to its end, or until it takes too long or a signal asks for the end; also gives its output, as far as
 /// that is kept.
 pub async fn run(
     words: &[OsString],
     environment: &Environment,
     streams: Streams,
     limit: Option<Duration>,
-) -> Result<(Ended, Said), Failure> {
+) -> Result<(Ended, CapturedOutput), Failure> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Failure::Usage("no command is given: write it after --".to_owned()));
     };
@@ -50,7 +51,7 @@ pub async fn run(
         command.process_group(0);
     }
     let mut child = command.spawn().map_err(|source| not_started(program, source))?;
-    let listening = Listening::to(&mut child);
+    let capture = Capture::to(&mut child);
     let mut running = Running { group: child.id().filter(|_| own_group), child };
     let late = async {
         match limit {
@@ -70,7 +71,7 @@ pub async fn run(
         }
     };
     running.kill_group();
-    Ok((ended, listening.end().await))
+    Ok((ended, capture.end().await))
 }
 
 fn not_started(program: &OsString, source: io::Error) -> Failure {

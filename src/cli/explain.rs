@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use accordant::report;
+use accordant::explain;
 use clap::Args;
 
 use super::Failure;
@@ -25,8 +25,8 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     let contract = contract(options.specs.as_deref())?;
     let text = match &options.name {
-        None => report::contents(&contract),
-        Some(name) => report::explain(&contract, name).map_err(|error| Failure::Usage(error.to_string()))?,
+        None => explain::contents(&contract),
+        Some(name) => explain::explain(&contract, name).map_err(|error| Failure::Usage(error.to_string()))?,
     };
     print(format_args!("{text}"))?;
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,7 @@
 //! Subcommands, one file each: the only place that prints.
 
 mod baseline;
+mod captured_output;
 mod cases;
 mod check;
 mod client;
@@ -17,7 +18,6 @@ mod problems;
 mod proxy;
 mod reach;
 mod report;
-mod said;
 mod selection;
 mod signals;
 mod snapshot;

@@ -9,20 +9,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accordant::Contract;
-use accordant::client::{ClientReport, Ended, Exchanges, judge, judge_answers};
+use accordant::client::{ClientRun, Exchanges};
+use accordant::exchange::Ended;
 use accordant::net::http1::LONGEST_BODY;
 use accordant::net::origin::{Origin, OriginError};
 use accordant::net::proxy::{Proxy, ProxyLimits, Seen};
+use accordant::report::Report;
 use clap::Args;
 use tokio::sync::oneshot;
 
 use super::Failure;
-use super::baseline::{BaselineOptions, has_folder};
+use super::baseline::BaselineOptions;
 use super::client::conclude;
 use super::command::{Environment, Streams, run as run_command};
 use super::duration::parse_duration;
 use super::log::start_log;
 use super::output;
+use super::report::check_names;
 use super::signals::Signals;
 use super::spec::contract;
 
@@ -50,9 +53,9 @@ pub struct Options {
     /// Longest time for the command: 500ms, 30s, 5m
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     timeout: Option<Duration>,
-    /// Write the report to this file, as JSON
+    /// Write the report to FILE.json or FILE.xml; may be given several times
     #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
+    report: Vec<PathBuf>,
     /// Fail on notes too
     #[arg(long)]
     strict: bool,
@@ -73,7 +76,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
             format!("{} can be reached from other machines: add --allow-remote if that is meant", options.listen);
         return Err(Failure::Usage(message));
     }
-    options.report.iter().try_for_each(|file| has_folder(file))?;
+    check_names(&options.report)?;
     let baseline = options.baseline.read(&contract)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::io("cannot start"))?;
@@ -83,7 +86,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     let accepted = options.baseline.accept(&contract, &baseline, &mut report);
     tell(&seen, exchanges.encoded(), &target);
     let nothing = "nothing came through the proxy that could be judged";
-    let code = match conclude(&report, ended, options.report.as_deref(), nothing) {
+    let code = match conclude(&report, ended, &options.report, nothing) {
         Err(Failure::Nothing(_)) if seen.unreachable() > 0 => {
             Err(Failure::Unreachable(format!("{target} cannot be reached any more, and nothing was judged before")))
         }
@@ -134,11 +137,9 @@ async fn pass(options: &Options, contract: &Contract, target: &Origin) -> Result
     Ok((seen, ended?))
 }
 
-fn reported(options: &Options, contract: &Contract, exchanges: &Exchanges, ended: Ended) -> ClientReport {
-    let mut judged = judge(contract, exchanges);
-    let answers = judge_answers(contract, exchanges);
-    judged.findings.extend(answers.findings);
-    judged.notes.extend(answers.notes);
+fn reported(options: &Options, contract: &Contract, exchanges: &Exchanges, ended: Ended) -> Report {
     let program = options.command.first().map(|program| program.to_string_lossy().into_owned());
-    ClientReport::new(program.unwrap_or_default(), ended, options.strict, judged)
+    let mut run = ClientRun::new(contract, program.unwrap_or_default(), ended, options.strict, exchanges);
+    run.add_answers(contract, exchanges);
+    run.report()
 }

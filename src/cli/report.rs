@@ -1,4 +1,4 @@
-//! `accordant report`: joins the reports of shards, and prints the schema of reports.
+//! `accordant report`: joins reports, and prints their schema.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,12 +24,12 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Join the JSON reports of the shards of one run
+    /// Join the JSON reports of the shards of one run, or those of several runs of clients
     Merge {
-        /// Reports of shards
+        /// Reports of shards, or of clients
         #[arg(required = true, value_name = "FILE.json")]
         reports: Vec<PathBuf>,
-        /// Write the report of the whole run here: FILE.json or FILE.xml; may be given several times
+        /// Write the joined report here: FILE.json or FILE.xml; may be given several times
         #[arg(short, long, value_name = "FILE")]
         output: Vec<PathBuf>,
     },
@@ -61,8 +61,7 @@ fn join(files: &[PathBuf], output: &[PathBuf]) -> Result<ExitCode, Failure> {
 
 fn read(file: &Path) -> Result<Report, Failure> {
     let text = read_text(file, LARGEST)?;
-    serde_json::from_str(&text)
-        .map_err(|error| Failure::Usage(format!("{} is no report of accordant: {error}", file.display())))
+    Report::parse(&text).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))
 }
 
 /// Refuses names of reports that say no format, before anything is sent.

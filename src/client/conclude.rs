@@ -1,104 +1,108 @@
-//! From exchanges to what was found of them.
+//! From exchanges to a report.
 
-use indexmap::IndexMap;
-
-use super::attempt::{Attempts, Calls};
-use super::check::CLIENT_CHECKS;
+use super::answers;
+use super::attempts::{Attempts, Calls};
 use super::coverage::Survey;
 use super::exchange::Exchanges;
-use super::report::{ClientFinding, Judged};
-use super::sent::Sent;
-use crate::check::Complaint;
+use super::observe::observe;
+use crate::check::{self, Party, Tally};
 use crate::contract::Contract;
+use crate::exchange::{Ended, Observation};
+use crate::report::{ClientSection, Coverage, FaultReport, Finding, Report, findings_and_notes};
 
-/// Most different complaints that are told.
-const MOST: usize = 1000;
-
-/// What is found of the requests of a command.
-#[must_use]
-pub fn judge(contract: &Contract, exchanges: &Exchanges) -> Judged {
-    judge_under_fault(contract, exchanges, &Calls::default())
+/// What has been seen of a command so far: what is found of its requests and of the answers to them, and what it exercised.
+#[derive(Debug)]
+pub struct ClientRun {
+    strict: bool,
+    contract: Vec<String>,
+    tally: Tally<Finding>,
+    section: ClientSection,
+    whole: bool,
 }
 
-/// What is found of the requests of a command that is given trouble, beside how often it asks for what without.
-#[must_use]
-pub fn judge_under_fault(contract: &Contract, exchanges: &Exchanges, calls: &Calls) -> Judged {
+impl ClientRun {
+    /// Of a command, by its program, that met no fault.
+    #[must_use]
+    pub fn new(contract: &Contract, command: String, ended: Ended, strict: bool, exchanges: &Exchanges) -> Self {
+        let (tally, coverage) = judge(contract, exchanges, &Calls::default());
+        let lost = exchanges.lost();
+        let requests = exchanges.kept().len() as u64;
+        Self {
+            strict,
+            contract: contract.operations().iter().map(|operation| format!("{:08x}", operation.fingerprint)).collect(),
+            tally,
+            section: ClientSection { command, ended, requests, lost, faults: Vec::new(), coverage },
+            whole: ended == Ended::Exit(0) && lost == 0,
+        }
+    }
+
+    /// The operations that it called.
+    #[must_use]
+    pub fn called(&self) -> Vec<String> {
+        let called = self.section.coverage.iter().filter(|one| one.calls > 0);
+        called.map(|one| one.operation.clone()).collect()
+    }
+
+    /// Adds what is found of the answers of a real implementation.
+    pub fn add_answers(&mut self, contract: &Contract, exchanges: &Exchanges) {
+        self.tally.join(answers::judge(contract, exchanges));
+    }
+
+    /// Adds how it took a fault.
+    pub fn add_fault(&mut self, report: FaultReport, found: Tally<Finding>) {
+        self.whole &= report.ended != Ended::TimedOut;
+        self.section.faults.push(report);
+        self.tally.join(found);
+    }
+
+    /// Adds what is found of its requests under a fault and not without, given how often it asks for what without.
+    pub fn add_requests(&mut self, contract: &Contract, exchanges: &Exchanges, calls: &Calls, fault: &str) {
+        let (found, _) = judge(contract, exchanges, calls);
+        let mut under_fault = Tally::default();
+        for group in found {
+            let finding = Finding { fault: Some(fault.to_owned()), count: group.count, ..group.shown };
+            finding.add_to(&mut under_fault);
+        }
+        self.tally.join_new(under_fault);
+        self.section.lost += exchanges.lost();
+    }
+
+    /// Notes that the command was interrupted, so that nobody waits for what it would have sent.
+    pub fn interrupt(&mut self) {
+        self.whole = false;
+        self.section.ended = Ended::Interrupted;
+    }
+
+    /// What it comes to.
+    #[must_use]
+    pub fn report(self) -> Report {
+        let (findings, notes) = findings_and_notes(self.tally);
+        let report = Report::new(self.contract, self.strict);
+        Report { whole: self.whole, findings, notes, client: Some(self.section), ..report }
+    }
+}
+
+/// What is found of the requests of a command, and what they exercise.
+fn judge(contract: &Contract, exchanges: &Exchanges, calls: &Calls) -> (Tally<Finding>, Vec<Coverage>) {
     let mut attempts = Attempts::beside(calls);
     let mut survey = Survey::new(contract);
-    let mut groups: IndexMap<Key, ClientFinding> = IndexMap::new();
+    let mut tally = Tally::default();
     for exchange in exchanges.kept() {
-        let mut sent = Sent::read(contract, &exchange.request);
-        attempts.place(&mut sent, exchange);
-        survey.see(&sent, exchange);
-        for check in CLIENT_CHECKS {
-            for complaint in check.judge(&sent) {
-                complain(&mut groups, check.code(), &sent, complaint);
-            }
-        }
+        let mut observation = observe(contract, &exchange.request);
+        attempts.place(&mut observation, exchange);
+        survey.see(&observation, exchange);
+        complain(&mut tally, Party::Client, &observation);
     }
-    let (findings, notes) = groups.into_values().partition(ClientFinding::is_finding);
-    let requests = exchanges.kept().len() as u64;
-    Judged { requests, lost: exchanges.lost(), findings, notes, coverage: survey.end() }
+    (tally, survey.end())
 }
 
-/// What complaints must share to be told as one.
-pub(super) type Key = (&'static str, Option<String>, Option<String>, bool);
-
-/// Counts a complaint with those like it.
-pub(super) fn complain(
-    groups: &mut IndexMap<Key, ClientFinding>,
-    check: &'static str,
-    sent: &Sent<'_>,
-    complaint: Complaint,
-) {
-    let operation = sent.operation().map(|operation| operation.name.clone());
-    let key = (check, operation.clone(), complaint.about.clone(), complaint.is_finding());
-    if let Some(known) = groups.get_mut(&key) {
-        known.count += 1;
-    } else if groups.len() < MOST {
-        groups.insert(key, ClientFinding::new(check, operation, complaint, sent));
-    }
-}
-
-impl ClientFinding {
-    fn new(check: &str, operation: Option<String>, complaint: Complaint, sent: &Sent<'_>) -> Self {
-        Self {
-            check: check.to_owned(),
-            operation,
-            about: complaint.about,
-            strength: complaint.strength,
-            disputed: complaint.disputed,
-            expected: complaint.expected,
-            actual: complaint.actual,
-            count: 1,
-            fault: None,
-            request: Some(sent.shown()),
-            citation: complaint.citations,
-        }
-    }
-
-    /// Whether it can fail a run, rather than being a note.
-    #[must_use]
-    pub fn is_finding(&self) -> bool {
-        !self.disputed && self.strength <= crate::contract::model::Strength::Model
-    }
-}
-
-impl Judged {
-    /// Takes over what was found under a fault and not without.
-    pub fn join(&mut self, other: Self, fault: &str) {
-        self.lost += other.lost;
-        for (mine, others) in [(&mut self.findings, other.findings), (&mut self.notes, other.notes)] {
-            for finding in others {
-                let same = |known: &ClientFinding| {
-                    (&known.check, &known.operation, &known.about)
-                        == (&finding.check, &finding.operation, &finding.about)
-                };
-                if !mine.iter().any(same) {
-                    mine.push(ClientFinding { fault: Some(fault.to_owned()), ..finding });
-                }
-            }
-        }
+/// Counts what the checks of a party say of an observation, and shows its request.
+pub(super) fn complain(tally: &mut Tally<Finding>, party: Party, observation: &Observation<'_>) {
+    for (code, complaint) in check::judge(party, observation) {
+        let operation = observation.operation.map(|operation| operation.name.clone());
+        let mut finding = Finding::new(code, operation, complaint);
+        finding.evidence.push(observation.redacted_request());
+        tally.add(finding.key(), finding);
     }
 }
 
@@ -127,16 +131,20 @@ mod tests {
         exchanges
     }
 
+    fn run(contract: &Contract, bodies: &[&str]) -> ClientRun {
+        ClientRun::new(contract, "client".into(), Ended::Exit(0), false, &exchanges(contract, bodies))
+    }
+
     #[test]
     fn like_complaints_are_one_finding() {
         let contract = Contract::builtin();
-        let judged = judge(&contract, &exchanges(&contract, &[r#"{"BackupVaultName": "a b"}"#; 3]));
-        let absent = judged.findings.iter().find(|finding| finding.about.as_deref() == Some("/ResourceArn#required"));
-        let absent = absent.unwrap_or_else(|| panic!("{judged:#?}"));
-        assert_eq!((absent.count, absent.check.as_str()), (3, "request-schema"));
-        assert!(absent.request.as_ref().is_some_and(|shown| shown.body.contains("a b")));
-        let coverage = judged.coverage.iter().find(|coverage| coverage.operation == "StartBackupJob");
-        let coverage = coverage.expect("its coverage");
+        let report = run(&contract, &[r#"{"BackupVaultName": "a b"}"#; 3]).report();
+        let absent = report.findings.iter().find(|finding| finding.about.as_deref() == Some("/ResourceArn#required"));
+        let absent = absent.unwrap_or_else(|| panic!("{report:#?}"));
+        assert_eq!((absent.count, absent.code.as_str()), (3, "request-schema"));
+        assert!(absent.evidence.iter().any(|shown| shown.body.contains("a b")));
+        let coverage = report.client.expect("a client").coverage;
+        let coverage = coverage.iter().find(|coverage| coverage.operation == "StartBackupJob").expect("its coverage");
         assert_eq!(coverage.calls, 3);
         assert_eq!(coverage.members.seen, ["/BackupVaultName"]);
         assert!(coverage.constraints.seen.contains(&"/BackupVaultName#pattern".to_owned()));
@@ -144,12 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn what_a_fault_adds_is_told_with_it() {
+    fn what_a_fault_adds_names_it() {
         let contract = Contract::builtin();
-        let mut judged = judge(&contract, &exchanges(&contract, &[r#"{"BackupVaultName": "a b"}"#]));
-        let before = judged.findings.len();
-        judged.join(judge(&contract, &exchanges(&contract, &[r#"{"BackupVaultName": "a b", "Zzz": 1}"#])), "slow");
-        assert_eq!(judged.findings.len(), before + 1);
-        assert_eq!(judged.findings[before].fault.as_deref(), Some("slow"));
+        let mut run = run(&contract, &[r#"{"BackupVaultName": "a b"}"#]);
+        let more = exchanges(&contract, &[r#"{"BackupVaultName": "a b", "Zzz": 1}"#]);
+        run.add_requests(&contract, &more, &Calls::default(), "slow");
+        let report = run.report();
+        let under: Vec<_> = report.findings.iter().filter(|finding| finding.fault.as_deref() == Some("slow")).collect();
+        assert!(under.len() == 1 && under[0].about.as_deref() == Some("/Zzz"), "{under:#?}");
     }
 }

@@ -2,53 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::exchange::Exchange;
-use super::sent::Sent;
-use crate::check::child;
 use crate::codec::Outcome;
 use crate::contract::{Contract, Operation, PlaceId, Table};
-
-/// What of an operation was exercised.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Coverage {
-    /// The operation.
-    pub operation: String,
-    /// Requests for it.
-    pub calls: u64,
-    /// Members of its input.
-    pub members: Exercised,
-    /// Values of members that have a list of them.
-    pub values: Exercised,
-    /// Constraints of its input; exercised are those that were broken.
-    pub constraints: Exercised,
-    /// Its errors; exercised are those that were answered.
-    pub errors: Exercised,
-}
-
-/// What was exercised, and what never.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Exercised {
-    /// Exercised at least once.
-    pub seen: Vec<String>,
-    /// Never exercised.
-    pub never: Vec<String>,
-}
-
-impl Exercised {
-    fn of(all: impl IntoIterator<Item = String>, seen: &BTreeSet<String>) -> Self {
-        let mut found = Self::default();
-        for one in all {
-            let list = if seen.contains(&one) { &mut found.seen } else { &mut found.never };
-            if !list.contains(&one) {
-                list.push(one);
-            }
-        }
-        found
-    }
-}
+use crate::exchange::{Observation, child};
+use crate::report::{Coverage, Exercised};
 
 /// What has been seen so far.
 #[derive(Debug)]
@@ -72,19 +32,19 @@ impl<'c> Survey<'c> {
     }
 
     /// Takes in an exchange.
-    pub fn see(&mut self, sent: &Sent<'_>, exchange: &Exchange) {
-        let Some(operation) = sent.operation() else { return };
+    pub fn see(&mut self, observation: &Observation<'_>, exchange: &Exchange) {
+        let Some(operation) = observation.operation else { return };
         let mut known = self.operations.iter_mut();
         let Some((operation, seen)) = known.find(|(known, _)| std::ptr::eq(*known, operation)) else { return };
         seen.calls += 1;
-        if let Some(input) = sent.input() {
+        if let Some(input) = observation.input() {
             visit(&operation.input, 0, input, seen);
             let broken = operation.input.judge(input);
             let ids = broken.iter().map(|violation| operation.input.constraints[violation.constraint].id.clone());
             seen.constraints.extend(ids);
         }
         let received = exchange.response.as_ref().filter(|_| exchange.whole);
-        let received = received.and_then(|response| sent.codec()?.decode_response(operation, response).ok());
+        let received = received.and_then(|response| observation.codec()?.decode_response(operation, response).ok());
         if let Some(Outcome::Error { code, .. }) = received.map(|received| received.outcome) {
             seen.errors.insert(code);
         }

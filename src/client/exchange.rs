@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Request, Response};
 
-use crate::judge::TransportFailure;
+use crate::exchange::TransportFailure;
 use crate::mock::{Pace, Sending};
 
 /// Most exchanges that are kept.

@@ -1,4 +1,4 @@
-//! Generated requests against the client's checks, and the mock's answers against those of answers: nobody is accused who
+//! Generated requests against the checks of clients, and the mock's answers against those of answers: nobody is accused who
 //! keeps the contract, and each broken constraint is told.
 
 use std::time::Duration;
@@ -6,11 +6,14 @@ use std::time::Duration;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request, Response, StatusCode};
 
-use super::{ClientFinding, Exchange, Exchanges, Judged, judge, judge_answers};
+use super::{ClientRun, Exchange, Exchanges};
+use crate::check::Party;
 use crate::contract::model::AuthScheme;
 use crate::contract::{Contract, Operation};
+use crate::exchange::Ended;
 use crate::generate::{Case, Phase, Plan, Variation, Verdict};
 use crate::mock::{Dialect, Mock, Sending};
+use crate::report::Report;
 
 const RANDOM: u64 = 40;
 
@@ -52,9 +55,16 @@ fn exchange(mock: &Mock, case: &Case, spoil: impl Fn(&mut Response<bytes::Bytes>
     exchanges
 }
 
-fn told(judged: &Judged) -> Vec<(&str, Option<&str>)> {
-    let all = judged.findings.iter().chain(&judged.notes);
-    all.map(|finding: &ClientFinding| (finding.check.as_str(), finding.about.as_deref())).collect()
+/// What is found of requests, and of the answers to them.
+fn judged(contract: &Contract, exchanges: &Exchanges) -> Report {
+    let mut run = ClientRun::new(contract, "client".into(), Ended::Exit(0), false, exchanges);
+    run.add_answers(contract, exchanges);
+    run.report()
+}
+
+fn found(report: &Report, party: Party) -> Vec<(&str, Option<&str>)> {
+    let all = report.findings.iter().chain(&report.notes).filter(|finding| finding.party() == Some(party));
+    all.map(|finding| (finding.code.as_str(), finding.about.as_deref())).collect()
 }
 
 fn each_case(operation: &std::sync::Arc<Operation>, dialect: Dialect, mut look: impl FnMut(&Case)) {
@@ -80,17 +90,18 @@ fn what_keeps_the_contract_is_silent_and_what_breaks_it_is_told() {
         for dialect in dialects(operation) {
             each_case(operation, dialect, |case| {
                 let exchanges = exchange(&mock, case, |_| ());
-                let judged = judge(&contract, &exchanges);
-                let told = told(&judged);
+                let report = judged(&contract, &exchanges);
+                let of_requests = found(&report, Party::Client);
                 match case.verdict {
-                    Verdict::Valid { .. } => assert_eq!(told, [], "{}", case.token),
+                    Verdict::Valid { .. } => assert_eq!(of_requests, [], "{}", case.token),
                     Verdict::Invalid { constraint } => {
                         let id = operation.input.constraints[constraint].id.as_str();
-                        assert!(told.contains(&("request-schema", Some(id))), "{}: {id} not in {told:?}", case.token);
+                        let due = ("request-schema", Some(id));
+                        assert!(of_requests.contains(&due), "{}: {id} not in {of_requests:?}", case.token);
                     }
                     Verdict::Refused { .. } => {}
                 }
-                assert_eq!(self::told(&judge_answers(&contract, &exchanges)), [], "{}", case.token);
+                assert_eq!(found(&report, Party::Server), [], "{}", case.token);
             });
         }
     }
@@ -104,8 +115,8 @@ fn an_implementation_that_accepts_everything_or_fails_is_found() {
     each_case(operation, Dialect::Native, |case| {
         let failing =
             |response: &mut Response<bytes::Bytes>| *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        let judged = judge_answers(&contract, &exchange(&mock, case, failing));
-        let found = told(&judged);
+        let report = judged(&contract, &exchange(&mock, case, failing));
+        let found = found(&report, Party::Server);
         if matches!(case.verdict, Verdict::Valid { .. }) {
             assert!(found.iter().any(|(check, _)| *check == "server-error"), "{}: {found:?}", case.token);
         }

@@ -1,8 +1,8 @@
-//! Whether a request that met a fault may be tried again, and what a command did of that.
+//! Whether a request that met a fault may be tried again.
 
-use super::fault::Fault;
 use crate::contract::Operation;
 use crate::contract::model::ErrorKind;
+use crate::exchange::Fault;
 
 /// Whether another attempt is called for; nothing where that is not known.
 ///
@@ -31,25 +31,6 @@ pub fn is_due(fault: &Fault, operation: &Operation) -> Option<bool> {
     }
 }
 
-/// What was done, of requests of which each was retried or not, and should have been or not. The worst is told.
-pub fn words(retries: impl Iterator<Item = (bool, bool)>) -> Option<String> {
-    let worst = retries.max_by_key(|(retried, due)| match (retried, due) {
-        (true, false) => 3,
-        (false, true) => 2,
-        (true, true) => 1,
-        (false, false) => 0,
-    });
-    worst.map(|(retried, due)| {
-        let words = match (retried, due) {
-            (true, true) => "retried, as expected",
-            (true, false) => "retried, though that cannot help",
-            (false, true) => "not retried, though it may be",
-            (false, false) => "not retried, as expected",
-        };
-        words.to_owned()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,14 +53,5 @@ mod tests {
             let both = (due(&fault, "StartBackupJob"), due(&fault, "CopyDBClusterSnapshot"));
             assert_eq!(both, (with_token, without), "{fault:?}");
         }
-    }
-
-    #[test]
-    fn the_worst_is_told() {
-        let told = |retries: &[(bool, bool)]| words(retries.iter().copied());
-        assert_eq!(told(&[]), None);
-        assert_eq!(told(&[(true, true), (false, false)]).as_deref(), Some("retried, as expected"));
-        assert_eq!(told(&[(true, true), (false, true)]).as_deref(), Some("not retried, though it may be"));
-        assert_eq!(told(&[(true, false), (false, true)]).as_deref(), Some("retried, though that cannot help"));
     }
 }

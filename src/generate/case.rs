@@ -8,10 +8,10 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
 
-use super::Token;
+use super::{Phase, Token};
 use crate::codec::Codec;
-use crate::contract::model::Cause;
-use crate::contract::{ConstraintId, ErrorDef, ErrorLink, Operation};
+use crate::contract::Operation;
+use crate::exchange::{Demand, Expected, Variation, Verdict};
 use crate::mock::Dialect;
 
 /// A generated request with its verdict.
@@ -27,43 +27,10 @@ pub struct Case {
     pub input: Value,
     /// What must happen.
     pub verdict: Verdict,
-    /// What is done to the request besides sending it.
+    /// How it is sent.
     pub variation: Variation,
     /// The request, without credentials.
     pub request: Request<Bytes>,
-}
-
-/// What the contract demands for a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It must succeed. It may sit on the boundary of a constraint.
-    Valid {
-        /// The constraint at whose boundary it is.
-        boundary: Option<ConstraintId>,
-    },
-    /// It breaks exactly this constraint, and must get its error.
-    Invalid {
-        /// The broken constraint.
-        constraint: ConstraintId,
-    },
-    /// It must be refused for a reason outside of its input.
-    Refused {
-        /// The reason.
-        cause: Cause,
-    },
-}
-
-/// What is done to a request besides sending it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Variation {
-    /// Nothing.
-    Plain,
-    /// It goes without credentials.
-    NoCredentials,
-    /// It goes with a method that the operation does not have.
-    OtherMethod,
-    /// It goes twice, and both answers are judged.
-    Twice,
 }
 
 /// The kinds of cases that can be asked for.
@@ -106,45 +73,14 @@ impl FromStr for CaseKind {
     }
 }
 
-impl Verdict {
-    /// The kind of case it makes.
-    #[must_use]
-    pub fn kind(self) -> CaseKind {
-        match self {
-            Self::Valid { boundary: None } => CaseKind::Valid,
-            Self::Valid { boundary: Some(_) } => CaseKind::Boundary,
-            Self::Invalid { .. } | Self::Refused { .. } => CaseKind::Invalid,
+impl From<Verdict> for CaseKind {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Valid { boundary: None } => Self::Valid,
+            Verdict::Valid { boundary: Some(_) } => Self::Boundary,
+            Verdict::Invalid { .. } | Verdict::Refused { .. } => Self::Invalid,
         }
     }
-
-    /// The constraint that is broken, or sat on.
-    #[must_use]
-    pub fn constraint(self) -> Option<ConstraintId> {
-        match self {
-            Self::Valid { boundary } => boundary,
-            Self::Invalid { constraint } => Some(constraint),
-            Self::Refused { .. } => None,
-        }
-    }
-}
-
-/// What a case must be answered with.
-#[derive(Debug, Clone, Copy)]
-pub enum Expected<'c> {
-    /// A success with this status.
-    Success {
-        /// The success status.
-        status: u16,
-    },
-    /// This error.
-    Error {
-        /// The error.
-        error: &'c ErrorDef,
-        /// Who says that it is this one; nothing in a dialect that has one error for all.
-        link: Option<&'c ErrorLink>,
-    },
-    /// The service's reaction is not known.
-    Unknown,
 }
 
 impl Case {
@@ -154,22 +90,34 @@ impl Case {
         codec(&self.operation, self.dialect)
     }
 
-    /// What the contract demands, in the dialect of the case.
+    /// What the contract demands. In the random phase everything is drawn, so that more than the verdict's constraint may
+    /// be unusual.
+    #[must_use]
+    pub fn demand(&self) -> Demand {
+        let isolated = self.token.phase != Phase::Random;
+        Demand { verdict: self.verdict, variation: self.variation, isolated }
+    }
+
+    /// The case as an observation of which no answer is known yet.
+    #[cfg(feature = "check")]
+    #[must_use]
+    pub fn observation(&self) -> crate::exchange::Observation<'_> {
+        crate::exchange::Observation {
+            demand: Some(self.demand()),
+            ..crate::exchange::Observation::new(&self.operation, self.dialect, &self.request, &self.input)
+        }
+    }
+
+    /// What the case must be answered with, in its dialect.
     #[must_use]
     pub fn expected(&self) -> Expected<'_> {
-        let link = match self.verdict {
-            Verdict::Valid { .. } => {
-                let documented = self.dialect == Dialect::Documented;
-                return Expected::Success { status: if documented { 200 } else { self.operation.http.status } };
-            }
-            Verdict::Invalid { constraint } => self.operation.input.constraints[constraint].error.as_ref(),
-            Verdict::Refused { cause } => self.operation.errors.causes.get(&cause),
-        };
-        match (link, &self.operation.service.documented) {
-            (None, _) => Expected::Unknown,
-            (Some(_), Some((_, error))) if self.dialect == Dialect::Documented => Expected::Error { error, link: None },
-            (Some(link), _) => Expected::Error { error: &self.operation.errors.all[link.error], link: Some(link) },
-        }
+        self.verdict.expected(&self.operation, self.dialect)
+    }
+
+    /// The kind of case that it is.
+    #[must_use]
+    pub fn kind(&self) -> CaseKind {
+        self.verdict.into()
     }
 }
 

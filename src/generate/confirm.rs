@@ -4,10 +4,11 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
 
-use super::case::{Verdict, codec};
+use super::case::codec;
 use crate::codec::Oddity;
 use crate::contract::Operation;
 use crate::contract::model::Cause;
+use crate::exchange::Verdict;
 use crate::mock::Dialect;
 
 /// A request that was read back, with the input that a server reads from it.

@@ -7,13 +7,14 @@
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::case::{Variation, Verdict};
+use super::case::CaseKind;
 use super::confirm::confirm;
 use super::pairwise;
 use super::unbreakable::unbreakable;
 use super::{Boundaries, Generator, Side};
 use crate::contract::model::{AuthScheme, Cause, Place};
 use crate::contract::{ConstraintId, Occurrence, Operation, PlaceId, pointer};
+use crate::exchange::{Variation, Verdict};
 use crate::mock::Dialect;
 use crate::random::Random;
 
@@ -138,7 +139,9 @@ impl Covering<'_> {
     /// Takes an input that a request can carry, unless it is there already.
     fn add(&mut self, input: Value, verdict: Verdict, variation: Variation) {
         let known = |case: &CoverageCase| {
-            case.variation == variation && case.input == input && case.verdict.kind() == verdict.kind()
+            case.variation == variation
+                && case.input == input
+                && CaseKind::from(case.verdict) == CaseKind::from(verdict)
         };
         if self.coverage.cases.iter().any(known) || confirm(self.operation, self.dialect, &input, verdict).is_err() {
             return;

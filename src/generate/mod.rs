@@ -30,10 +30,11 @@ mod unbreakable;
 mod value_plan;
 mod weight;
 
+pub use crate::exchange::{Expected, Variation, Verdict};
 pub use crate::random::Random;
 pub use adjust::Adjustments;
 pub use boundaries::Boundaries;
-pub use case::{Case, CaseKind, Expected, Variation, Verdict};
+pub use case::{Case, CaseKind};
 pub use confirm::Dropped;
 pub use constraint_site::Side;
 pub use generator::Generator;

@@ -7,13 +7,14 @@ use serde_json::Value;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::adjust::Adjustments;
-use super::case::{Case, Variation, Verdict};
+use super::case::Case;
 use super::confirm::{Confirmed, Dropped, confirm};
 use super::coverage::{Coverage, coverage};
 use super::phase::Phase;
 use super::weight::weight;
 use super::{Boundaries, Side, Token};
 use crate::contract::{ConstraintId, Operation, PlaceId, pointer};
+use crate::exchange::{Variation, Verdict};
 use crate::mock::Dialect;
 use crate::random::Random;
 

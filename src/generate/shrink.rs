@@ -7,9 +7,10 @@ use proptest::strategy::ValueTree;
 use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::case::{Case, Verdict};
+use super::case::Case;
 use super::plan::Plan;
 use crate::contract::pointer;
+use crate::exchange::Verdict;
 
 /// Most neighbours of a case that are tried.
 const NEIGHBOURS: usize = 1000;

@@ -41,7 +41,7 @@ impl Strategy for Cases {
         for _ in 0..TRIES {
             let (seed, index) = (runner.rng().next_u64(), runner.rng().next_u64() >> 1);
             if let Some(Ok(case)) = self.plan.case(Phase::Random, seed, index)
-                && self.kinds.contains(&case.verdict.kind())
+                && self.kinds.contains(&case.kind())
             {
                 return Ok(Shrinking::new(&self.plan, case));
             }

@@ -17,37 +17,37 @@ fn complaints(report: &Report, concerns: impl Fn(&Finding) -> bool) -> Option<St
 /// Whether a constraint is kept. One that was not judged is ignored with the reason, as long as another test says
 /// that its operation was not judged.
 pub(super) fn of_constraint(report: &Report, id: &str, said_elsewhere: bool) -> Result<Completion, Failed> {
-    if let Some(text) = complaints(report, |finding| finding.constraint.as_deref() == Some(id)) {
+    if let Some(text) = complaints(report, |finding| finding.about.as_deref() == Some(id)) {
         return Err(text.into());
     }
     if let Some(stopped) = &report.stopped {
-        return Err(stopped.into());
+        return Err(stopped.to_string().into());
     }
-    if let Some(unjudged) = report.operations.iter().find_map(unjudged) {
+    if let Some(unjudged) = report.operations().iter().find_map(unjudged) {
         return if said_elsewhere { Ok(Completion::ignored_with(unjudged)) } else { Err(unjudged.into()) };
     }
-    if report.operations.iter().any(|operation| operation.constraints.contains_key(id)) {
+    if report.operations().iter().any(|operation| operation.constraints.contains_key(id)) {
         return Ok(Completion::Completed);
     }
-    let unreached = report.unreached.iter().find(|unreached| unreached.constraint == id);
+    let unreached = report.unreached().iter().find(|unreached| unreached.constraint == id);
     let reason = unreached.map_or("no case of it was sent", |unreached| &unreached.reason);
     Ok(Completion::ignored_with(reason))
 }
 
 /// Whether an operation could be judged, and does well in all that is about no constraint.
 pub(super) fn judged(report: &Report, constraints: &HashSet<String>) -> Result<(), Failed> {
-    let elsewhere = |finding: &Finding| finding.constraint.as_ref().is_none_or(|about| !constraints.contains(about));
+    let elsewhere = |finding: &Finding| finding.about.as_ref().is_none_or(|about| !constraints.contains(about));
     if let Some(text) = complaints(report, elsewhere) {
         return Err(text.into());
     }
     if let Some(stopped) = &report.stopped {
-        return Err(stopped.into());
+        return Err(stopped.to_string().into());
     }
     if let Some(Stale { line, check, why, .. }) = report.stale.first() {
         return Err(format!("line {line} of the baseline, {check}, must go: {why}").into());
     }
-    let unseen = report.operations.iter().find(|operation| operation.outcome == Outcome::SuccessNeverSeen);
-    match report.operations.iter().find_map(unjudged).or(unseen.map(why)) {
+    let unseen = report.operations().iter().find(|operation| operation.outcome == Outcome::SuccessNeverSeen);
+    match report.operations().iter().find_map(unjudged).or(unseen.map(why)) {
         Some(reason) => Err(reason.into()),
         None => Ok(()),
     }
@@ -74,25 +74,28 @@ mod tests {
 
     fn report(change: impl FnOnce(&mut Value)) -> Report {
         let mut report = json!({
-            "tool": "accordant", "version": "0", "contract": [], "target": "http://h", "dialect": "native", "seed": 0,
-            "shard": null, "strict": false, "whole": true, "stopped": null, "cases": 5, "dropped": 0,
-            "findings": [], "notes": [], "accepted": [], "stale": [],
-            "unreached": [{"operation": "Op", "constraint": "/a#type", "reason": "nobody can"}],
-            "operations": [{
-                "operation": "Op", "service": "s", "outcome": "conforms", "reason": null, "cases": 5, "succeeded": 2,
-                "valid": 2, "refused": 3, "circumstances": {}, "dropped": {}, "constraints": {ID: 3},
-            }],
+            "format": 2, "tool": "accordant", "version": "0", "contract": [], "strict": false, "stopped": null,
+            "whole": true, "findings": [], "notes": [], "accepted": [], "stale": [],
+            "server": {
+                "target": "http://h", "dialect": "native", "seed": 0, "shard": null, "cases": 5, "dropped": 0,
+                "unreached": [{"operation": "Op", "constraint": "/a#type", "reason": "nobody can"}],
+                "operations": [{
+                    "operation": "Op", "service": "s", "outcome": "conforms", "reason": null, "cases": 5,
+                    "succeeded": 2, "valid": 2, "refused": 3, "environmental": {}, "dropped": {},
+                    "constraints": {ID: 3},
+                }],
+            },
         });
         change(&mut report);
         serde_json::from_value(report).expect("a report")
     }
 
-    fn finding(constraint: Value) -> Value {
-        let request = json!({"line": "POST /", "headers": [], "body": ""});
+    fn finding(about: Value) -> Value {
         json!({
-            "code": "invalid-accepted", "operation": "Op", "constraint": constraint, "strength": "documented",
-            "disputed": false, "count": 1, "token": "t", "expected": "e", "actual": "a", "request": request,
-            "response": null, "curl": "curl", "citation": ["page:1"],
+            "code": "invalid-accepted", "operation": "Op", "about": about, "strength": "documented",
+            "disputed": false, "count": 1, "expected": "e", "actual": "a", "citation": ["page:1"],
+            "evidence": [{"line": "POST /", "headers": [], "body": ""}],
+            "replay": {"token": "Op.random.0.0.00000000", "curl": "curl"},
         })
     }
 
@@ -137,16 +140,16 @@ mod tests {
     #[test]
     fn nothing_passes_that_was_not_judged() {
         let lacking = report(|report| {
-            report["operations"][0]["outcome"] = "lacking".into();
-            report["operations"][0]["reason"] = "404".into();
+            report["server"]["operations"][0]["outcome"] = "lacking".into();
+            report["server"]["operations"][0]["reason"] = "404".into();
         });
         let reason = "not implemented by the server: 404";
         assert_eq!(both(&lacking), (format!("ignored: {reason}"), format!("failed: {reason}")));
         // Alone, nothing else would fail.
         assert_eq!(shown(of_constraint(&lacking, ID, false)), format!("failed: {reason}"));
-        let stopped = report(|report| report["stopped"] = "gone".into());
-        assert_eq!(both(&stopped), ("failed: gone".to_owned(), "failed: gone".to_owned()));
-        let unseen = report(|report| report["operations"][0]["outcome"] = "success-never-seen".into());
+        let stopped = report(|report| report["stopped"] = "interrupted".into());
+        assert_eq!(both(&stopped), ("failed: interrupted".to_owned(), "failed: interrupted".to_owned()));
+        let unseen = report(|report| report["server"]["operations"][0]["outcome"] = "success-never-seen".into());
         assert_eq!(both(&unseen), ("ok".to_owned(), "failed: success never seen".to_owned()));
         assert_eq!(shown(of_constraint(&report(|_| {}), "/a#type", true)), "ignored: nobody can");
         assert_eq!(shown(of_constraint(&report(|_| {}), "/b#type", true)), "ignored: no case of it was sent");
@@ -154,8 +157,7 @@ mod tests {
 
     #[test]
     fn an_entry_of_the_baseline_that_must_go_fails_the_operation() {
-        let stale =
-            json!({"operation": "Op", "check": "invalid-accepted", "constraint": null, "line": 3, "why": "gone"});
+        let stale = json!({"operation": "Op", "check": "invalid-accepted", "about": null, "line": 3, "why": "gone"});
         let (_, whole) = both(&report(|report| report["stale"] = json!([stale])));
         assert_eq!(whole, "failed: line 3 of the baseline, invalid-accepted, must go: gone");
     }

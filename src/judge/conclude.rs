@@ -1,111 +1,122 @@
 //! The end of a run: findings are made smaller, and everything becomes a report.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::look::Standing;
+use super::preflight::Support;
 use super::run::Run;
-use super::shrink::{Shown, shrink};
-use super::tally::{Group, Key, Seen, Tally};
+use super::shrink::{Smallest, shrink};
+use super::tally::{Complained, RunTally, Seen};
 use super::{Send, show};
+use crate::check::{Group, Key};
+use crate::exchange::redaction;
 use crate::generate::{Phase, Plan, Shrinking};
-use crate::report::{Finding, OperationReport, Outcome, Report, UNREACHABLE, Unreached};
+use crate::mock::Dialect;
+use crate::report::{Finding, OperationReport, Outcome, Replay, Report, ServerSection, Stopped, Unreached};
 
 /// Most findings that are made smaller; more of them are shown as they were seen.
 const SHRUNK: usize = 64;
 
 /// Makes the report of a run.
-pub async fn conclude<S: Send>(run: &Run<S>, standings: &[Standing], tally: Tally, stopped: Option<String>) -> Report {
+pub async fn conclude<S: Send>(
+    run: &Run<S>,
+    supports: &[Support],
+    tally: RunTally,
+    stopped: Option<Stopped>,
+) -> Report {
     run.progress.shrinking.store(true, Ordering::Relaxed);
-    let (mut findings, mut notes) = (Vec::new(), Vec::new());
-    let mut groups: Vec<(Key, Group)> = tally.groups.into_iter().collect();
-    // Findings first, should there be too many.
-    groups.sort_by_key(|(key, _)| !key.3);
-    for (position, (key, group)) in groups.into_iter().enumerate() {
-        let shrinks = position < SHRUNK && stopped.is_none() && !run.progress.is_stopped();
-        let most = if shrinks { run.settings.shrinking } else { 0 };
-        let (is_finding, finding) = (key.3, finding(run, &key, group, most).await);
-        if is_finding { findings.push(finding) } else { notes.push(finding) }
-    }
-    for found in [&mut findings, &mut notes] {
-        found.sort_by(|a, b| (&a.operation, &a.code, &a.constraint).cmp(&(&b.operation, &b.code, &b.constraint)));
-    }
-    let operations: Vec<OperationReport> = run
-        .plans
-        .iter()
-        .zip(standings)
-        .zip(&tally.seen)
-        .map(|((plan, standing), seen)| operation(plan, standing, seen, &findings))
-        .collect();
-    let unreachable = standings.iter().any(|standing| matches!(standing, Standing::Unreachable(_)));
-    let mut unreached: Vec<Unreached> = run.plans.iter().flat_map(|plan| unreached_of(plan)).collect();
-    unreached.sort();
-    let settings = &run.settings;
+    let groups = tally.complaints.into_groups();
+    let (findings, notes) = findings(run, groups, stopped.is_none()).await;
+    let judged = run.plans.iter().zip(supports).zip(&tally.seen);
+    let operations = judged.map(|((plan, support), seen)| operation(plan, support, seen, &findings)).collect();
+    let unreachable = supports.iter().any(|support| matches!(support, Support::Unreachable(_)));
+    let contract = run.plans.iter().map(|plan| format!("{:08x}", plan.operation().fingerprint)).collect();
     Report {
-        tool: "accordant".into(),
-        version: env!("CARGO_PKG_VERSION").into(),
-        contract: run.plans.iter().map(|plan| format!("{:08x}", plan.operation().fingerprint)).collect(),
-        target: run.target.clone(),
-        dialect: run.plans.first().map_or("native", |plan| plan.dialect().name()).into(),
-        seed: settings.seed,
-        shard: (settings.shard.of > 1).then(|| settings.shard.to_string()),
-        strict: settings.strict,
-        stopped: stopped.or_else(|| unreachable.then(|| UNREACHABLE.to_owned())),
-        cases: operations.iter().map(|operation| operation.cases).sum(),
-        dropped: operations.iter().flat_map(|operation| operation.dropped.values()).sum(),
-        unreached,
-        operations,
+        stopped: stopped.or_else(|| unreachable.then_some(Stopped::Unreachable)),
+        whole: run.replays.is_empty() && Phase::ALL.iter().all(|phase| run.settings.phases.contains(phase)),
         findings,
         notes,
-        again: Vec::new(),
-        accepted: Vec::new(),
-        stale: Vec::new(),
-        whole: run.replays.is_empty() && Phase::ALL.iter().all(|phase| settings.phases.contains(phase)),
+        server: Some(section(run, operations)),
+        ..Report::new(contract, run.settings.strict)
     }
 }
 
-async fn finding<S: Send>(run: &Run<S>, key: &Key, group: Group, most: usize) -> Finding {
-    let (plan, code) = (&run.plans[key.0], key.1);
-    let tree = Shrinking::new(plan, group.case.clone());
-    let seen = Shown { case: group.case, complaint: group.complaint.clone(), reply: None };
-    let Shown { case, complaint, reply } = if most == 0 {
+/// Findings and notes, made smaller as far as there is time: findings first, should there be too many.
+async fn findings<S: Send>(
+    run: &Run<S>,
+    mut groups: Vec<(Key, Group<Complained>)>,
+    to_its_end: bool,
+) -> (Vec<Finding>, Vec<Finding>) {
+    groups.sort_by_key(|(key, _)| !key.is_finding);
+    let (mut findings, mut notes) = (Vec::new(), Vec::new());
+    for (position, (key, group)) in groups.into_iter().enumerate() {
+        let shrinks = position < SHRUNK && to_its_end && !run.progress.is_stopped();
+        let most = if shrinks { run.settings.shrinking } else { 0 };
+        let list = if key.is_finding { &mut findings } else { &mut notes };
+        let Some(plan) = run.plans.iter().find(|plan| key.operation.as_ref() == Some(&plan.operation().name)) else {
+            continue;
+        };
+        list.push(finding(run, plan, &key.code, group, most).await);
+    }
+    (findings, notes)
+}
+
+fn section<S>(run: &Run<S>, operations: Vec<OperationReport>) -> ServerSection {
+    let settings = &run.settings;
+    let mut unreached: Vec<Unreached> = run.plans.iter().flat_map(|plan| unreached_of(plan)).collect();
+    unreached.sort();
+    ServerSection {
+        target: run.target.clone(),
+        dialect: run.plans.first().map_or(Dialect::Native, |plan| plan.dialect()),
+        seed: settings.seed,
+        shard: (settings.shard.of > 1).then(|| settings.shard.to_string()),
+        cases: operations.iter().map(|operation| operation.cases).sum(),
+        dropped: operations.iter().flat_map(|operation| operation.dropped.values()).sum(),
+        operations,
+        unreached,
+        again: Vec::new(),
+    }
+}
+
+async fn finding<S: Send>(
+    run: &Run<S>,
+    plan: &Arc<Plan>,
+    code: &str,
+    group: Group<Complained>,
+    most: usize,
+) -> Finding {
+    let Group { count, shown: Complained { case, complaint } } = group;
+    let tree = Shrinking::new(plan, case.clone());
+    let seen = Smallest { case, complaint: complaint.clone(), reply: None };
+    let Smallest { case, mut complaint, reply } = if most == 0 {
         seen
     } else {
         tokio::select! {
-            shown = shrink(&run.wire, tree, code, group.complaint, most) => shown,
+            smallest = shrink(&run.wire, tree, code, complaint, most) => smallest,
             () = run.progress.ended() => seen,
         }
     };
-    let reply = reply.and_then(Result::ok);
-    let hidden = |mut text: String| {
-        show::hide(&mut text, &run.wire.secrets);
-        show::hide(&mut text, &run.wire.hidden);
-        text
-    };
+    for text in [&mut complaint.expected, &mut complaint.actual] {
+        redaction::hide(text, &run.wire.secrets);
+        redaction::hide(text, &run.wire.hidden);
+    }
+    let answer = reply.and_then(Result::ok).map(|reply| show::response(&run.wire, &case, &reply));
     Finding {
-        code: code.to_owned(),
-        operation: plan.operation().name.clone(),
-        constraint: complaint.about,
-        strength: complaint.strength,
-        disputed: complaint.disputed,
-        count: group.count,
-        token: case.token.to_string(),
-        expected: hidden(complaint.expected),
-        actual: hidden(complaint.actual),
-        request: show::request(&run.wire, &case),
-        response: reply.map(|reply| show::response(&run.wire, &case, &reply)),
-        curl: show::curl(&run.wire, &run.url, &case),
-        citation: complaint.citations,
+        count,
+        evidence: [show::request(&run.wire, &case)].into_iter().chain(answer).collect(),
+        replay: Some(Replay { token: case.token.clone(), curl: show::curl(&run.wire, &run.url, &case) }),
+        ..Finding::new(code, Some(plan.operation().name.clone()), complaint)
     }
 }
 
-fn operation(plan: &Plan, standing: &Standing, seen: &Seen, findings: &[Finding]) -> OperationReport {
+fn operation(plan: &Plan, support: &Support, seen: &Seen, findings: &[Finding]) -> OperationReport {
     let operation = plan.operation();
-    let (outcome, reason) = match standing {
-        Standing::Lacking(reason) => (Outcome::Lacking, Some(reason.clone())),
-        Standing::CredentialsRefused(reason) => (Outcome::CredentialsRefused, Some(reason.clone())),
-        Standing::Unreachable(reason) => (Outcome::NotRun, Some(reason.clone())),
-        Standing::Ready | Standing::Unknown => judged(&operation.name, seen, findings),
+    let (outcome, reason) = match support {
+        Support::Lacking(reason) => (Outcome::Lacking, Some(reason.clone())),
+        Support::CredentialsRefused(reason) => (Outcome::CredentialsRefused, Some(reason.clone())),
+        Support::Unreachable(reason) => (Outcome::NotRun, Some(reason.clone())),
+        Support::Ready | Support::Unknown => judged(&operation.name, seen, findings),
     };
     let constraints = seen.constraints.iter();
     let constraints: BTreeMap<String, u64> =
@@ -119,14 +130,14 @@ fn operation(plan: &Plan, standing: &Standing, seen: &Seen, findings: &[Finding]
         succeeded: seen.succeeded,
         valid: seen.valid,
         refused: seen.refused,
-        circumstances: seen.circumstances.clone(),
+        environmental: seen.environmental.clone(),
         dropped: seen.dropped.iter().map(|(reason, count)| (reason.to_string(), *count)).collect(),
         constraints,
     }
 }
 
 fn judged(name: &str, seen: &Seen, findings: &[Finding]) -> (Outcome, Option<String>) {
-    if findings.iter().any(|finding| finding.operation == name) {
+    if findings.iter().any(|finding| finding.operation.as_deref() == Some(name)) {
         (Outcome::Findings, None)
     } else if seen.cases == 0 {
         (Outcome::NotRun, None)

@@ -8,8 +8,9 @@ use http::{Request, StatusCode};
 use serde_json::Value;
 
 use super::target::{Target, overlay};
-use super::{Send, Signer, TransportFailure};
+use super::{Send, Signer};
 use crate::contract::{Contract, ContractError};
+use crate::exchange::TransportFailure;
 use crate::text::{MASK, one_line};
 
 /// Most characters of an answer that are shown.
@@ -171,7 +172,8 @@ mod tests {
 
     use super::*;
     use crate::contract::SourceText;
-    use crate::judge::{Credentials, Reply};
+    use crate::exchange::Reply;
+    use crate::judge::Credentials;
 
     /// Answers each request with the next status, and keeps it.
     struct Scripted {

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use super::Send;
 use super::conclude::conclude;
-use super::exchange::Wire;
-use super::look::{Standing, look};
-use super::tally::Tally;
-use super::{Send, TransportFailure};
+use super::preflight::{Support, preflight};
+use super::tally::RunTally;
+use super::wire::Wire;
+use crate::exchange::TransportFailure;
 use crate::generate::{Case, Dropped, Phase, Plan, Shard, Verdict};
-use crate::report::{Report, UNREACHABLE};
+use crate::report::{Report, Stopped};
 
 /// Cases in a row that reach nobody before a run ends.
 const GONE: u64 = 20;
@@ -119,7 +120,7 @@ struct Shared<S> {
     next: AtomicU64,
     /// Where each operation's phases begin in the whole run.
     parts: Vec<Part>,
-    standings: Vec<Standing>,
+    supports: Vec<Support>,
     started: Instant,
     /// Requests that went out, by which the rate is kept.
     sent: AtomicU64,
@@ -140,27 +141,27 @@ impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
         let parts = parts(&self);
         let total = parts.last().map_or(0, |part| part.first + part.count).max(self.replays.len() as u64);
         self.progress.total.store(total, Ordering::Relaxed);
-        let mut standings = Vec::new();
+        let mut supports = Vec::new();
         for plan in &self.plans {
-            let looked = tokio::select! {
+            let support = tokio::select! {
                 biased;
-                () = self.progress.ended() => Standing::Unknown,
-                standing = look(&self.wire, plan) => standing,
+                () = self.progress.ended() => Support::Unknown,
+                support = preflight(&self.wire, plan) => support,
             };
-            standings.push(looked);
+            supports.push(support);
         }
         let shared = Arc::new(Shared {
             next: AtomicU64::new(0),
             parts,
-            standings,
+            supports,
             started: Instant::now(),
             sent: AtomicU64::new(0),
             lost: AtomicU64::new(0),
             run: self,
         });
-        let mut tally = Tally::new(shared.run.plans.len());
+        let mut tally = RunTally::new(shared.run.plans.len());
         let mut broken = false;
-        if shared.standings.iter().any(|standing| matches!(standing, Standing::Ready | Standing::Unknown)) {
+        if shared.supports.iter().any(|support| matches!(support, Support::Ready | Support::Unknown)) {
             let mut workers = JoinSet::new();
             for _ in 0..shared.run.settings.concurrency.max(1) {
                 workers.spawn(Arc::clone(&shared).work());
@@ -177,11 +178,11 @@ impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
         }
         let gone = shared.gone();
         let stopped = match (gone, shared.run.progress.is_stopped()) {
-            (true, _) => Some(UNREACHABLE.to_owned()),
-            (false, true) => Some("interrupted".to_owned()),
-            (false, false) => broken.then(|| "a part of the judge failed, and what it had seen is lost".to_owned()),
+            (true, _) => Some(Stopped::Unreachable),
+            (false, true) => Some(Stopped::Interrupted),
+            (false, false) => broken.then_some(Stopped::PartFailed),
         };
-        conclude(&shared.run, &shared.standings, tally, stopped).await
+        conclude(&shared.run, &shared.supports, tally, stopped).await
     }
 }
 
@@ -204,8 +205,8 @@ fn parts<S>(run: &Run<S>) -> Vec<Part> {
 
 impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
     /// Takes cases until there are none left.
-    async fn work(self: Arc<Self>) -> Tally {
-        let mut tally = Tally::new(self.run.plans.len());
+    async fn work(self: Arc<Self>) -> RunTally {
+        let mut tally = RunTally::new(self.run.plans.len());
         let progress = &self.run.progress;
         while !progress.is_stopped() && !self.gone() {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -240,7 +241,7 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
             // Empty phases share their beginning with the next one.
             return None;
         }
-        let ready = matches!(self.standings[part.operation], Standing::Ready | Standing::Unknown);
+        let ready = matches!(self.supports[part.operation], Support::Ready | Support::Unknown);
         if !ready || !run.settings.shard.has(number) {
             return Some((part.operation, None));
         }
@@ -248,7 +249,7 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
     }
 
     /// Sends a case and takes down what is said of it.
-    async fn one(&self, operation: usize, case: &Case, tally: &mut Tally) {
+    async fn one(&self, operation: usize, case: &Case, tally: &mut RunTally) {
         self.keep_the_rate().await;
         let judged = self.run.wire.judge(case).await;
         let lost = judged.reply.as_ref().is_err_and(TransportFailure::is_unreachable);
@@ -269,15 +270,15 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
         seen.succeeded += u64::from(judged.succeeded);
         seen.valid_succeeded += u64::from(valid && judged.succeeded);
         seen.refused += u64::from(!judged.succeeded && judged.received.is_some());
-        if let Some(code) = judged.circumstance {
-            *seen.circumstances.entry(code).or_default() += 1;
+        if let Some(code) = judged.environmental {
+            *seen.environmental.entry(code).or_default() += 1;
         }
         if let Some(constraint) = case.verdict.constraint() {
             *seen.constraints.entry(constraint).or_default() += 1;
         }
         self.run.progress.complaints.fetch_add(judged.complaints.len() as u64, Ordering::Relaxed);
         for (code, complaint) in judged.complaints {
-            tally.complain(operation, code, case, complaint);
+            tally.complain(code, case, complaint);
         }
     }
 

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use proptest::strategy::ValueTree;
 
-use super::exchange::{Judged, Wire};
-use super::{Reply, Send, TransportFailure};
+use super::Send;
+use super::wire::{Judgement, Wire};
 use crate::check::Complaint;
+use crate::exchange::{Reply, TransportFailure};
 use crate::generate::{Case, Shrinking};
 
 /// A case with the complaint about it and what was answered.
 #[derive(Debug)]
-pub struct Shown {
+pub struct Smallest {
     /// The case.
     pub case: Case,
     /// The complaint.
@@ -31,18 +32,18 @@ pub async fn shrink<S: Send>(
     code: &str,
     complaint: Complaint,
     most: usize,
-) -> Shown {
+) -> Smallest {
     let mut case = tree.current();
-    let mut shown = Shown { case: case.clone(), complaint, reply: None };
+    let mut smallest = Smallest { case: case.clone(), complaint, reply: None };
     let mut spent = Duration::ZERO;
     for _ in 0..most {
-        let Judged { reply, complaints, .. } = wire.judge(&case).await;
+        let Judgement { reply, complaints, .. } = wire.judge(&case).await;
         spent += time_of(&reply);
         let is_gone = reply.as_ref().is_err_and(TransportFailure::is_unreachable);
-        let first = shown.reply.is_none() && shown.case.token == case.token;
-        let more = match same(complaints, code, &shown.complaint) {
+        let first = smallest.reply.is_none() && smallest.case.token == case.token;
+        let more = match same(complaints, code, &smallest.complaint) {
             Some(complaint) => {
-                shown = Shown { case, complaint, reply: Some(reply) };
+                smallest = Smallest { case, complaint, reply: Some(reply) };
                 tree.simplify()
             }
             // What the first time made may stand in the way of the second; a smaller case may make something else.
@@ -54,7 +55,7 @@ pub async fn shrink<S: Send>(
         }
         case = tree.current();
     }
-    shown
+    smallest
 }
 
 /// The complaint that is the same as another one, about another case.

@@ -14,6 +14,6 @@ pub use breach::{Breach, Broken};
 pub(crate) use credentials::fault as credentials_fault;
 pub use negotiate::Dialect;
 #[cfg(feature = "check")]
-pub(crate) use negotiate::{Target, target};
+pub(crate) use negotiate::target;
 pub use respond::{Mock, MockResponse, respond};
 pub use sending::{Pace, Sending};

@@ -6,6 +6,9 @@ use std::str::FromStr;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{Method, Request};
+#[cfg(feature = "cli")]
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::credentials;
 use crate::codec::{Addressing, is_json, media_type};
@@ -13,7 +16,9 @@ use crate::contract::model::Cause;
 use crate::contract::{Contract, Operation, Service};
 
 /// Which protocol an operation is spoken in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Dialect {
     /// What the real SDKs speak.
     Native,

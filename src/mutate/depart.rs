@@ -14,7 +14,7 @@ use super::{Fault, Mutant};
 use crate::codec;
 use crate::contract::view::View;
 use crate::contract::{ConstraintId, ErrorDef, ErrorLink, Operation, pointer};
-use crate::judge::{Reply, TransportFailure};
+use crate::exchange::{Reply, TransportFailure};
 use crate::mock::{Mock, MockResponse};
 
 /// How long a slow answer takes.

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Mutant;
 use crate::contract::ConstraintId;
+use crate::exchange::{Reply, TransportFailure};
 use crate::generate::{Case, Phase, Plan};
-use crate::judge::{Credentials, Reply, Send, Signer, TransportFailure, Wire};
+use crate::judge::{Credentials, Send, Signer, Wire};
 use crate::mock::{DEFAULT_REGION, Mock};
 
 /// Credentials with a token, which a mutant can leak.

@@ -10,7 +10,7 @@ use super::Fault;
 use super::depart::depart;
 use super::plan::Plan;
 use crate::contract::{ConstraintId, Contract, Operation, pointer};
-use crate::judge::{Reply, TransportFailure};
+use crate::exchange::{Reply, TransportFailure};
 use crate::mock::Mock;
 
 /// A way in which the mock departs from the contract, on purpose.

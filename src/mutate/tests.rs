@@ -13,7 +13,7 @@ use super::{Fault, Mutant};
 use crate::Contract;
 use crate::codec::{Outcome, Received};
 use crate::contract::{Operation, pointer};
-use crate::judge::TransportFailure;
+use crate::exchange::TransportFailure;
 use crate::mock::{Dialect, Mock};
 
 /// The checks that a mutant may be caught by.

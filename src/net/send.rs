@@ -25,7 +25,8 @@ use reqwest::redirect::Policy;
 use reqwest::retry;
 use url::Url;
 
-use crate::judge::{Reply, Send, TransportFailure};
+use crate::exchange::{Reply, TransportFailure};
+use crate::judge::Send;
 
 /// Idle connections are given up before the servers that keep them shortest, five seconds, close them.
 const IDLE: Duration = Duration::from_secs(4);

@@ -12,7 +12,7 @@ use http::{Method, Request, Response};
 use super::http1::{Direction, Extent, Head, Loss, Message, Reader};
 use super::proxy::Seen;
 use crate::client::{Exchange, size};
-use crate::judge::TransportFailure;
+use crate::exchange::TransportFailure;
 
 /// Most requests of a connection that wait for their answers, and are still judged.
 const PIPELINE: usize = 256;

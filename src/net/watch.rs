@@ -1,4 +1,4 @@
-//! Watching a client: keeps every exchange, and gives the trouble that is asked for.
+//! Watching a client: keeps every exchange, and gives the faults that are asked for.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Request;
 
 use super::serve::Observer;
-use crate::client::{Exchange, Exchanges, Trouble};
+use crate::client::{Exchange, Exchanges, FaultSchedule};
 use crate::contract::Contract;
 use crate::mock::{MockResponse, Sending};
 
@@ -16,15 +16,15 @@ use crate::mock::{MockResponse, Sending};
 pub struct Watch {
     contract: Arc<Contract>,
     started: Instant,
-    trouble: Mutex<Trouble>,
+    schedule: Mutex<FaultSchedule>,
     seen: Mutex<Exchanges>,
 }
 
 impl Watch {
     /// Starts to watch; times are counted from here.
     #[must_use]
-    pub fn new(contract: Arc<Contract>, trouble: Trouble) -> Self {
-        Self { contract, started: Instant::now(), trouble: Mutex::new(trouble), seen: Mutex::default() }
+    pub fn new(contract: Arc<Contract>, schedule: FaultSchedule) -> Self {
+        Self { contract, started: Instant::now(), schedule: Mutex::new(schedule), seen: Mutex::default() }
     }
 
     /// What was seen since the start, or since it was last asked for.
@@ -36,7 +36,7 @@ impl Watch {
 
 impl Observer for Watch {
     fn see(&self, request: &Request<Bytes>, answered: &MockResponse, arrived: Instant) -> Sending {
-        let due = self.trouble.lock().unwrap_or_else(PoisonError::into_inner).due(&self.contract, request, answered);
+        let due = self.schedule.lock().unwrap_or_else(PoisonError::into_inner).due(&self.contract, request, answered);
         let (fault, sending) = match due {
             Some((fault, sending)) => (Some(fault.name()), sending),
             None => (None, answered.response.clone().into()),

@@ -13,10 +13,10 @@ use toml::Spanned;
 
 use edit::BaselineText;
 
-use super::{Finding, Outcome, Report};
-use crate::check;
-use crate::client;
+use super::{Coverage, FaultReport, Finding, Outcome, Report};
+use crate::check::{self, Party};
 use crate::contract::Contract;
+use crate::exchange::Fault;
 
 /// How long a new entry lasts, in days.
 const LASTS: i64 = 90;
@@ -24,46 +24,7 @@ const LASTS: i64 = 90;
 pub const NO_OPERATION: &str = "-";
 
 /// What a baseline knows a finding by: its operation, or [`NO_OPERATION`]; its check; and what of the contract it is about.
-pub type Key<'k> = (&'k str, &'k str, Option<&'k str>);
-
-/// A finding that a baseline may accept.
-pub trait Acceptable {
-    /// What a baseline knows it by.
-    fn key(&self) -> Key<'_>;
-}
-
-/// A report whose findings a baseline may accept.
-pub trait Accepting {
-    /// Its findings.
-    type Finding: Acceptable;
-
-    /// Its lists that a baseline works on.
-    fn lists(&mut self) -> Lists<'_, Self::Finding>;
-
-    /// What fails the run, accepted findings too.
-    fn keys(&self) -> Vec<Key<'_>>;
-
-    /// Whether the run would have shown such a finding if there was one.
-    fn would_show(&self, key: Key<'_>) -> bool;
-
-    /// Draws the conclusion from what is accepted.
-    fn settle(&mut self) {}
-}
-
-/// The lists of a report that a baseline works on.
-#[derive(Debug)]
-pub struct Lists<'r, F> {
-    /// Findings that are not accepted.
-    pub findings: &'r mut Vec<F>,
-    /// Notes that are not accepted.
-    pub notes: &'r mut Vec<F>,
-    /// Whether notes fail the run too.
-    pub strict: bool,
-    /// Findings that are.
-    pub accepted: &'r mut Vec<Accepted<F>>,
-    /// Entries that must go.
-    pub stale: &'r mut Vec<Stale>,
-}
+type Key<'k> = (&'k str, &'k str, Option<&'k str>);
 
 /// Accepted findings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -99,10 +60,10 @@ pub struct BaselineError {
 
 /// A finding that is accepted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(JsonSchema), schemars(rename = "Accepted"))]
-pub struct Accepted<F = Finding> {
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct Accepted {
     /// The finding.
-    pub finding: F,
+    pub finding: Finding,
     /// Why it is accepted.
     pub reason: String,
     /// Where that is followed up.
@@ -120,7 +81,7 @@ pub struct Stale {
     /// The check.
     pub check: String,
     /// What it is about.
-    pub constraint: Option<String>,
+    pub about: Option<String>,
     /// The line of the baseline on which the entry begins.
     pub line: u64,
     /// Why it must go.
@@ -177,18 +138,17 @@ impl Baseline {
 
     /// Takes the findings that are accepted out of a report's findings, and names the entries that must go. Entries of
     /// what the run would not have shown are left alone.
-    pub fn apply<R: Accepting>(&self, report: &mut R, today: Date) {
+    pub fn apply(&self, report: &mut Report, today: Date) {
         for entry in &self.entries {
             let unseen_is_gone = report.would_show(entry.key());
-            let lists = report.lists();
-            let fails = lists.findings.iter().any(|finding| entry.accepts(finding));
-            let noted = lists.notes.iter().any(|note| entry.accepts(note));
-            if (fails || noted && lists.strict) && entry.expires < today {
-                lists.stale.push(entry.stale(format!("it has expired on {}", entry.expires)));
+            let fails = report.findings.iter().any(|finding| entry.accepts(finding));
+            let noted = report.notes.iter().any(|note| entry.accepts(note));
+            if (fails || noted && report.strict) && entry.expires < today {
+                report.stale.push(entry.stale(format!("it has expired on {}", entry.expires)));
             } else if fails || noted {
-                entry.accept(lists);
+                entry.accept(report);
             } else if unseen_is_gone {
-                lists.stale.push(entry.stale("nothing shows it any more".to_owned()));
+                report.stale.push(entry.stale("nothing shows it any more".to_owned()));
             }
         }
         report.settle();
@@ -197,7 +157,7 @@ impl Baseline {
     /// The text of the baseline in which exactly the findings of a report are accepted. What is said of those that it has
     /// already stays as it is written, comments and order too; so do entries of what the run would not have shown.
     #[must_use]
-    pub fn updated<R: Accepting>(&self, report: &R, today: Date) -> String {
+    pub fn updated(&self, report: &Report, today: Date) -> String {
         let keys = report.keys();
         let mut text = BaselineText::new(&self.text);
         for entry in &self.entries {
@@ -245,15 +205,16 @@ impl Entry {
         (&self.operation, &self.check, self.constraint.as_deref())
     }
 
-    fn accepts(&self, finding: &impl Acceptable) -> bool {
-        self.key() == finding.key()
+    fn accepts(&self, finding: &Finding) -> bool {
+        self.key() == key_of(finding)
     }
 
     /// Moves what it accepts, notes too where they fail the run.
-    fn accept<F: Acceptable>(&self, lists: Lists<'_, F>) {
-        let failing = lists.findings.extract_if(.., |finding| self.accepts(finding));
-        let strictly = lists.notes.extract_if(.., |note| lists.strict && self.accepts(note));
-        lists.accepted.extend(failing.chain(strictly).map(|finding| Accepted {
+    fn accept(&self, report: &mut Report) {
+        let strict = report.strict;
+        let failing = report.findings.extract_if(.., |finding| self.accepts(finding));
+        let strictly = report.notes.extract_if(.., |note| strict && self.accepts(note));
+        report.accepted.extend(failing.chain(strictly).map(|finding| Accepted {
             finding,
             reason: self.reason.clone(),
             ticket: self.ticket.clone(),
@@ -265,49 +226,70 @@ impl Entry {
         Stale {
             operation: self.operation.clone(),
             check: self.check.clone(),
-            constraint: self.constraint.clone(),
+            about: self.constraint.clone(),
             line: self.line as u64,
             why,
         }
     }
 }
 
-impl Acceptable for Finding {
-    fn key(&self) -> Key<'_> {
-        (&self.operation, &self.code, self.constraint.as_deref())
-    }
+/// What a baseline knows a finding by.
+fn key_of(finding: &Finding) -> Key<'_> {
+    (finding.operation.as_deref().unwrap_or(NO_OPERATION), &finding.code, finding.about.as_deref())
 }
 
-impl Accepting for Report {
-    type Finding = Finding;
-
-    fn lists(&mut self) -> Lists<'_, Finding> {
-        Lists {
-            findings: &mut self.findings,
-            notes: &mut self.notes,
-            strict: self.strict,
-            accepted: &mut self.accepted,
-            stale: &mut self.stale,
-        }
-    }
-
+impl Report {
+    /// What fails the run, accepted findings too.
     fn keys(&self) -> Vec<Key<'_>> {
         let notes = self.notes.iter().filter(|_| self.strict);
         let accepted = self.accepted.iter().map(|accepted| &accepted.finding);
-        self.findings.iter().chain(notes).chain(accepted).map(Finding::key).collect()
+        self.findings.iter().chain(notes).chain(accepted).map(key_of).collect()
     }
 
-    /// All cases of the operation were judged, and the check is one of answers.
-    fn would_show(&self, (operation, check, _): Key<'_>) -> bool {
+    /// Whether the run would have shown such a finding if there was one.
+    fn would_show(&self, (operation, code, about): Key<'_>) -> bool {
+        let Some(check) = check::by_code(code).filter(|_| self.is_whole()) else { return false };
+        match check.party() {
+            Party::Server => self.judged_all_of(operation),
+            Party::Client => self.called(operation) && (!check.needs_faults() || self.gave_all_faults()),
+            Party::Run => self.called(operation) && self.gave(operation, about),
+        }
+    }
+
+    /// Whether all cases of an operation were judged. What is found of the answers to a client depends on what it asks, so
+    /// that its absence says little.
+    fn judged_all_of(&self, operation: &str) -> bool {
         let judged = |outcome: Outcome| matches!(outcome, Outcome::Conforms | Outcome::Findings);
-        let judged = self.operations.iter().any(|known| known.operation == operation && judged(known.outcome));
-        self.is_whole() && judged && check::by_code(check).is_some()
+        self.operations().iter().any(|known| known.operation == operation && judged(known.outcome))
     }
 
-    /// Operations without a finding that is not accepted conform.
+    fn called(&self, operation: &str) -> bool {
+        let called = |one: &Coverage| one.calls > 0 && one.operation == operation;
+        let any = |coverage: &[Coverage]| operation == NO_OPERATION || coverage.iter().any(called);
+        self.client.as_ref().is_some_and(|client| any(&client.coverage))
+    }
+
+    /// Whether every fault was given that nobody may take for a success: any of them may have been the one.
+    fn gave_all_faults(&self) -> bool {
+        Fault::all_wrong().all(|fault| self.faults().iter().any(|row| row.fault == fault.name()))
+    }
+
+    /// Whether a request for an operation met a fault.
+    fn gave(&self, operation: &str, fault: Option<&str>) -> bool {
+        let met = |row: &FaultReport| row.operations.contains(operation) && fault == Some(&row.fault);
+        self.faults().iter().any(met)
+    }
+
+    fn faults(&self) -> &[FaultReport] {
+        self.client.as_ref().map_or(&[], |client| &client.faults)
+    }
+
+    /// Draws the conclusion from what is accepted: operations without a finding that is not accepted conform.
     fn settle(&mut self) {
-        for operation in self.operations.iter_mut().filter(|operation| operation.outcome == Outcome::Findings) {
-            if !self.findings.iter().any(|finding| finding.operation == operation.operation) {
+        let Some(server) = &mut self.server else { return };
+        for operation in server.operations.iter_mut().filter(|operation| operation.outcome == Outcome::Findings) {
+            let is_of = |finding: &Finding| finding.operation.as_ref() == Some(&operation.operation);
+            if !self.findings.iter().any(is_of) {
                 operation.outcome = Outcome::Conforms;
                 operation.reason = Some("but for what the baseline accepts".to_owned());
             }
@@ -315,17 +297,17 @@ impl Accepting for Report {
     }
 }
 
-impl<F: Acceptable> fmt::Display for Accepted<F> {
+impl fmt::Display for Accepted {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { finding, reason, ticket, expires } = self;
         let ticket = ticket.as_deref().map(|ticket| format!(", {ticket}")).unwrap_or_default();
-        write!(formatter, "accepted until {expires}: {}: {reason}{ticket}", Named(finding.key()))
+        write!(formatter, "accepted until {expires}: {}: {reason}{ticket}", Named(key_of(finding)))
     }
 }
 
 impl fmt::Display for Stale {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = Named((&self.operation, &self.check, self.constraint.as_deref()));
+        let named = Named((&self.operation, &self.check, self.about.as_deref()));
         write!(formatter, "remove from the baseline, line {}: {named}: {}", self.line, self.why)
     }
 }
@@ -352,7 +334,7 @@ fn entry(
     {
         return Err(fault(spec.operation.span().start + 1, error.to_string()));
     }
-    if check::by_code(spec.check.get_ref()).is_none() && !client::check::is_code(spec.check.get_ref()) {
+    if check::by_code(spec.check.get_ref()).is_none() {
         let message = format!("there is no check {}; `accordant explain` lists them", spec.check.get_ref());
         return Err(fault(spec.check.span().start + 1, message));
     }

@@ -1,9 +1,12 @@
-//! The report as `JUnit` XML: one test suite per operation, one test case per constraint, one per check that is about no
-//! constraint and complains; and a suite for what is about the run, when it fails for that.
+//! The report as `JUnit` XML: one test suite per operation, one test case per constraint that was judged, one per check that
+//! is about no constraint and complains; and a suite for what is about the run, when it fails for that. Of a client, the
+//! operations are those that it called, and there is a suite for requests that are for none.
+
+use std::fmt::Write;
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Finding, OperationReport, Outcome, Report, Stale};
+use super::{Finding, OperationReport, Outcome, Replay, Report, Stale};
 
 /// Writes a report as `JUnit` XML.
 ///
@@ -11,8 +14,11 @@ use super::{Finding, OperationReport, Outcome, Report, Stale};
 /// When the text cannot be written as XML.
 pub fn render_junit(report: &Report) -> Result<String, quick_junit::SerializeError> {
     let mut document = Document::new("accordant");
-    for operation in &report.operations {
+    for operation in report.operations() {
         document.add_test_suite(suite(report, operation));
+    }
+    for operation in called(report) {
+        document.add_test_suite(suite_of_client(report, operation));
     }
     if report.stopped.is_some() || !report.stale.is_empty() {
         document.add_test_suite(whole(report));
@@ -31,43 +37,66 @@ fn whole(report: &Report) -> TestSuite {
         suite.add_test_case(case);
     };
     if let Some(stopped) = &report.stopped {
-        fail("ended".to_owned(), stopped.clone());
+        fail("ended".to_owned(), stopped.to_string());
     }
-    for Stale { operation, check, constraint, line, why } in &report.stale {
-        let about = constraint.as_deref().unwrap_or_default();
+    for Stale { operation, check, about, line, why } in &report.stale {
+        let about = about.as_deref().unwrap_or_default();
         fail(format!("baseline line {line}"), format!("remove {check}: {operation} {about}: {why}"));
     }
     suite
 }
 
+/// What fails the run, of an operation or of none.
+fn failing<'r>(report: &'r Report, operation: Option<&str>) -> Vec<&'r Finding> {
+    let notes = report.notes.iter().filter(|_| report.strict);
+    let all = report.findings.iter().chain(notes);
+    all.filter(|finding| finding.operation.as_deref() == operation).collect()
+}
+
 fn suite(report: &Report, operation: &OperationReport) -> TestSuite {
-    let mut suite = TestSuite::new(operation.operation.clone());
-    let failing = || {
-        let notes = report.notes.iter().filter(|_| report.strict);
-        report.findings.iter().chain(notes).filter(|finding| finding.operation == operation.operation)
-    };
+    let name = operation.operation.as_str();
+    let mut suite = TestSuite::new(name);
+    let failing = failing(report, Some(name));
     suite.add_test_case(overall(operation));
     for constraint in operation.constraints.keys() {
         let complaints: Vec<&Finding> =
-            failing().filter(|finding| finding.constraint.as_ref() == Some(constraint)).collect();
-        suite.add_test_case(case(operation, constraint, &complaints));
+            failing.iter().copied().filter(|finding| finding.about.as_ref() == Some(constraint)).collect();
+        suite.add_test_case(case(name, constraint, &complaints));
     }
-    let elsewhere = failing()
-        .filter(|finding| finding.constraint.as_ref().is_none_or(|about| !operation.constraints.contains_key(about)));
-    for finding in elsewhere {
-        let name = finding
-            .constraint
-            .as_ref()
-            .map_or_else(|| finding.code.clone(), |about| format!("{about} {}", finding.code));
-        suite.add_test_case(case(operation, &name, &[finding]));
+    let elsewhere =
+        |finding: &&Finding| finding.about.as_ref().is_none_or(|about| !operation.constraints.contains_key(about));
+    for finding in failing.iter().copied().filter(elsewhere) {
+        suite.add_test_case(case(name, &title(finding), &[finding]));
     }
-    let unreached = report.unreached.iter().filter(|unreached| unreached.operation == operation.operation);
+    let unreached = report.unreached().iter().filter(|unreached| unreached.operation == operation.operation);
     for unreached in unreached.filter(|unreached| !operation.constraints.contains_key(&unreached.constraint)) {
         let mut status = TestCaseStatus::skipped();
         status.set_message(unreached.reason.clone());
-        suite.add_test_case(named(operation, &unreached.constraint, status));
+        suite.add_test_case(named(name, &unreached.constraint, status));
     }
     suite
+}
+
+/// The operations that a client called, and none where a request that was for none fails the run.
+fn called(report: &Report) -> Vec<Option<&str>> {
+    let Some(client) = &report.client else { return Vec::new() };
+    let called = client.coverage.iter().filter(|one| one.calls > 0).map(|one| Some(one.operation.as_str()));
+    let none = (!failing(report, None).is_empty()).then_some(None);
+    called.chain(none).collect()
+}
+
+fn suite_of_client(report: &Report, operation: Option<&str>) -> TestSuite {
+    let name = operation.unwrap_or("no operation");
+    let mut suite = TestSuite::new(name);
+    suite.add_test_case(named(name, "judged", TestCaseStatus::success()));
+    for finding in failing(report, operation) {
+        suite.add_test_case(case(name, &title(finding), &[finding]));
+    }
+    suite
+}
+
+fn title(finding: &Finding) -> String {
+    finding.about.as_ref().map_or_else(|| finding.code.clone(), |about| format!("{about} {}", finding.code))
 }
 
 /// Whether the operation could be judged at all.
@@ -82,32 +111,37 @@ fn overall(operation: &OperationReport) -> TestCase {
             status
         }
     };
-    named(operation, "judged", status)
+    named(&operation.operation, "judged", status)
 }
 
-fn case(operation: &OperationReport, name: &str, complaints: &[&Finding]) -> TestCase {
-    let Some(first) = complaints.first() else { return named(operation, name, TestCaseStatus::success()) };
+fn case(suite: &str, name: &str, complaints: &[&Finding]) -> TestCase {
+    let Some(first) = complaints.first() else { return named(suite, name, TestCaseStatus::success()) };
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status.set_type(first.code.clone());
     status.set_message(format!("expected {}; actual {}", first.expected, first.actual));
-    let described = complaints.iter().map(|finding| {
-        format!(
-            "{} in {} of the cases\nexpected: {}\nactual: {}\nsource: {}\n{}\ntoken: {}\n",
-            finding.code,
-            finding.count,
-            finding.expected,
-            finding.actual,
-            finding.citation.join(", "),
-            finding.curl,
-            finding.token
-        )
-    });
-    status.set_description(described.collect::<Vec<_>>().join("\n"));
-    named(operation, name, status)
+    let described: Vec<String> = complaints.iter().map(|finding| described(finding)).collect();
+    status.set_description(described.join("\n"));
+    named(suite, name, status)
 }
 
-fn named(operation: &OperationReport, name: &str, status: TestCaseStatus) -> TestCase {
+fn described(finding: &Finding) -> String {
+    let whole = if finding.replay.is_some() { "cases" } else { "requests" };
+    let mut text = format!("{} in {} of the {whole}", finding.code, finding.count);
+    if let Some(fault) = &finding.fault {
+        let _ = write!(text, ", under {fault}");
+    }
+    let (expected, actual, source) = (&finding.expected, &finding.actual, finding.citation.join(", "));
+    let _ = write!(text, "\nexpected: {expected}\nactual: {actual}\nsource: {source}\n");
+    match (&finding.replay, finding.evidence.first()) {
+        (Some(Replay { token, curl }), _) => drop(write!(text, "{curl}\ntoken: {token}\n")),
+        (None, Some(request)) => drop(write!(text, "{}\n{}\n", request.line, request.body)),
+        (None, None) => {}
+    }
+    text
+}
+
+fn named(suite: &str, name: &str, status: TestCaseStatus) -> TestCase {
     let mut case = TestCase::new(name.to_owned(), status);
-    case.set_classname(operation.operation.clone());
+    case.set_classname(suite.to_owned());
     case
 }

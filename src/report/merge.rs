@@ -1,8 +1,10 @@
-//! Joining the reports of shards to the report of the whole run.
+//! Joining reports: of the shards of a run, and of runs of clients.
 
 use std::collections::BTreeMap;
 
-use super::{Finding, OperationReport, Outcome, Report};
+use super::{ClientSection, Coverage, OperationReport, Outcome, Report, ServerSection, Stopped, findings_and_notes};
+use crate::check::Tally;
+use crate::exchange::Ended;
 
 /// Why reports cannot be joined.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,7 +14,9 @@ pub enum MergeError {
     #[error("there is no report to join")]
     Nothing,
     /// They are not of one run.
-    #[error("{what} differs between the reports: {first} and {other}; only shards of one run can be joined")]
+    #[error(
+        "{what} differs between the reports: {first} and {other}; only shards of one run, and runs of clients, can be joined"
+    )]
     Different {
         /// What differs.
         what: &'static str,
@@ -26,28 +30,36 @@ pub enum MergeError {
     Twice(String),
 }
 
-/// Joins the reports of the shards of one run. The shards that are missing are named in `stopped`.
+/// Joins reports: of the shards of one run against a server, or of runs of clients. The shards that are missing are named in
+/// `stopped`.
 ///
 /// # Errors
-/// When they are not of one run.
+/// When they are not of one run, or not of the same kind.
 pub fn merge(reports: Vec<Report>) -> Result<Report, MergeError> {
     let mut reports = reports.into_iter();
     let mut whole = reports.next().ok_or(MergeError::Nothing)?;
-    let mut shards: Vec<Option<String>> = vec![whole.shard.clone()];
+    let mut shards: Vec<Option<String>> = vec![shard(&whole)];
     for report in reports {
         same(&whole, &report)?;
-        if shards.contains(&report.shard) {
-            return Err(MergeError::Twice(report.shard.unwrap_or_else(|| "1/1".into())));
+        let next = shard(&report);
+        if report.server.is_some() && shards.contains(&next) {
+            return Err(MergeError::Twice(next.unwrap_or_else(|| "1/1".into())));
         }
-        shards.push(report.shard.clone());
+        shards.push(next);
         join(&mut whole, report);
     }
     let missing = missing(&shards);
     if !missing.is_empty() {
-        whole.stopped.get_or_insert(format!("missing shards: {}", missing.join(", ")));
+        whole.stopped.get_or_insert(Stopped::MissingShards(missing));
     }
-    whole.shard = None;
+    if let Some(server) = &mut whole.server {
+        server.shard = None;
+    }
     Ok(whole)
+}
+
+fn shard(report: &Report) -> Option<String> {
+    report.server.as_ref()?.shard.clone()
 }
 
 /// The shards that there must be besides.
@@ -60,14 +72,19 @@ fn missing(shards: &[Option<String>]) -> Vec<String> {
 
 fn same(first: &Report, other: &Report) -> Result<(), MergeError> {
     let shards = |report: &Report| {
-        let shard = report.shard.clone().unwrap_or_else(|| "1/1".into());
+        let shard = shard(report).unwrap_or_else(|| "1/1".into());
         shard.split_once('/').map_or(shard.clone(), |(_, of)| of.to_owned())
     };
+    let of_server = |report: &Report, fact: fn(&ServerSection) -> String| report.server.as_ref().map(fact);
+    let dialect = |report: &Report| of_server(report, |server| server.dialect.name().to_owned()).unwrap_or_default();
+    let seed = |report: &Report| of_server(report, |server| server.seed.to_string()).unwrap_or_default();
+    let kind = |report: &Report| if report.server.is_some() { "a server" } else { "a client" }.to_owned();
     let facts = [
         ("the version", first.version.clone(), other.version.clone()),
+        ("what is judged", kind(first), kind(other)),
         ("the contract", first.contract.join(" "), other.contract.join(" ")),
-        ("the dialect", first.dialect.clone(), other.dialect.clone()),
-        ("the seed", first.seed.to_string(), other.seed.to_string()),
+        ("the dialect", dialect(first), dialect(other)),
+        ("the seed", seed(first), seed(other)),
         ("the number of shards", shards(first), shards(other)),
     ];
     match facts.into_iter().find(|(_, first, other)| first != other) {
@@ -77,24 +94,62 @@ fn same(first: &Report, other: &Report) -> Result<(), MergeError> {
 }
 
 fn join(whole: &mut Report, part: Report) {
-    whole.cases += part.cases;
-    whole.dropped += part.dropped;
     whole.strict |= part.strict;
     whole.whole &= part.whole;
     whole.stopped = whole.stopped.take().or(part.stopped);
+    let mut tally = Tally::default();
+    let found = [&mut whole.findings, &mut whole.notes].into_iter().flat_map(std::mem::take);
+    found.chain(part.findings).chain(part.notes).for_each(|finding| finding.add_to(&mut tally));
+    (whole.findings, whole.notes) = findings_and_notes(tally);
+    whole.accepted.extend(part.accepted);
+    whole.stale.extend(part.stale);
+    if let (Some(server), Some(part)) = (&mut whole.server, part.server) {
+        join_servers(server, part);
+    }
+    if let (Some(client), Some(part)) = (&mut whole.client, part.client) {
+        join_clients(client, part);
+    }
+}
+
+fn join_servers(whole: &mut ServerSection, part: ServerSection) {
+    whole.cases += part.cases;
+    whole.dropped += part.dropped;
     for operation in part.operations {
         match whole.operations.iter_mut().find(|known| known.operation == operation.operation) {
             Some(known) => join_operations(known, operation),
             None => whole.operations.push(operation),
         }
     }
-    join_findings(&mut whole.findings, part.findings);
-    join_findings(&mut whole.notes, part.notes);
     whole.unreached.extend(part.unreached);
-    whole.accepted.extend(part.accepted);
-    whole.stale.extend(part.stale);
     whole.unreached.sort();
     whole.unreached.dedup();
+}
+
+/// What several commands did: the end that is shown is the first that is no success.
+fn join_clients(whole: &mut ClientSection, part: ClientSection) {
+    if !whole.command.split(", ").any(|command| command == part.command) {
+        whole.command = format!("{}, {}", whole.command, part.command);
+    }
+    if whole.ended == Ended::Exit(0) {
+        whole.ended = part.ended;
+    }
+    whole.requests += part.requests;
+    whole.lost += part.lost;
+    whole.faults.extend(part.faults);
+    for coverage in part.coverage {
+        match whole.coverage.iter_mut().find(|known| known.operation == coverage.operation) {
+            Some(known) => join_coverage(known, coverage),
+            None => whole.coverage.push(coverage),
+        }
+    }
+}
+
+fn join_coverage(known: &mut Coverage, other: Coverage) {
+    known.calls += other.calls;
+    known.members.join(other.members);
+    known.values.join(other.values);
+    known.constraints.join(other.constraints);
+    known.errors.join(other.errors);
 }
 
 fn join_operations(known: &mut OperationReport, other: OperationReport) {
@@ -103,7 +158,7 @@ fn join_operations(known: &mut OperationReport, other: OperationReport) {
     known.succeeded += other.succeeded;
     known.valid += other.valid;
     known.refused += other.refused;
-    join_counts(&mut known.circumstances, other.circumstances);
+    join_counts(&mut known.environmental, other.environmental);
     join_counts(&mut known.dropped, other.dropped);
     join_counts(&mut known.constraints, other.constraints);
     known.outcome = outcome;
@@ -135,24 +190,6 @@ fn join_counts(known: &mut BTreeMap<String, u64>, other: BTreeMap<String, u64>) 
     }
 }
 
-/// Findings about the same are one; the one shown is that of the smaller token, whatever the order of the shards.
-fn join_findings(known: &mut Vec<Finding>, others: Vec<Finding>) {
-    for other in others {
-        let about = |finding: &Finding| (finding.operation.clone(), finding.code.clone(), finding.constraint.clone());
-        match known.iter_mut().find(|finding| about(finding) == about(&other)) {
-            Some(finding) => {
-                let count = finding.count + other.count;
-                if other.token < finding.token {
-                    *finding = other;
-                }
-                finding.count = count;
-            }
-            None => known.push(other),
-        }
-    }
-    known.sort_by(|a, b| (&a.operation, &a.code, &a.constraint).cmp(&(&b.operation, &b.code, &b.constraint)));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,7 +204,7 @@ mod tests {
             succeeded,
             valid,
             refused: 10 - succeeded,
-            circumstances: BTreeMap::new(),
+            environmental: BTreeMap::new(),
             dropped: BTreeMap::new(),
             constraints: BTreeMap::new(),
         }

@@ -1,6 +1,11 @@
 //! The report as text for a terminal.
 
-use super::{Conclusion, Finding, OperationReport, Outcome, Report, Shown, shell_word};
+use super::client::{ClientSection, Coverage, ErrorNamed, Exercised, FaultReport, Retry, TokenReuse};
+use super::finding::{Finding, Replay};
+use super::server::{OperationReport, Outcome, ServerSection};
+use super::{Conclusion, Report, shell_word};
+use crate::exchange::RedactedMessage;
+use crate::mock::Dialect;
 use crate::text::shown;
 
 /// Longest body that a finding shows, in characters.
@@ -9,8 +14,10 @@ const BODY: usize = 600;
 const MOST: usize = 50;
 /// Most notes that are listed without being asked for.
 const NOTES: usize = 5;
+/// Most names of a list.
+const NAMES: usize = 12;
 
-/// Writes a report: findings, notes, operations, and what it all comes to.
+/// Writes a report: findings, notes, what became of the baseline, how each operation did, and what it all comes to.
 #[must_use]
 pub fn render_text(report: &Report) -> String {
     let mut text = String::new();
@@ -22,11 +29,15 @@ pub fn render_text(report: &Report) -> String {
     }
     render_notes(report, &mut text);
     render_baseline(report, &mut text);
-    for operation in &report.operations {
-        render_operation(operation, &mut text);
+    if let Some(server) = &report.server {
+        server.operations.iter().for_each(|operation| render_operation(operation, &mut text));
+        text.push('\n');
+        render_cases(report, server, &mut text);
     }
-    text.push('\n');
-    render_summary(report, &mut text);
+    if let Some(client) = &report.client {
+        render_client(client, &mut text);
+    }
+    line(&mut text, format_args!("{}", conclusion(report)));
     text
 }
 
@@ -39,24 +50,46 @@ pub fn render_finding(report: &Report, finding: &Finding) -> String {
 }
 
 fn push_finding(report: &Report, finding: &Finding, text: &mut String) {
-    let about = finding.constraint.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
-    line(text, format_args!("{}: {}{about}   ({})", finding.code, finding.operation, cases(finding.count)));
+    line(text, format_args!("{}   ({})", title(finding), counted(finding)));
     line(text, format_args!("  expected  {}", finding.expected));
     line(text, format_args!("  actual    {}", finding.actual));
     line(text, format_args!("  source    {} ({})", finding.citation.join(", "), strength(finding)));
-    render_message("request", &finding.request, text);
-    if let Some(response) = &finding.response {
-        render_message("response", response, text);
+    for (name, message) in ["request", "response"].into_iter().zip(&finding.evidence) {
+        render_message(name, message, text);
     }
-    line(text, format_args!("  curl      {}", finding.curl));
-    let target = if report.target.starts_with("http") { format!("{} ", report.target) } else { String::new() };
-    let dialect = if report.dialect == "native" { String::new() } else { format!("--dialect {} ", report.dialect) };
+    if let Some(Replay { token, curl }) = &finding.replay {
+        line(text, format_args!("  curl      {curl}"));
+        line(text, format_args!("  again     accordant check {}--replay {token}", again(report)));
+    }
+    text.push('\n');
+}
+
+/// What a finding is called: the check, the operation, and what it is about.
+fn title(finding: &Finding) -> String {
+    let about = finding.about.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
+    format!("{}: {}{about}", finding.code, finding.operation.as_deref().unwrap_or("no operation"))
+}
+
+/// How many cases or requests show a finding, and under which fault.
+fn counted(finding: &Finding) -> String {
+    let what = if finding.replay.is_some() { "case" } else { "request" };
+    let under = finding.fault.as_ref().map(|fault| format!(", under {fault}")).unwrap_or_default();
+    count(finding.count, what) + &under
+}
+
+/// What a replay is called with, besides the token.
+fn again(report: &Report) -> String {
+    let Some(server) = &report.server else { return String::new() };
+    let target = if server.target.starts_with("http") { format!("{} ", server.target) } else { String::new() };
+    let dialect = match server.dialect {
+        Dialect::Native => String::new(),
+        Dialect::Documented => format!("--dialect {} ", server.dialect.name()),
+    };
     let plain = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:,+".contains(c));
     let quoted = |word: &String| if plain(word) { word.clone() } else { shell_word(word) };
-    let words: Vec<String> = report.again.iter().map(quoted).collect();
+    let words: Vec<String> = server.again.iter().map(quoted).collect();
     let flags = if words.is_empty() { String::new() } else { words.join(" ") + " " };
-    line(text, format_args!("  again     accordant check {target}{dialect}{flags}--replay {}", finding.token));
-    text.push('\n');
+    target + &dialect + &flags
 }
 
 fn strength(finding: &Finding) -> String {
@@ -64,7 +97,7 @@ fn strength(finding: &Finding) -> String {
     if finding.disputed { format!("{strength}, disputed") } else { strength }
 }
 
-fn render_message(name: &str, message: &Shown, text: &mut String) {
+fn render_message(name: &str, message: &RedactedMessage, text: &mut String) {
     line(text, format_args!("  {name:<9} {}", message.line));
     let cut: String = message.body.chars().take(BODY).collect();
     for part in cut.lines().take(12) {
@@ -83,11 +116,13 @@ fn render_notes(report: &Report, text: &mut String) {
         if report.strict { "with --strict they fail the run" } else { "they do not fail the run; --strict makes them" };
     line(
         text,
-        format_args!("{}, on facts that are only assumed or observed, or disputed: {fails}", notes(report.notes.len())),
+        format_args!(
+            "{}, on facts that are only assumed or observed, or disputed: {fails}",
+            count(report.notes.len() as u64, "note")
+        ),
     );
     for note in report.notes.iter().take(if report.strict { MOST } else { NOTES }) {
-        let about = note.constraint.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
-        line(text, format_args!("  {}: {}{about} ({}): {}", note.code, note.operation, cases(note.count), note.actual));
+        line(text, format_args!("  {} ({}): {}", title(note), counted(note), note.actual));
     }
     if !report.strict && report.notes.len() > NOTES {
         line(text, format_args!("  … and {} more: see --report", report.notes.len() - NOTES));
@@ -109,55 +144,133 @@ fn render_baseline(report: &Report, text: &mut String) {
 }
 
 fn render_operation(operation: &OperationReport, text: &mut String) {
-    let OperationReport { operation: name, outcome, cases: count, succeeded, refused, .. } = operation;
-    if *count == 0 {
+    let OperationReport { operation: name, outcome, cases, succeeded, refused, .. } = operation;
+    if *cases == 0 {
         let reason = operation.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         return line(text, format_args!("  {name:<45} {}{reason}", outcome.words()));
     }
-    let state: u64 = operation.circumstances.values().sum();
-    let circumstances = if state == 0 { String::new() } else { format!(", {state} state errors") };
+    let state: u64 = operation.environmental.values().sum();
+    let environmental = if state == 0 { String::new() } else { format!(", {state} state errors") };
     let loud = if *outcome == Outcome::SuccessNeverSeen { "SUCCESS NEVER SEEN" } else { outcome.words() };
     line(
         text,
-        format_args!("  {name:<45} {loud}: {}, {succeeded} succeeded, {refused} refused{circumstances}", cases(*count)),
+        format_args!(
+            "  {name:<45} {loud}: {}, {succeeded} succeeded, {refused} refused{environmental}",
+            count(*cases, "case")
+        ),
     );
     if let Some(reason) = &operation.reason {
         line(text, format_args!("  {:<45} {reason}", ""));
     }
 }
 
-fn render_summary(report: &Report, text: &mut String) {
-    let shard = report.shard.as_deref().map(|shard| format!(", shard {shard}")).unwrap_or_default();
-    let dropped = if report.dropped == 0 { String::new() } else { format!(", {} not sent", report.dropped) };
-    let unreached = match report.unreached.len() {
-        _ if report.cases == 0 => String::new(),
+fn render_cases(report: &Report, server: &ServerSection, text: &mut String) {
+    let shard = server.shard.as_deref().map(|shard| format!(", shard {shard}")).unwrap_or_default();
+    let dropped = if server.dropped == 0 { String::new() } else { format!(", {} not sent", server.dropped) };
+    let unreached = match server.unreached.len() {
         0 => String::new(),
-        1 => ", 1 constraint that no request can break alone".to_owned(),
-        count => format!(", {count} constraints that no request can break alone"),
+        _ if server.cases == 0 => String::new(),
+        more => format!(", {} that no request can break alone", count(more as u64, "constraint")),
     };
-    line(
-        text,
-        format_args!(
-            "{} judged at {} (seed {}{shard}){dropped}{unreached}",
-            cases(report.cases),
-            report.target,
-            report.seed
-        ),
-    );
-    if let Some(stopped) = report.stopped.as_ref().filter(|_| report.cases > 0) {
+    let (cases, target, seed) = (count(server.cases, "case"), &server.target, server.seed);
+    line(text, format_args!("{cases} judged at {target} (seed {seed}{shard}){dropped}{unreached}"));
+    if let Some(stopped) = report.stopped.as_ref().filter(|_| server.cases > 0) {
         line(text, format_args!("ended before its end: {stopped}"));
     }
-    line(text, format_args!("{}", conclusion(report)));
+}
+
+fn render_client(client: &ClientSection, text: &mut String) {
+    render_coverage(&client.coverage, text);
+    if !client.faults.is_empty() {
+        line(text, format_args!("faults:"));
+        for row in render_faults(&client.faults).lines() {
+            line(text, format_args!("  {row}"));
+        }
+    }
+    text.push('\n');
+    if client.lost > 0 {
+        let lost = count(client.lost, "more request");
+        line(text, format_args!("{lost} answered but not judged: there were too many"));
+    }
+    let ended = match client.command.as_str() {
+        "" => String::new(),
+        command => format!(" of {command}, which {}", client.ended.words()),
+    };
+    line(text, format_args!("{} judged{ended}", count(client.requests, "request")));
+}
+
+fn render_coverage(coverage: &[Coverage], text: &mut String) {
+    let (called, never): (Vec<&Coverage>, Vec<&Coverage>) = coverage.iter().partition(|one| one.calls > 0);
+    line(text, format_args!("coverage: {} of {} operations", called.len(), coverage.len()));
+    for one in called {
+        let [members, values, constraints, errors] =
+            [&one.members, &one.values, &one.constraints, &one.errors].map(part);
+        let (name, calls) = (&one.operation, count(one.calls, "call"));
+        let rest = format!("{values} listed values, {constraints} constraints broken, {errors} errors");
+        line(text, format_args!("  {name}: {calls}; {members} members, {rest}"));
+        for (what, list) in [("members never sent", &one.members), ("values never sent", &one.values)] {
+            if !list.never.is_empty() {
+                line(text, format_args!("    {what}: {}", names(&list.never)));
+            }
+        }
+    }
+    if !never.is_empty() {
+        let never: Vec<String> = never.iter().map(|one| one.operation.clone()).collect();
+        line(text, format_args!("  never called: {}", names(&never)));
+    }
+}
+
+fn part(exercised: &Exercised) -> String {
+    format!("{} of {}", exercised.seen.len(), exercised.seen.len() + exercised.never.len())
+}
+
+fn names(all: &[String]) -> String {
+    let more = all.len().saturating_sub(NAMES);
+    let shown = all[..all.len() - more].join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+/// The faults as a table in Markdown.
+#[must_use]
+pub fn render_faults(faults: &[FaultReport]) -> String {
+    let header = ["fault", "requests", "attempts", "retry", "token", "error", "command", "behaviour"];
+    let rows: Vec<[String; 8]> = [header.map(str::to_owned)].into_iter().chain(faults.iter().map(cells)).collect();
+    let widths: Vec<usize> =
+        (0..8).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
+    let mut text = String::new();
+    for (index, row) in rows.iter().enumerate() {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        line(&mut text, format_args!("| {} |", cells.join(" | ")));
+        if index == 0 {
+            let rules: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+            line(&mut text, format_args!("| {} |", rules.join(" | ")));
+        }
+    }
+    text
+}
+
+fn cells(row: &FaultReport) -> [String; 8] {
+    let known = |words: Option<&'static str>| words.unwrap_or("-").to_owned();
+    [
+        row.fault.clone(),
+        row.requests.to_string(),
+        if row.requests == 0 { "-".to_owned() } else { row.attempts.to_string() },
+        known(row.retry.map(Retry::words)),
+        known(row.token.map(TokenReuse::words)),
+        known(row.error.map(ErrorNamed::words)),
+        row.ended.in_short(),
+        row.behaviour.words(row.attempts),
+    ]
 }
 
 /// What a run comes to, in a line.
 fn conclusion(report: &Report) -> String {
-    let unseen = report.operations.iter().filter(|operation| operation.outcome == Outcome::SuccessNeverSeen).count();
+    let unseen = report.operations().iter().filter(|operation| operation.outcome == Outcome::SuccessNeverSeen).count();
     match report.conclusion() {
         Conclusion::Conforms if report.accepted.is_empty() => "conforms: no finding".to_owned(),
         Conclusion::Conforms => "conforms, but for what the baseline accepts".to_owned(),
         Conclusion::Departs if report.findings.is_empty() && report.strict && !report.notes.is_empty() => {
-            format!("does not conform strictly: {}", notes(report.notes.len()))
+            format!("does not conform strictly: {}", count(report.notes.len() as u64, "note"))
         }
         Conclusion::Departs if report.findings.is_empty() && unseen > 0 => {
             "not called conforming: success was never seen of some operation; create what its valid cases need with \
@@ -168,21 +281,16 @@ fn conclusion(report: &Report) -> String {
             "the baseline has entries that must go: see above".to_owned()
         }
         Conclusion::Departs if report.findings.is_empty() => "not called conforming: see above".to_owned(),
-        Conclusion::Departs => match report.findings.len() {
-            1 => "departs from the contract: 1 finding".to_owned(),
-            count => format!("departs from the contract: {count} findings"),
-        },
+        Conclusion::Departs => {
+            format!("departs from the contract: {}", count(report.findings.len() as u64, "finding"))
+        }
         Conclusion::Unreachable => "the target cannot be reached".to_owned(),
         Conclusion::NothingChecked => "nothing was checked".to_owned(),
     }
 }
 
-fn cases(count: u64) -> String {
-    if count == 1 { "1 case".to_owned() } else { format!("{count} cases") }
-}
-
-fn notes(count: usize) -> String {
-    if count == 1 { "1 note".to_owned() } else { format!("{count} notes") }
+fn count(count: u64, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {

@@ -11,9 +11,11 @@ use super::mask::{Masks, VOLATILE};
 use crate::codec::media_type;
 use crate::contract::model::Place;
 use crate::contract::pointer;
+use crate::exchange::redaction::spellings;
+use crate::exchange::{Reply, TransportFailure};
 use crate::generate::{Case, Plan};
-use crate::judge::show::{masked, secrets, spellings};
-use crate::judge::{Reply, TransportFailure, Wire};
+use crate::judge::Wire;
+use crate::judge::show::{masked, secrets};
 use crate::text::{MASK, replace, shown};
 
 /// How the line of an answer begins.

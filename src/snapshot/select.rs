@@ -68,7 +68,7 @@ fn words(plan: &Plan, phase: Phase, index: u64, case: &Case) -> Option<Vec<Strin
         (Phase::Coverage, _) => return None,
     };
     let id = case.operation.input.constraints[about].id.clone();
-    (case.variation == Variation::Plain).then(|| vec![case.verdict.kind().name().to_owned(), id])
+    (case.variation == Variation::Plain).then(|| vec![case.kind().name().to_owned(), id])
 }
 
 /// A name that no file system mistakes for another one of them.

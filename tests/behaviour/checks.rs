@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use accordant::check::{CHECKS, Complaint, Exchange};
+use accordant::check::{self, Complaint, Party};
 use accordant::codec::{Received, Rejection};
 use accordant::contract::model::{Cause, Strength};
 use accordant::contract::{Operation, Parsed, SourceText, pointer};
+use accordant::exchange::{Observation, Reply, TransportFailure};
 use accordant::generate::{Boundaries, Case, Generator, Phase, Random, Side, Token, Variation, Verdict, case};
-use accordant::judge::{Reply, TransportFailure};
 use accordant::mock::Dialect;
 use accordant::{Contract, Mock};
 use bytes::Bytes;
@@ -38,9 +38,9 @@ struct Fixture {
     input: Value,
     /// What must happen: `valid`, or one of `boundary`, `invalid`, `refused`.
     verdict: VerdictFixture,
-    /// The probe's name; plain when absent.
+    /// The variation's name; plain when absent.
     #[serde(default)]
-    probe: Option<ProbeFixture>,
+    variation: Option<VariationFixture>,
     /// Credentials.
     #[serde(default)]
     secrets: Vec<String>,
@@ -75,7 +75,7 @@ enum VerdictFixture {
 
 #[derive(Deserialize, Clone, Copy)]
 #[serde(rename_all = "kebab-case")]
-enum ProbeFixture {
+enum VariationFixture {
     NoCredentials,
     OtherMethod,
     Twice,
@@ -154,13 +154,13 @@ impl Fixture {
             pointer::merge(&mut input, &self.input);
         }
         let dialect = self.dialect.as_ref().map_or(Dialect::Native, |name| name.parse().expect("a dialect"));
-        let probe = match self.probe {
+        let variation = match self.variation {
             None => Variation::Plain,
-            Some(ProbeFixture::NoCredentials) => Variation::NoCredentials,
-            Some(ProbeFixture::OtherMethod) => Variation::OtherMethod,
-            Some(ProbeFixture::Twice) => Variation::Twice,
+            Some(VariationFixture::NoCredentials) => Variation::NoCredentials,
+            Some(VariationFixture::OtherMethod) => Variation::OtherMethod,
+            Some(VariationFixture::Twice) => Variation::Twice,
         };
-        let mut case = a_case(operation, dialect, input, self.verdict(operation), probe);
+        let mut case = a_case(operation, dialect, input, self.verdict(operation), variation);
         if let Some(method) = &self.request.method {
             *case.request.method_mut() = Method::from_bytes(method.as_bytes()).expect("a method");
         }
@@ -226,9 +226,25 @@ fn received(case: &Case, response: &Response<Bytes>) -> Result<Received, Rejecti
 }
 
 /// What each check complains of.
-fn complaints(exchange: &Exchange<'_>) -> BTreeMap<&'static str, Vec<Complaint>> {
-    let all = CHECKS.iter().map(|check| (check.code(), check.judge(exchange)));
-    all.filter(|(_, complaints)| !complaints.is_empty()).collect()
+fn complaints(observation: &Observation<'_>) -> BTreeMap<&'static str, Vec<Complaint>> {
+    let mut found: BTreeMap<&'static str, Vec<Complaint>> = BTreeMap::new();
+    for (code, complaint) in check::judge(Party::Server, observation) {
+        found.entry(code).or_default().push(complaint);
+    }
+    found
+}
+
+/// A case with an answer, and with what came to the same request before.
+fn observed<'o>(
+    case: &'o Case,
+    secrets: &'o [String],
+    reply: &'o Result<Reply, TransportFailure>,
+    earlier: Option<Received>,
+) -> Observation<'o> {
+    let mut observation = Observation { secrets, answer: Some(reply), ..case.observation() };
+    observation.history.earlier_answer = earlier;
+    observation.read_answer();
+    observation
 }
 
 /// The texts of the sensitive members of an input, and of all they hold.
@@ -261,9 +277,7 @@ fn judge(fixture: &Fixture, name: &str) -> BTreeMap<&'static str, Vec<Complaint>
     }
     let reply = fixture.reply(&case);
     let earlier = fixture.earlier.as_ref().map(|earlier| received(&case, &earlier.http(&case)).expect(name));
-    let read = reply.as_ref().ok().map(|reply| received(&case, &reply.response));
-    let exchange = Exchange { case: &case, secrets: &fixture.secrets, reply: &reply, received: read, earlier };
-    let complaints = complaints(&exchange);
+    let complaints = complaints(&observed(&case, &fixture.secrets, &reply, earlier));
     let secrets: Vec<String> = sensitive(&case).into_iter().chain(fixture.secrets.clone()).collect();
     for complaint in complaints.values().flatten() {
         for text in [&complaint.expected, &complaint.actual] {
@@ -288,7 +302,7 @@ fn name_of(path: &Path) -> String {
 #[test]
 fn each_check_complains_of_its_own_fault_only() {
     let folders = entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/exchanges"));
-    let codes: Vec<&str> = CHECKS.iter().map(|check| check.code()).collect();
+    let codes: Vec<&str> = check::of(Party::Server).map(check::Check::code).collect();
     assert_eq!(folders.iter().map(|path| name_of(path)).collect::<Vec<_>>(), codes, "a folder for each check");
     let mut wrong = Vec::new();
     for folder in &folders {
@@ -331,11 +345,10 @@ fn assert_silent(mock: &Mock, case: &Case, what: &str) {
         request = with_credentials(request, &case.operation.service.name);
     }
     let (first, response) = (mock.answer(&request).response, mock.answer(&request).response);
-    let read = Some(received(case, &response));
     let reply = Ok(Reply { response, elapsed: Duration::ZERO });
     let secrets = ["AKIDEXAMPLE".to_owned(), "a-secret-key-1234".to_owned()];
     let earlier = received(case, &first).ok();
-    let found = complaints(&Exchange { case, secrets: &secrets, reply: &reply, received: read, earlier });
+    let found = complaints(&observed(case, &secrets, &reply, earlier));
     assert!(found.is_empty(), "{what}: {found:#?}");
 }
 
@@ -353,20 +366,20 @@ fn nothing_is_wrong_with_the_examples() {
     for operation in mock.contract().operations() {
         for (dialect, example) in dialects(operation).flat_map(|d| operation.examples.iter().map(move |e| (d, e))) {
             let valid = Verdict::Valid { boundary: None };
-            for (probe, verdict) in [
+            for (variation, verdict) in [
                 (Variation::Plain, valid),
                 (Variation::Twice, valid),
                 (Variation::NoCredentials, Verdict::Refused { cause: Cause::MissingCredentials }),
                 (Variation::OtherMethod, Verdict::Refused { cause: Cause::MethodNotAllowed }),
             ] {
-                let mut case = a_case(operation, dialect, example.input.clone(), verdict, probe);
-                if probe == Variation::OtherMethod {
+                let mut case = a_case(operation, dialect, example.input.clone(), verdict, variation);
+                if variation == Variation::OtherMethod {
                     *case.request.method_mut() = Method::DELETE;
                 }
-                if probe == Variation::NoCredentials && dialect == Dialect::Documented {
+                if variation == Variation::NoCredentials && dialect == Dialect::Documented {
                     continue;
                 }
-                let what = format!("{} {} {dialect:?} {probe:?}", operation.name, example.name);
+                let what = format!("{} {} {dialect:?} {variation:?}", operation.name, example.name);
                 assert_silent(&mock, &case, &what);
             }
         }

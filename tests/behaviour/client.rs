@@ -36,7 +36,7 @@ impl Judged {
     fn of(&self, kind: &str) -> Vec<(String, String)> {
         let list = self.report[kind].as_array().unwrap_or_else(|| panic!("no report: {}", self.stderr));
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        list.iter().map(|finding| (text(&finding["check"]), text(&finding["about"]))).collect()
+        list.iter().map(|finding| (text(&finding["code"]), text(&finding["about"]))).collect()
     }
 
     fn has(&self, kind: &str, check: &str, about: &str) -> bool {
@@ -44,7 +44,7 @@ impl Judged {
     }
 
     fn fault(&self, name: &str) -> &Value {
-        let mut rows = self.report["faults"].as_array().expect("faults").iter();
+        let mut rows = self.report["client"]["faults"].as_array().expect("faults").iter();
         rows.find(|row| row["fault"] == name).unwrap_or_else(|| panic!("no {name}: {}", self.stderr))
     }
 }
@@ -71,7 +71,7 @@ fn a_right_client_is_passed_through_in_silence() {
     assert_eq!((judged.code, judged.stdout.as_str()), (Some(0), "out\n"), "{}", judged.stderr);
     assert!(judged.stderr.starts_with("err\n"), "{}", judged.stderr);
     assert_eq!((judged.of("findings"), judged.of("notes")), (Vec::new(), Vec::new()));
-    let coverage = judged.report["coverage"].as_array().expect("coverage");
+    let coverage = judged.report["client"]["coverage"].as_array().expect("coverage");
     let backup = coverage.iter().find(|one| one["operation"] == "StartBackupJob").expect("its coverage");
     assert_eq!(backup["calls"], 1);
     assert!(backup["members"]["seen"].as_array().expect("a list").contains(&"/IdempotencyToken".into()), "{backup}");
@@ -256,7 +256,7 @@ fn an_interrupt_under_a_fault_is_told() {
     program.signal("INT");
     let ended = program.wait();
     assert_eq!(ended.code, Some(130), "{}", ended.stderr);
-    assert!(ended.stderr.contains("; the command was interrupted"), "{}", ended.stderr);
+    assert!(ended.stderr.contains(", which was interrupted"), "{}", ended.stderr);
     wait_until_gone("sleep 76.25");
 }
 
@@ -423,7 +423,7 @@ fn what_the_baseline_accepts_fails_no_run_until_it_is_gone() {
     let line =
         "remove from the baseline, line 2: request-schema: StartBackupJob /IamRoleArn#required: nothing shows it";
     assert!(judged.stderr.contains(line) && judged.report["stale"][0]["line"] == 2, "{}", judged.stderr);
-    assert!(judged.stderr.contains("0 notes, 1 entry of the baseline to remove"), "{}", judged.stderr);
+    assert!(judged.stderr.contains("the baseline has entries that must go: see above"), "{}", judged.stderr);
 
     let (judged, _) = judge_beside(&absent.replace("2999", "2020"), &[], wrong);
     assert_eq!((judged.code, judged.of("findings").len()), (Some(1), 1), "{}", judged.stderr);
@@ -541,7 +541,7 @@ fn the_baseline_may_stand_in_the_file_of_options() {
     let ended = ended.expect("it runs");
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
     assert_eq!(ended.status.code(), Some(0), "{said}");
-    assert!(said.contains(", 1 accepted;"), "{said}");
+    assert!(said.contains("conforms, but for what the baseline accepts"), "{said}");
 }
 
 #[test]
@@ -591,7 +591,7 @@ fn a_report_that_cannot_be_written_is_told_after_what_was_found() {
 fn a_folder_that_is_not_there_is_told_before_the_command_runs() {
     for option in ["--report", "--baseline"] {
         let update = if option == "--baseline" { "--update-baseline" } else { "--strict" };
-        let ended = run(&["client", update, option, "/nonexistent/file", "--", "sh", "-c", "echo ran"]);
+        let ended = run(&["client", update, option, "/nonexistent/file.json", "--", "sh", "-c", "echo ran"]);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{}", ended.stderr);
         assert!(ended.stderr.contains("there is no folder /nonexistent"), "{}", ended.stderr);
     }
@@ -626,4 +626,33 @@ fn each_check_of_clients_is_explained() {
         let ended = run(&["explain", code]);
         assert!(ended.stdout.starts_with(&format!("# {code}\n")), "{}", ended.stdout);
     }
+}
+
+#[test]
+fn reports_of_clients_are_written_as_junit_and_joined() {
+    let folder = TempDir::new().expect("a folder");
+    let file = |name: &str| folder.path().join(name).to_str().expect("a path of text").to_owned();
+    let wrong = r#"backup '{"BackupVaultName": "vault", "ResourceArn": "a:b"}'"#;
+    let report = |name: &str, script: &str| {
+        let (json, xml) = (file(&format!("{name}.json")), file(&format!("{name}.xml")));
+        let script = format!("{SEND}{script}");
+        run(&["client", "--report", &json, "--report", &xml, "--", "sh", "-c", &script]);
+        fs::read_to_string(xml).expect("a report")
+    };
+    let junit = report("one", wrong);
+    assert!(
+        junit.contains("<testsuite name=\"StartBackupJob\"") && junit.contains("type=\"request-schema\""),
+        "{junit}"
+    );
+    assert!(!report("two", &format!("{wrong}; backup \"$good\"")).contains("<testsuite name=\"no operation\""));
+    let ended = run(&["report", "merge", &file("one.json"), &file("two.json"), "--output", &file("all.json")]);
+    assert!(ended.code == Some(1) && ended.stdout.contains("\n3 requests judged of sh"), "{}", ended.stdout);
+    let all = fs::read_to_string(file("all.json")).expect("a report");
+    let all: Value = serde_json::from_str(&all).expect("JSON");
+    assert_eq!((&all["findings"][0]["count"], &all["client"]["requests"]), (&2.into(), &3.into()));
+    fs::write(file("old.json"), r#"{"tool": "accordant", "version": "0.1.0", "requests": 1}"#).expect("is written");
+    let ended = run(&["report", "merge", &file("old.json")]);
+    assert!(ended.code == Some(2) && ended.stderr.contains("it has format 1 of reports"), "{}", ended.stderr);
+    let schema = run(&["report", "schema"]).stdout;
+    assert!(schema.contains("\"ClientSection\"") && schema.contains("\"ServerSection\""), "{schema}");
 }

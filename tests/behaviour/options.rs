@@ -66,7 +66,7 @@ fn check_and_cases_and_mutants_take_what_the_file_says() {
     let (code, said, error) = project.run(&["check"]);
     assert!(code == Some(0) && said.contains("1 operation, 7 cases (examples, random; seed 9)"), "{said}{error}");
     let report = project.json("r.json");
-    assert_eq!((&report["strict"], &report["seed"]), (&true.into(), &9.into()));
+    assert_eq!((&report["strict"], &report["server"]["seed"]), (&true.into(), &9.into()));
     assert!(project.path().join("r.xml").is_file());
     let (_, said, _) = project.run(&["check", "--phase", "examples", "--seed", "1"]);
     assert!(said.contains("4 cases (examples; seed 1)"), "{said}");
@@ -100,7 +100,7 @@ fn client_and_proxy_take_what_the_file_says() {
     );
     let (code, _, error) = project.run(&["client"]);
     assert_eq!(code, Some(7), "{error}");
-    assert_eq!(project.json("client.json")["requests"], 1);
+    assert_eq!(project.json("client.json")["client"]["requests"], 1);
     let (code, _, error) = project.run(&["client", "--", "sh", "-c", "exit 8"]);
     assert_eq!(code, Some(8), "{error}");
     let (code, _, error) = project.run(&["proxy", "--", "true"]);
@@ -153,7 +153,7 @@ fn joining_reports_takes_what_the_file_says() {
     }
     let (_, said, error) = project.run(&["report", "merge"]);
     assert!(said.contains("4 cases judged"), "{said}{error}");
-    assert_eq!(project.json("whole.json")["cases"], 4);
+    assert_eq!(project.json("whole.json")["server"]["cases"], 4);
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use accordant::Contract;
-use accordant::judge::{Credentials, Reply, Send as _, Signer, TransportFailure};
+use accordant::exchange::{Reply, TransportFailure};
+use accordant::judge::{Credentials, Send as _, Signer};
 use accordant::net::send::{Client, ClientError, SendLimits};
 use accordant::net::serve::Limits;
 use bytes::Bytes;

@@ -6,8 +6,9 @@ use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
 use accordant::Contract;
+use accordant::exchange::Reply;
 use accordant::generate::{Case, Expected, Phase, Plan, Variation, Verdict};
-use accordant::judge::{Credentials, Reply, Signer, Target, Wire};
+use accordant::judge::{Credentials, Signer, Target, Wire};
 use accordant::mock::{Dialect, Mock};
 use accordant::snapshot::{Masks, Selected, render, select};
 
@@ -175,7 +176,7 @@ fn verdict(case: &Case) -> String {
             verdict.constraint().map(|id| format!(" {}", case.operation.input.constraints[id].id)).unwrap_or_default()
         }
     };
-    let probe = match case.variation {
+    let variation = match case.variation {
         Variation::Plain => "",
         Variation::NoCredentials => ", without credentials",
         Variation::OtherMethod => ", with another method",
@@ -186,7 +187,7 @@ fn verdict(case: &Case) -> String {
         Expected::Error { error, .. } => format!("{} {}", error.status, error.code),
         Expected::Unknown => "not known".to_owned(),
     };
-    format!("{}{about}{probe}: {due}", case.verdict.kind())
+    format!("{}{about}{variation}: {due}", case.kind())
 }
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {

@@ -26,12 +26,12 @@ def outcome(operation):
     counts = ["cases", "valid", "succeeded", "refused"]
     parts = [words] + [operation["reason"]] * bool(operation["reason"])
     parts += [f"{operation[count]} {count}" for count in counts]
-    parts += [f"{count} {code}" for code, count in sorted(operation["circumstances"].items())]
+    parts += [f"{count} {code}" for code, count in sorted(operation["environmental"].items())]
     return f"{operation['operation']}: {', '.join(parts)}"
 
 
 def title(finding):
-    about = finding["constraint"] or "the operation"
+    about = finding["about"] or "the operation"
     disputed = ", disputed" * finding["disputed"]
     return f"{finding['code']}: {finding['operation']}, {about} ({finding['strength']}{disputed}, {finding['count']} cases)"
 
@@ -44,13 +44,13 @@ def short(finding):
 def whole(finding):
     lines = short(finding)
     lines += wrapped("citation", "; ".join(finding["citation"]))
-    lines += wrapped("request", finding["request"]["line"])
-    lines += wrapped("", finding["request"]["body"]) if finding["request"]["body"] else []
+    lines += wrapped("request", finding["evidence"][0]["line"])
+    lines += wrapped("", finding["evidence"][0]["body"]) if finding["evidence"][0]["body"] else []
     return lines
 
 
 def digest(server, report):
-    findings, notes, operations = report["findings"], report["notes"], report["operations"]
+    findings, notes, operations = report["findings"], report["notes"], report["server"]["operations"]
     lacking = sum(operation["outcome"] == "lacking" for operation in operations)
     lines = [server, f"{len(findings)} findings, {len(notes)} notes, {lacking} of {len(operations)} operations lacking"]
     lines += ["", "# Operations", ""] + [outcome(operation) for operation in operations]

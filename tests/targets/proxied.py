@@ -179,8 +179,7 @@ def found(findings):
     constraint for a failure of the server."""
     counts = collections.Counter()
     for finding in findings:
-        check = finding.get("code") or finding["check"]
-        about = finding["constraint"] if "constraint" in finding else finding["about"]
+        check, about = finding["code"], finding["about"]
         counts[finding["operation"], check, None if check == "server-error" else about] += finding["count"]
     return counts
 
@@ -225,11 +224,11 @@ def by_boto3(accordant, moto, scratch, differences):
     run(accordant, "check", url, "--target", moto.file, "--report", checked, *replays)
     send_again(accordant, moto, forms_of(recorder.spoken(), len(cases)), proxied, differences)
     checked, proxied = read(checked), read(proxied)
-    differences.hold("requests judged", len(cases), proxied["requests"])
+    differences.hold("requests judged", len(cases), proxied["client"]["requests"])
     for kind in ("findings", "notes"):
         due, seen = without(found(checked[kind]), OF_PROBES), without(found(proxied[kind]), OF_REQUESTS)
         differences.hold(f"{kind} of answers", due, seen)
-    of_requests = [one for one in proxied["findings"] + proxied["notes"] if one["check"] in OF_REQUESTS]
+    of_requests = [one for one in proxied["findings"] + proxied["notes"] if one["code"] in OF_REQUESTS]
     broken = (case["verdict"]["constraint"] for case in cases if case["verdict"]["kind"] == "invalid")
     due = collections.Counter((OPERATION, "request-schema", constraint) for constraint in broken)
     differences.hold("findings of requests", due, found(of_requests))

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use accordant::exchange::{Reply, TransportFailure};
 use accordant::generate::{Phase, Plan};
-use accordant::judge::{Glimpse, Reply, Standing, TransportFailure, Wire, glimpse, look};
+use accordant::judge::{Inference, Support, Wire, infer, preflight};
 use accordant::net::send::Client;
 use accordant::snapshot::{Masks, Selected, Snapshot, phase_of, render, same, select};
 use similar::TextDiff;
@@ -87,10 +88,10 @@ impl Recorder<'_> {
         // Until an example shows that the server has the operation, nothing is kept.
         let mut doubt = selected.iter().any(is_example).then(|| "no example was answered".to_owned());
         if doubt.is_none() {
-            match look(&self.wire, plan).await {
-                Standing::Ready | Standing::Unknown => {}
-                Standing::Unreachable(why) => return Err(self.unreachable(&why)),
-                standing => return Ok(without(group, tally, &lack(standing))),
+            match preflight(&self.wire, plan).await {
+                Support::Ready | Support::Unknown => {}
+                Support::Unreachable(why) => return Err(self.unreachable(&why)),
+                support => return Ok(without(group, tally, &lack(support))),
             }
         }
         for one in &selected {
@@ -107,10 +108,10 @@ impl Recorder<'_> {
             }
             waiting.push((one, self.snapshot(plan, masks, one, &judged.reply)));
             if doubt.is_some() {
-                doubt = match glimpse(&self.wire, &one.case, &judged.reply).await {
-                    Glimpse::Clear(Standing::Ready | Standing::Unknown) => None,
-                    Glimpse::Clear(standing) => return Ok(without(group, tally, &lack(standing))),
-                    Glimpse::Unclear(standing) => Some(lack(standing)),
+                doubt = match infer(&self.wire, &one.case, &judged.reply).await {
+                    Inference::Clear(Support::Ready | Support::Unknown) => None,
+                    Inference::Clear(support) => return Ok(without(group, tally, &lack(support))),
+                    Inference::Unclear(support) => Some(lack(support)),
                 };
             }
             if doubt.is_none() {
@@ -192,12 +193,12 @@ fn is_example(selected: &Selected) -> bool {
     selected.case.token.phase == Phase::Examples
 }
 
-fn lack(standing: Standing) -> String {
-    match standing {
-        Standing::Lacking(why) => format!("the server does not have the operation ({why})"),
-        Standing::CredentialsRefused(why) => format!("the server does not take the credentials ({why})"),
-        Standing::Unreachable(why) => why,
-        Standing::Ready | Standing::Unknown => String::new(),
+fn lack(support: Support) -> String {
+    match support {
+        Support::Lacking(why) => format!("the server does not have the operation ({why})"),
+        Support::CredentialsRefused(why) => format!("the server does not take the credentials ({why})"),
+        Support::Unreachable(why) => why,
+        Support::Ready | Support::Unknown => String::new(),
     }
 }
 

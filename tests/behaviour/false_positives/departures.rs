@@ -4,8 +4,8 @@ use accordant::codec;
 use accordant::contract::ErrorDef;
 use accordant::contract::model::ErrorKind;
 use accordant::contract::view::View;
+use accordant::exchange::Reply;
 use accordant::generate::{Expected, Variation, Verdict};
-use accordant::judge::Reply;
 use serde_json::{Value, json};
 
 use super::any::times;

@@ -11,13 +11,14 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use accordant::check::{CHECKS, Complaint, Exchange};
+use accordant::check::{self, Complaint, Party};
 use accordant::codec::{Outcome, Received};
 use accordant::contract::model::ErrorKind;
 use accordant::contract::view::View;
 use accordant::contract::{ErrorDef, Operation};
+use accordant::exchange::{Observation, Reply, TransportFailure};
 use accordant::generate::{Case, Phase, Plan, Variation};
-use accordant::judge::{Credentials, Reply, Send, Signer, TransportFailure, Wire};
+use accordant::judge::{Credentials, Send, Signer, Wire};
 use accordant::mock::Dialect;
 use accordant::{Mock, codec};
 use bytes::Bytes;
@@ -147,8 +148,8 @@ fn native(sent: &Sent<'_>) -> bool {
     sent.case.dialect == Dialect::Native
 }
 
-fn refused(sent: &Sent<'_>, probe: Variation) -> bool {
-    sent.case.variation == probe
+fn refused(sent: &Sent<'_>, variation: Variation) -> bool {
+    sent.case.variation == variation
 }
 /// The cases of all operations, with the mock's answers to them.
 fn cases() -> Vec<(Case, Response<Bytes>)> {
@@ -185,13 +186,12 @@ fn complaints(
     first: &Response<Bytes>,
 ) -> Vec<(&'static str, Complaint)> {
     let read = |response| case.codec().decode_response(&case.operation, response);
-    let received = reply.as_ref().ok().map(|reply| read(&reply.response));
     let earlier: Option<Received> = (case.variation == Variation::Twice).then(|| read(first).ok()).flatten();
     let secrets = ["accordant-dummy-secret-9b1f6c27".to_owned()];
-    let exchange = Exchange { case, secrets: &secrets, reply: &reply, received, earlier };
-    let said =
-        CHECKS.iter().flat_map(|check| check.judge(&exchange).into_iter().map(|complaint| (check.code(), complaint)));
-    said.collect()
+    let mut observation = Observation { secrets: &secrets, answer: Some(&reply), ..case.observation() };
+    observation.history.earlier_answer = earlier;
+    observation.read_answer();
+    check::judge(Party::Server, &observation)
 }
 
 #[test]
@@ -264,7 +264,7 @@ async fn what_passes_is_waited_for_and_a_method_nobody_knows_may_end_a_connectio
         assert!(judged.succeeded && judged.complaints.is_empty(), "{:?}", judged.complaints);
     }
     let method = (0..plan.count(Phase::Coverage, 0)).filter_map(|index| plan.case(Phase::Coverage, 0, index)?.ok());
-    let method = method.into_iter().find(|case| case.variation == Variation::OtherMethod).expect("a probe");
+    let method = method.into_iter().find(|case| case.variation == Variation::OtherMethod).expect("a variation");
     let said = complaints(&method, Err(TransportFailure::Closed("reset".into())), &Response::new(Bytes::new()));
     assert!(said.iter().all(|(_, complaint)| !complaint.is_finding()), "{said:?}");
 }

@@ -83,7 +83,7 @@ def judged(tmp_path, client, kind, *options):
 
 
 def found(report):
-    return {(finding["check"], finding["about"]) for finding in report["findings"]}
+    return {(finding["code"], finding["about"]) for finding in report["findings"]}
 
 
 @pytest.mark.parametrize("client", COMMANDS)
@@ -133,7 +133,7 @@ def test_faults(tmp_path):
         known = KNOWN.get(client, set())
         assert (found(report), report["notes"]) == (known, []), f"{client}: {done.stderr}"
         assert done.returncode == (1 if known else 0), f"{client}: {done.stderr}"
-        rows[client] = {row["fault"]: row for row in report["faults"]}
+        rows[client] = {row["fault"]: row for row in report["client"]["faults"]}
     text = HEAD + "\n".join(tables(rows)) + "\n"
     if os.environ.get("ACCORDANT_WRITE_DOCS"):
         TABLE.parent.mkdir(exist_ok=True)

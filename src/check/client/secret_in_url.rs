@@ -1,0 +1,111 @@
+//! `secret-in-url`: a sensitive member, or credentials, in a URL.
+
+use crate::check::{Check, Complaint, Party};
+use crate::contract::model::Place;
+use crate::exchange::{Observation, sensitive_strings};
+use crate::mock::Dialect;
+
+/// Names of parameters that are credentials wherever they stand.
+const CREDENTIALS: [&str; 6] =
+    ["X-Auth-Token", "access_token", "AWSSecretKey", "SecretAccessKey", "aws_secret_access_key", "X-Subject-Token"];
+
+/// The check.
+pub struct SecretInUrl;
+
+const PAGE: &str = "\
+# secret-in-url
+
+## What it does
+
+Complains of a sensitive member of the input that stands in the URL, and of credentials there. A
+presigned URL, whose signature is meant to stand there, is none of these, nor is a member that its
+operation puts into the query string, or the document's page does.
+
+## Why it matters
+
+URLs are written to the logs of servers, proxies and gateways, and to the histories of browsers.
+
+## Example
+
+`GET /?Action=RestoreDBClusterFromS3&MasterUserPassword=…`.
+
+## Remedy
+
+Send it in the body of a `POST`, and credentials in their header.
+
+## When it is a note
+
+Never.
+";
+
+impl Check for SecretInUrl {
+    fn code(&self) -> &'static str {
+        "secret-in-url"
+    }
+
+    fn page(&self) -> &'static str {
+        PAGE
+    }
+
+    fn party(&self) -> Party {
+        Party::Client
+    }
+
+    fn judge(&self, observation: &Observation<'_>) -> Vec<Complaint> {
+        let query = observation.query();
+        let mut complaints = Vec::new();
+        let mut complain = |what: String| {
+            let complaint = Complaint::new("secrets in the body or in headers", format!("{what} in the URL"));
+            complaints.push(complaint.about(what).standard("RFC 9110, section 17.9"));
+        };
+        // The documented dialect has some operations whose pages put all of the input there.
+        let native = observation.dialect == Dialect::Native;
+        if let (true, Some(operation), Some(input)) = (native, observation.operation, observation.input()) {
+            for (node, text) in sensitive_strings(&operation.input, input) {
+                let meant = node.place == Some(Place::Query) || text.contains("X-Amz-Signature=");
+                let meant = meant || is_credential(observation, &node.pointer[1..]);
+                if !meant && !text.is_empty() && query.iter().any(|(_, value)| value == text) {
+                    complain(node.pointer.clone());
+                }
+            }
+        }
+        for (name, _) in query.iter().filter(|(name, value)| !value.is_empty() && is_credential(observation, name)) {
+            let known = CREDENTIALS.iter().find(|known| known.eq_ignore_ascii_case(name));
+            complain(known.map_or_else(|| name.clone(), |known| (*known).to_owned()));
+        }
+        complaints
+    }
+}
+
+/// Whether a parameter of this name is a credential of the service, or anybody's.
+pub(super) fn is_credential(observation: &Observation<'_>, name: &str) -> bool {
+    let own =
+        observation.service.is_some_and(|service| service.auth.iter().any(|auth| auth.name.eq_ignore_ascii_case(name)));
+    own || CREDENTIALS.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::super::tests::{backup, judged};
+    use super::*;
+
+    #[test]
+    fn secrets_are_found_in_urls_only() {
+        let check = &SecretInUrl;
+        let input = "Action=RestoreDBClusterFromS3&MasterUserPassword=hunter22";
+        let complaints = judged(check, Request::get(format!("/?{input}")), "", |_| ());
+        assert_eq!(complaints.len(), 1);
+        assert_eq!(complaints[0].about.as_deref(), Some("/MasterUserPassword"));
+        assert!(!format!("{complaints:?}").contains("hunter22"));
+        let form = Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+        assert!(judged(check, form, input, |_| ()).is_empty());
+        assert_eq!(judged(check, Request::get("/?x-auth-token=abc"), "", |_| ()).len(), 1);
+        let both = Request::post("/v3/p/backups/b/replicate?X-Auth-Token=abc").header("x-auth-token", "abc");
+        let both = both.header("content-type", "application/json");
+        assert_eq!(judged(check, both, r#"{"replicate": {}}"#, |_| ()).len(), 1, "a member that is a credential too");
+        assert!(judged(check, Request::get("/?X-Amz-Signature=abc&X-Amz-Credential=AK"), "", |_| ()).is_empty());
+        assert!(judged(check, backup(), "{}", |_| ()).is_empty());
+    }
+}

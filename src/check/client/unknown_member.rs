@@ -1,0 +1,141 @@
+//! `unknown-member`: a member that the operation does not have.
+
+use super::secret_in_url::is_credential;
+use crate::check::{Check, Complaint, Party};
+use crate::codec::Oddity;
+use crate::contract::model::Strength;
+use crate::contract::{Operation, pointer};
+use crate::exchange::Observation;
+
+/// The check.
+pub struct UnknownMember;
+
+const PAGE: &str = "\
+# unknown-member
+
+## What it does
+
+Complains of a member or parameter that the operation's input does not have.
+
+## Why it matters
+
+The service ignores it, or refuses the request. Often it is a misspelt name, and the setting that was
+meant does not take effect.
+
+## Example
+
+`StartBackupJob` with `BackupvaultName`.
+
+## Remedy
+
+Send the member by the name that `accordant explain OPERATION` has.
+
+## When it is a note
+
+When a parameter of a form may as well be one that is just written in another way.
+";
+
+impl Check for UnknownMember {
+    fn code(&self) -> &'static str {
+        "unknown-member"
+    }
+
+    fn page(&self) -> &'static str {
+        PAGE
+    }
+
+    fn party(&self) -> Party {
+        Party::Client
+    }
+
+    fn judge(&self, observation: &Observation<'_>) -> Vec<Complaint> {
+        let (Some(operation), Some(input)) = (observation.operation, observation.input()) else { return Vec::new() };
+        let mut named = Vec::new();
+        operation.input.unknown_members(input, &mut named);
+        for oddity in &observation.oddities {
+            match oddity {
+                Oddity::Unknown(name) => add(&mut named, name),
+                Oddity::Unclear => return vec![complaint(operation, None).at_most(Strength::Assumed)],
+                Oddity::Duplicate(_) | Oddity::OtherForm(_) => {}
+            }
+        }
+        let of_version_2 = named.iter().any(|name| name == VERSION_2[0]);
+        let signs = |name: &str| is_signature(name) || of_version_2 && VERSION_2.contains(&name);
+        named.retain(|name| !signs(name) && !is_credential(observation, &name[1..]));
+        named.sort();
+        named.dedup();
+        named.iter().map(|name| complaint(operation, Some(name))).collect()
+    }
+}
+
+/// Adds a name that the codec has met, unless it is that of a member which is known by its whole place already.
+fn add(named: &mut Vec<String>, name: &str) {
+    let mut own = String::new();
+    pointer::push(&mut own, name);
+    if !named.iter().any(|known| known.ends_with(&own)) {
+        named.push(format!("/{name}"));
+    }
+}
+
+/// A name that is too long to be one of a member is not repeated: it may be anything.
+const LONGEST: usize = 60;
+
+fn complaint(operation: &Operation, name: Option<&String>) -> Complaint {
+    let named = name.filter(|name| name.len() <= LONGEST);
+    let actual = named
+        .map_or_else(|| "a member that it does not have".to_owned(), |name| format!("{name}, which it does not have"));
+    let expected = format!("members of {}", operation.name);
+    let complaint = Complaint::new(expected, actual).cite_all(&operation.http.citations);
+    match named {
+        Some(name) => complaint.about(name),
+        None => complaint,
+    }
+}
+
+/// Parameters that sign a request in the way before the present one; the first tells it.
+const VERSION_2: [&str; 7] = [
+    "/AWSAccessKeyId",
+    "/Signature",
+    "/SignatureMethod",
+    "/SignatureVersion",
+    "/Timestamp",
+    "/Expires",
+    "/SecurityToken",
+];
+
+/// Whether a parameter is part of a presigned URL.
+fn is_signature(pointer: &str) -> bool {
+    pointer.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("/X-Amz-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::super::tests::{backup, judged};
+    use super::*;
+
+    #[test]
+    fn members_nobody_knows_are_named() {
+        let complaints = judged(&UnknownMember, backup(), r#"{"BackupvaultName": "x"}"#, |_| ());
+        assert_eq!(complaints.len(), 1);
+        assert_eq!(complaints[0].about.as_deref(), Some("/BackupvaultName"));
+        assert!(judged(&UnknownMember, backup(), r#"{"BackupVaultName": "x"}"#, |_| ()).is_empty());
+        let form = Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+        let complaints = judged(&UnknownMember, form, "Action=CopyDBClusterSnapshot&Nonsense=1", |_| ());
+        assert_eq!(complaints[0].about.as_deref(), Some("/Nonsense"));
+        let cbr = || Request::post("/v3/p/backups/b/replicate").header("content-type", "application/json");
+        let nested = judged(&UnknownMember, cbr(), r#"{"replicate": {"zork": 1}}"#, |_| ());
+        assert_eq!(nested.iter().map(|one| one.about.as_deref()).collect::<Vec<_>>(), [Some("/replicate/zork")]);
+        let token =
+            Request::post("/v3/p/backups/b/replicate?X-Auth-Token=t").header("content-type", "application/json");
+        assert!(judged(&UnknownMember, token, r#"{"replicate": {}}"#, |_| ()).is_empty(), "a matter of another check");
+        let presigned = Request::get("/?Action=CopyDBClusterSnapshot&Version=2014-10-31&X-Amz-Signature=x");
+        assert!(judged(&UnknownMember, presigned, "", |_| ()).is_empty());
+        let older =
+            Request::get("/?Action=CopyDBClusterSnapshot&AWSAccessKeyId=x&SignatureVersion=2&Signature=x&Timestamp=x");
+        assert!(judged(&UnknownMember, older, "", |_| ()).is_empty());
+        let alone = Request::get("/?Action=CopyDBClusterSnapshot&Timestamp=x");
+        assert_eq!(judged(&UnknownMember, alone, "", |_| ()).len(), 1);
+    }
+}

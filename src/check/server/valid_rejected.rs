@@ -1,0 +1,79 @@
+//! `valid-rejected`: a valid input is refused as if something were wrong with it.
+
+use super::claim::claim;
+use super::server_error::is_failure;
+use crate::check::{Check, Complaint, Party};
+use crate::contract::model::{ErrorKind, Strength};
+use crate::exchange::{Answer, Exchange, Observation, Verdict, is_in_front};
+
+/// The check.
+pub struct ValidRejected;
+
+const PAGE: &str = "\
+# valid-rejected
+
+## What it does
+
+Complains when an input that keeps every constraint gets a declared error that blames the request:
+one of validation, or one that says that the operation is not there.
+
+## Why it matters
+
+The caller did what the documents ask for and cannot use the operation. Usually the implementation
+lacks a member, or is stricter than the service it stands for.
+
+## Example
+
+`StartWindowMinutes: 60`, the least that is allowed, is answered with
+`400 InvalidParameterValueException`.
+
+## Remedy
+
+Compare the bound or pattern with the cited source, and accept what it allows. If the input needs
+something to exist, make it with `--given` and name it with `--set`.
+
+## When it is a note
+
+When the claim that the input is valid rests on an assumption or observation, or on disputed
+sources: the nearest example is looked at, and the members that the input has beyond it, with every
+constraint on them. Where no source gives a text a form, a number a bound on the side that it is on,
+or a list a length, and no example shows the value, a service may well have such limits of its own.
+In the documented dialect too, whose one error may stand for anything, and where a server in front
+may have its own limits (407, 408, 413, 414, 431). An error of state, quota, throttling or
+authentication is no complaint.
+";
+
+impl Check for ValidRejected {
+    fn code(&self) -> &'static str {
+        "valid-rejected"
+    }
+
+    fn page(&self) -> &'static str {
+        PAGE
+    }
+
+    fn party(&self) -> Party {
+        Party::Server
+    }
+
+    fn judge(&self, observation: &Observation<'_>) -> Vec<Complaint> {
+        let Some(exchange) = &observation.exchange() else { return Vec::new() };
+        if !is_rejected(exchange) {
+            return Vec::new();
+        }
+        let claim = claim(exchange);
+        let expected = format!("{}, because {}", exchange.success(), claim.reason());
+        let complaint = claim.complaint(expected, exchange.answered());
+        let doubtful = !exchange.is_native() || exchange.status().is_some_and(is_in_front);
+        vec![if doubtful { complaint.at_most(Strength::Assumed) } else { complaint }]
+    }
+}
+
+/// Whether a valid input is blamed for what is wrong.
+pub(super) fn is_rejected(exchange: &Exchange<'_>) -> bool {
+    let Answer::Declared(error) = exchange.answer() else { return false };
+    let blamed = matches!(error.kind, ErrorKind::Validation | ErrorKind::Protocol);
+    let redirected = matches!(exchange.status(), Some(..200 | 300..400));
+    let valid = matches!(exchange.demand.verdict, Verdict::Valid { .. }) && exchange.may_succeed();
+    valid && blamed && !redirected && !is_failure(exchange)
+}

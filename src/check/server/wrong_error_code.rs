@@ -1,0 +1,81 @@
+//! `wrong-error-code`: another declared error than the due one.
+
+use super::server_error::is_failure;
+use crate::check::{Check, Complaint, Party};
+use crate::contract::ErrorDef;
+use crate::contract::model::{ErrorKind, Strength};
+use crate::exchange::{Answer, DueError, Exchange, Observation, is_in_front};
+
+/// The check.
+pub struct WrongErrorCode;
+
+const PAGE: &str = "\
+# wrong-error-code
+
+## What it does
+
+Complains when a request is refused, as it must be, with another of the declared errors than the
+one that the contract names for what is wrong with it.
+
+## Why it matters
+
+Clients branch on the code: SDKs turn it into an exception class. A test that catches the wrong
+class passes here and fails against the real service.
+
+## Example
+
+Without `BackupVaultName` the answer is `400 InvalidParameterValueException`. Due is
+`400 MissingParameterValueException`.
+
+## Remedy
+
+Answer the error that the finding names for this cause. The text of the message is never judged.
+
+## When it is a note
+
+When either the constraint or the link between it and its error is only assumed: then another
+validation error may be right. An error of state or quota is a note, since a service may look at
+the resource first, and so is one of a limit of size or time; one of throttling or authentication
+is no complaint, unless credentials are what the request lacks.
+";
+
+impl Check for WrongErrorCode {
+    fn code(&self) -> &'static str {
+        "wrong-error-code"
+    }
+
+    fn page(&self) -> &'static str {
+        PAGE
+    }
+
+    fn party(&self) -> Party {
+        Party::Server
+    }
+
+    fn judge(&self, observation: &Observation<'_>) -> Vec<Complaint> {
+        let Some(exchange) = &observation.exchange() else { return Vec::new() };
+        let Some((demand, other)) = other_error(exchange) else { return Vec::new() };
+        let complaint = demand.complaint(exchange.answered());
+        let looked_first = matches!(other.kind, ErrorKind::State | ErrorKind::Quota);
+        vec![if looked_first || exchange.status().is_some_and(is_in_front) {
+            complaint.at_most(Strength::Assumed)
+        } else {
+            complaint
+        }]
+    }
+}
+
+/// The due error and the declared one that came instead of it.
+pub(super) fn other_error<'x>(exchange: &'x Exchange<'_>) -> Option<(DueError<'x>, &'x ErrorDef)> {
+    let (demand, Answer::Declared(other)) = (exchange.due()?, exchange.answer()) else { return None };
+    let redirected = matches!(exchange.status(), Some(..200 | 300..400));
+    if other.code == demand.error.code || redirected || is_failure(exchange) {
+        return None;
+    }
+    let excused = match other.kind {
+        ErrorKind::Throttling | ErrorKind::Server => true,
+        ErrorKind::Auth => demand.error.kind != ErrorKind::Auth,
+        ErrorKind::Validation | ErrorKind::Protocol | ErrorKind::State | ErrorKind::Quota => false,
+    };
+    (!excused).then_some((demand, other))
+}

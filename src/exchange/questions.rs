@@ -1,0 +1,343 @@
+//! What checks of servers ask of an exchange.
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{Request, Response};
+use serde_json::Value;
+
+use super::demand::{Demand, Expected, Variation, Verdict, success_status};
+use super::observation::Observation;
+use super::reply::{Reply, TransportFailure};
+use crate::codec::{Codec, Outcome, Received, Rejection};
+use crate::contract::model::{Cause, ErrorKind, Strength};
+use crate::contract::{Constraint, ErrorDef, ErrorLink, Occurrence, Operation, PlaceId, Table};
+use crate::mock::Dialect;
+use crate::text::{MASK, cut, one_line};
+
+/// Most characters of a text that the peer chose.
+const MAX_FOREIGN: usize = 80;
+/// Shortest secret that is taken out of texts: shorter ones are part of everything.
+const MIN_SECRET: usize = 4;
+
+/// A request for an operation, with what came back and what the contract demands.
+#[derive(Debug, Clone, Copy)]
+pub struct Exchange<'e> {
+    pub(super) operation: &'e Operation,
+    pub(super) observation: &'e Observation<'e>,
+    pub(super) reply: &'e Result<Reply, TransportFailure>,
+    /// The input.
+    pub input: &'e Value,
+    /// What the contract demands.
+    pub demand: Demand,
+}
+
+/// How an answer stands to what is declared.
+#[derive(Debug, Clone, Copy)]
+pub enum Answer<'e> {
+    /// A success, which could be read.
+    Success(&'e Value),
+    /// An error with a code that the contract declares.
+    Declared(&'e ErrorDef),
+    /// An error with another code.
+    Undeclared(&'e str),
+    /// No answer, or none that could be read.
+    Unreadable,
+}
+
+/// The error that a request must be answered with, and everything that says so.
+#[derive(Debug, Clone, Copy)]
+pub struct DueError<'e> {
+    /// The error.
+    pub error: &'e ErrorDef,
+    /// What says that it is this one; nothing in a dialect that has one error for all.
+    pub link: Option<&'e ErrorLink>,
+    /// The constraint that is broken.
+    pub broken: Option<&'e Constraint>,
+    /// Whether sources disagree on that constraint, or on its member.
+    pub disputed: bool,
+    /// Why the request must be refused, as a sentence.
+    pub(crate) reason: &'e str,
+}
+
+impl<'e> Exchange<'e> {
+    /// The operation.
+    #[must_use]
+    pub fn operation(&self) -> &'e Operation {
+        self.operation
+    }
+
+    /// The request.
+    #[must_use]
+    pub fn request(&self) -> &'e Request<Bytes> {
+        self.observation.request
+    }
+
+    /// The dialect that both are spoken in.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.observation.dialect
+    }
+
+    /// The codec that both are spoken in.
+    #[must_use]
+    pub fn codec(&self) -> &'static dyn Codec {
+        self.observation.codec().unwrap_or(self.operation.service.codec())
+    }
+
+    /// Credentials that went with the request, and must never come back.
+    #[must_use]
+    pub fn secrets(&self) -> &'e [String] {
+        self.observation.secrets
+    }
+
+    /// What came back.
+    pub fn reply(&self) -> &'e Result<Reply, TransportFailure> {
+        self.reply
+    }
+
+    /// The answer as the codec reads it; nothing when none came.
+    #[must_use]
+    pub fn received(&self) -> Option<&'e Result<Received, Rejection>> {
+        self.observation.received.as_ref()
+    }
+
+    /// The answer to the same request, sent before.
+    #[must_use]
+    pub fn earlier(&self) -> Option<&'e Received> {
+        self.observation.history.earlier_answer.as_ref()
+    }
+
+    /// What must come back.
+    #[must_use]
+    pub fn expected(&self) -> Expected<'e> {
+        self.demand.verdict.expected(self.operation, self.dialect())
+    }
+
+    /// The answer as it came.
+    #[must_use]
+    pub fn response(&self) -> Option<&'e Response<Bytes>> {
+        self.reply.as_ref().ok().map(|reply| &reply.response)
+    }
+
+    /// The answer's status, when there is an answer.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.response().map(|response| response.status().as_u16())
+    }
+
+    /// The answer, as far as the contract knows it. In the documented dialect only that dialect's error is declared.
+    #[must_use]
+    pub fn answer(&self) -> Answer<'e> {
+        let Some(Ok(received)) = self.received() else { return Answer::Unreadable };
+        match &received.outcome {
+            Outcome::Output(output) => Answer::Success(output),
+            Outcome::Error { code, .. } => match declared(self.operation, self.dialect(), code, received.status) {
+                Some(error) => Answer::Declared(error),
+                None => Answer::Undeclared(code),
+            },
+        }
+    }
+
+    /// The constraint that the request breaks.
+    #[must_use]
+    pub fn broken(&self) -> Option<&'e Constraint> {
+        self.demand.broken(self.operation)
+    }
+
+    /// The error that is due.
+    #[must_use]
+    pub fn due(&self) -> Option<DueError<'e>> {
+        let Expected::Error { error, link } = self.expected() else { return None };
+        let reason = match self.demand.verdict {
+            Verdict::Refused { cause } => reason(cause),
+            _ => "",
+        };
+        let broken = self.broken();
+        let disputed = broken.is_some_and(|broken| broken.disputed || self.is_disputed(&broken.member));
+        Some(DueError { error, link, broken, disputed, reason })
+    }
+
+    /// Whether it is spoken as the SDKs do.
+    #[must_use]
+    pub fn is_native(&self) -> bool {
+        self.dialect() == Dialect::Native || self.operation().service.documented.is_none()
+    }
+
+    /// Whether the request was taken: the status is a success, and no body says otherwise.
+    #[must_use]
+    pub fn was_accepted(&self) -> bool {
+        let error = matches!(self.answer(), Answer::Declared(_) | Answer::Undeclared(_));
+        self.status().is_some_and(|status| (200..300).contains(&status)) && !error
+    }
+
+    /// Whether what came back is the operation's own output: it can be read, and has a member that the schema knows. A
+    /// server with several services may have taken the request for another one's.
+    #[must_use]
+    pub fn is_own_output(&self) -> bool {
+        let Answer::Success(output) = self.answer() else { return false };
+        let known = &self.operation().output.root().properties;
+        !self.is_native() || known.is_empty() || known.keys().any(|name| output.get(name).is_some())
+    }
+
+    /// Whether a success may come back, so that its form is worth a look: what should have been refused is another matter.
+    #[must_use]
+    pub fn may_succeed(&self) -> bool {
+        let sent_plainly = matches!(self.demand.variation, Variation::Plain | Variation::Twice);
+        sent_plainly && !matches!(self.expected(), Expected::Error { .. })
+    }
+
+    /// The output of a success that may come back.
+    #[must_use]
+    pub fn output(&self) -> Option<&'e Value> {
+        match self.answer() {
+            Answer::Success(output) if self.may_succeed() && self.was_accepted() => {
+                (!self.is_bodiless() && self.coding().is_none()).then_some(output)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the server refuses a method that it does not know, as HTTP has it (RFC 9110, sections 15.5.6 and 15.6.2),
+    /// where no source names the service's own error for it: the request may not have got beyond the web server.
+    #[must_use]
+    pub fn refuses_method(&self) -> bool {
+        let named = || self.due().and_then(|due| due.link).is_some_and(|link| link.strength <= Strength::Model);
+        self.demand.variation == Variation::OtherMethod && matches!(self.status(), Some(405 | 501)) && !named()
+    }
+
+    /// Whether the status forbids a body (RFC 9110, sections 15.3.5 and 15.3.6).
+    #[must_use]
+    pub fn is_bodiless(&self) -> bool {
+        matches!(self.status(), Some(204 | 205))
+    }
+
+    /// The content coding of the answer's body, when it has one: the codecs read none.
+    #[must_use]
+    pub fn coding(&self) -> Option<&'e str> {
+        let coding = self.response()?.headers().get(CONTENT_ENCODING)?.to_str().ok()?.trim();
+        (!coding.is_empty() && !coding.eq_ignore_ascii_case("identity")).then_some(coding)
+    }
+
+    /// Whether sources disagree on a constraint, a member or the status.
+    #[must_use]
+    pub fn is_disputed(&self, about: &str) -> bool {
+        self.operation().disputes.iter().flat_map(|dispute| &dispute.about).any(|disputed| disputed == about)
+    }
+
+    /// A text that the peer chose, fit to be shown: short, one line, without what is secret or sensitive.
+    #[must_use]
+    pub fn foreign(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        let strings = sensitive_strings(&self.operation().input, self.input);
+        let sensitive = strings.into_iter().map(|(_, text)| text);
+        for secret in self.secrets().iter().map(String::as_str).chain(sensitive) {
+            if secret.chars().count() >= MIN_SECRET {
+                text = text.replace(secret, MASK);
+            }
+        }
+        cut(one_line(&text), MAX_FOREIGN)
+    }
+
+    /// The answer in a few words: "200 with an output".
+    #[must_use]
+    pub fn answered(&self) -> String {
+        let Some(response) = self.response() else { return "no answer".to_owned() };
+        let status = response.status().as_u16();
+        match self.answer() {
+            Answer::Success(_) => format!("{status} with an output"),
+            Answer::Declared(error) => format!("{status} {}", error.code),
+            Answer::Undeclared(code) => format!("{status} {}", self.foreign(code)),
+            Answer::Unreadable if response.body().is_empty() => format!("{status} without a body"),
+            Answer::Unreadable => {
+                let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+                let media_type = media_type.map_or("a body of no media type".to_owned(), |text| self.foreign(text));
+                let why = match self.received() {
+                    Some(Err(rejection)) => format!(": {}", self.foreign(&rejection.detail)),
+                    _ => String::new(),
+                };
+                format!("{status} with {media_type} that cannot be read{why}")
+            }
+        }
+    }
+
+    /// The success that is due, in a few words.
+    #[must_use]
+    pub fn success(&self) -> String {
+        format!("{} with an output", success_status(self.operation, self.dialect()))
+    }
+}
+
+/// Whether a server in front of the service answers such a status on its own: proxies, limits of size and time.
+pub(crate) fn is_in_front(status: u16) -> bool {
+    matches!(status, 407 | 408 | 413 | 414 | 431)
+}
+
+/// Why a request is refused whatever its input.
+fn reason(cause: Cause) -> &'static str {
+    match cause {
+        Cause::MissingCredentials => "the request carries no credentials",
+        Cause::MalformedCredentials => "the credentials cannot be read",
+        Cause::MethodNotAllowed => "the operation does not have the method",
+        Cause::MalformedBody => "the body cannot be read",
+        Cause::UnsupportedMediaType => "the body has another media type",
+        Cause::DuplicateMember => "a member is given twice",
+        _ => "the request does not reach the operation",
+    }
+}
+
+/// The declared error of a code: the one with the status too, where several share the code.
+fn declared<'o>(operation: &'o Operation, dialect: Dialect, code: &str, status: u16) -> Option<&'o ErrorDef> {
+    if let (Dialect::Documented, Some((_, shown))) = (dialect, &operation.service.documented) {
+        return (shown.code == code).then_some(shown);
+    }
+    let same = || operation.errors.all.iter().map(AsRef::as_ref).filter(|error: &&ErrorDef| error.code == code);
+    same().find(|error| error.status == status).or_else(|| same().next())
+}
+
+/// Whether an error says something about the world rather than about the request: a resource, a quota, a limit of calls.
+#[must_use]
+pub fn is_environmental(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::State | ErrorKind::Quota | ErrorKind::Throttling)
+}
+
+/// The schema of a member of a value, or of an item.
+pub(crate) fn child(node: &Occurrence, name: &str) -> Option<PlaceId> {
+    let pattern = || node.patterns.iter().find(|(regex, _)| regex.is_match(name)).map(|(_, id)| *id);
+    node.properties.get(name).copied().or_else(pattern).or(node.values)
+}
+
+/// The texts of a value that stand at or below sensitive members, each with the member's node.
+pub(crate) fn sensitive_strings<'v>(shape: &'v Table, value: &'v Value) -> Vec<(&'v Occurrence, &'v str)> {
+    let mut found = Vec::new();
+    texts(shape, Some(0), value, None, &mut |sensitive, text| {
+        found.extend(sensitive.map(|node| (node, text)));
+    });
+    found
+}
+
+/// Calls with each text of a value and the sensitive node it is at or below.
+pub(crate) fn texts<'v>(
+    shape: &'v Table,
+    id: Option<PlaceId>,
+    value: &'v Value,
+    above: Option<&'v Occurrence>,
+    call: &mut dyn FnMut(Option<&'v Occurrence>, &'v str),
+) {
+    let node = id.map(|id| &shape.nodes[id]);
+    let sensitive = above.or(node.filter(|node| node.sensitive));
+    match value {
+        Value::String(text) => call(sensitive, text),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let id = node.and_then(|node| node.prefix.get(index).copied().or(node.items));
+                texts(shape, id, item, sensitive, call);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                texts(shape, node.and_then(|node| child(node, name)), member, sensitive, call);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,138 @@
+//! Messages and texts without what is secret: what a person may see of an exchange.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+#[cfg(feature = "cli")]
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::observation::Observation;
+use crate::text::{MASK, cut, escape, is_unprintable, replace, shown, xml_escape};
+
+/// A message as a person may see it: without credentials, sensitive members masked, cut where it is long.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct RedactedMessage {
+    /// Request line or status line.
+    pub line: String,
+    /// Headers, credentials masked.
+    pub headers: Vec<(String, String)>,
+    /// The body as text, cut when it is long.
+    pub body: String,
+}
+
+/// Longest input that is shown, in characters.
+const LONGEST_INPUT: usize = 2000;
+/// Headers of a client whose values are shown.
+const PLAIN_HEADERS: [&str; 5] = ["content-type", "accept", "user-agent", "amz-sdk-request", "prefer"];
+/// Query parameters of a client whose values are shown.
+const PLAIN_PARAMETERS: [&str; 2] = ["Action", "Version"];
+/// Most query parameters that are shown.
+const PARAMETERS: usize = 20;
+
+impl Observation<'_> {
+    /// The request as a person may see it: its input with everything sensitive or unknown masked, and of its headers and
+    /// its query what cannot be a secret.
+    #[must_use]
+    pub fn redacted_request(&self) -> RedactedMessage {
+        let named = self.query().into_iter().map(|(name, value)| {
+            let value = if PLAIN_PARAMETERS.contains(&name.as_str()) { value } else { MASK.to_owned() };
+            format!("{}={}", cut(name, 60), cut(value, 60))
+        });
+        let query = named.take(PARAMETERS).collect::<Vec<_>>().join("&");
+        let mark = if query.is_empty() { "" } else { "?" };
+        let path = cut(self.request.uri().path().to_owned(), 200);
+        let headers = self.request.headers().iter().filter(|(name, _)| PLAIN_HEADERS.contains(&name.as_str()));
+        let headers = headers.map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.to_string(), cut(value, 200))
+        });
+        RedactedMessage {
+            line: format!("{} {path}{mark}{query}", self.request.method()),
+            headers: headers.collect(),
+            body: self.redacted_input(),
+        }
+    }
+
+    fn redacted_input(&self) -> String {
+        match (self.operation, self.input()) {
+            (Some(operation), Some(input)) => cut(operation.input.mask(input).to_string(), LONGEST_INPUT),
+            _ if self.request.body().is_empty() => String::new(),
+            _ => format!("({} bytes that could not be read as an input)", self.request.body().len()),
+        }
+    }
+}
+
+/// A text as it is, as JSON, XML, forms and Base64 write it, and as each of these is shown.
+pub fn spellings(secret: &str) -> Vec<String> {
+    let json = Value::from(secret).to_string();
+    let json = json[1..json.len() - 1].to_owned();
+    let xml = quick_xml::escape::escape(secret).into_owned();
+    let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let mut spelt = vec![secret.to_owned(), json, xml, form, STANDARD_NO_PAD.encode(secret)];
+    if secret.contains(is_unprintable) {
+        spelt.extend([shown(secret), shown(&spelt[1])].map(Cow::into_owned));
+        spelt.push(escape(&spelt[2], is_unprintable, xml_escape));
+    }
+    spelt
+}
+
+/// The texts of a value that its mask hides.
+pub fn changed(value: &Value, masked: &Value, found: &mut Vec<String>) {
+    match (value, masked) {
+        (Value::Object(members), Value::Object(others)) if members.len() == others.len() => {
+            for ((_, member), (_, other)) in members.iter().zip(others) {
+                changed(member, other, found);
+            }
+        }
+        (Value::Array(items), Value::Array(others)) => {
+            items.iter().zip(others).for_each(|(item, other)| changed(item, other, found));
+        }
+        (value, masked) if value != masked => texts(value, found),
+        _ => {}
+    }
+}
+
+fn texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(members) => members.values().for_each(|member| texts(member, found)),
+        _ => {}
+    }
+}
+
+/// Puts a mask in the place of each secret.
+pub fn hide(text: &mut String, secrets: &[String]) {
+    *text = replace(text, secrets, MASK);
+}
+
+/// Puts a mask in the place of each secret, in all texts of a value.
+pub fn hide_in(value: &mut Value, secrets: &[String]) {
+    match value {
+        Value::String(text) => hide(text, secrets),
+        Value::Array(items) => items.iter_mut().for_each(|item| hide_in(item, secrets)),
+        Value::Object(members) => members.values_mut().for_each(|member| hide_in(member, secrets)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_hidden_however_it_is_shown() {
+        let secret = "s\u{202e}e<c\u{9b}";
+        let json = Value::from(secret).to_string();
+        let xml = escape(&quick_xml::escape::escape(secret), is_unprintable, xml_escape);
+        for text in [secret, &json, &xml, &shown(secret), &shown(&json)] {
+            let mut text = format!("({text})");
+            hide(&mut text, &spellings(secret));
+            assert!(text.contains(MASK) && !text.contains('c'), "{text}");
+        }
+    }
+}

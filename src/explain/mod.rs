@@ -1,0 +1,285 @@
+//! Explanations: of a check, and of a constraint of an operation.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use crate::check::{self, Check, Party};
+use crate::constraint::{BoundaryValue, Edges};
+use crate::contract::model::{Cause, Strength};
+use crate::contract::{Citation, ConstraintId, Contract, Occurrence, Operation};
+use crate::generate::Boundaries;
+
+/// Most values that are shown of one side of a boundary.
+const SHOWN: usize = 12;
+
+/// Why there is nothing to say of a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExplainError {
+    /// It is neither a check nor an operation.
+    #[error(
+        "there is neither a check nor an operation {name}; `accordant explain` lists the checks; operations are {operations}"
+    )]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The operations that there are.
+        operations: String,
+    },
+    /// The operation has no such member.
+    #[error("{operation} has no member {pointer}; {hint}")]
+    NoMember {
+        /// The operation.
+        operation: String,
+        /// The pointer that leads nowhere.
+        pointer: String,
+        /// What may have been meant.
+        hint: String,
+    },
+    /// The member has no such constraint.
+    #[error("{operation} has no constraint {id}; `accordant explain {operation}` lists those there are")]
+    NoConstraint {
+        /// The operation.
+        operation: String,
+        /// The id that there is not.
+        id: String,
+    },
+}
+
+/// What there is to say of a name: the code of a check, an operation, a member as `OPERATION/MEMBER`, or a constraint as
+/// `OPERATION/MEMBER#KEYWORD`.
+///
+/// # Errors
+/// [`ExplainError`] when the name is none of these.
+pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> {
+    if let Some(check) = check::by_code(name) {
+        return Ok(format!("{}\n", check.page().trim()));
+    }
+    let end = name.find(['/', '#']).unwrap_or(name.len());
+    let operation = contract.operation(&name[..end]).map_err(|_| unknown(contract, &name[..end]))?;
+    let rest = &name[end..];
+    if rest.is_empty() {
+        return Ok(constraints(operation));
+    }
+    if !rest.contains('#') {
+        let node = operation.input.place(rest).or_else(|| operation.output.place(rest));
+        return node.map(|node| member(operation, node)).ok_or_else(|| no_member(operation, rest));
+    }
+    let constraint = operation.input.constraints.iter().position(|constraint| constraint.id == rest);
+    let missing = || ExplainError::NoConstraint { operation: operation.name.clone(), id: rest.to_owned() };
+    constraint.map(|id| page(operation, &OnceCell::new(), id)).ok_or_else(missing)
+}
+
+fn unknown(contract: &Contract, name: &str) -> ExplainError {
+    let names: Vec<&str> = contract.operations().iter().map(|operation| operation.name.as_str()).collect();
+    ExplainError::Unknown { name: name.to_owned(), operations: names.join(", ") }
+}
+
+fn no_member(operation: &Operation, pointer: &str) -> ExplainError {
+    let last = pointer.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let nodes = operation.input.table().nodes.iter().chain(&operation.output.table().nodes);
+    let similar = nodes.filter(|node| !last.is_empty() && node.pointer.to_lowercase().contains(&last)).take(5);
+    let similar: Vec<String> = similar.map(|node| format!("{}{}", operation.name, node.pointer)).collect();
+    let hint = if similar.is_empty() {
+        format!("`accordant spec show {}` lists its members", operation.name)
+    } else {
+        format!("there is {}", similar.join(", "))
+    };
+    ExplainError::NoMember { operation: operation.name.clone(), pointer: pointer.to_owned(), hint }
+}
+
+/// What a member is, and every constraint on it or below it.
+fn member(operation: &Arc<Operation>, node: &Occurrence) -> String {
+    let types = if node.types.is_empty() { "anything".to_owned() } else { node.types.to_string() };
+    let mut text = format!("{}{}: {types}\n", operation.name, node.pointer);
+    if let Some(description) = &node.description {
+        line(&mut text, format_args!("  {description}"));
+    }
+    if let Some(place) = node.place {
+        line(&mut text, format_args!("  travels in: {}", format!("{place:?}").to_lowercase()));
+    }
+    if node.sensitive {
+        line(&mut text, format_args!("  sensitive: never shown in clear"));
+    }
+    if let Some(default) = &node.default {
+        line(&mut text, format_args!("  default: {default}"));
+    }
+    for citation in node.citations.iter() {
+        line(&mut text, format_args!("  source: {}", titled(operation, citation)));
+    }
+    let prefix = format!("{}/", node.pointer);
+    let mut about = operation
+        .input
+        .constraints
+        .iter()
+        .enumerate()
+        .filter(|(_, constraint)| constraint.member == node.pointer || constraint.member.starts_with(&prefix))
+        .peekable();
+    if about.peek().is_none() {
+        line(&mut text, format_args!("  nothing constrains it"));
+    }
+    let boundaries = OnceCell::new();
+    for (id, _) in about {
+        text.push('\n');
+        text.push_str(&page(operation, &boundaries, id));
+    }
+    text
+}
+
+fn titled(operation: &Operation, citation: &Citation) -> String {
+    match operation.service.sources.others.get(&citation.source) {
+        Some(source) => format!("{citation} ({})", source.title),
+        None => citation.to_string(),
+    }
+}
+
+/// What can be explained.
+#[must_use]
+pub fn contents(contract: &Contract) -> String {
+    let mut text = String::from("Checks:\n");
+    list(&mut text, check::of(Party::Server));
+    text.push_str("\nChecks of clients:\n");
+    list(&mut text, check::of(Party::Client).chain(check::of(Party::Run)));
+    text.push_str("\nConstraints: OPERATION lists those of an operation, OPERATION/MEMBER#KEYWORD explains one:\n");
+    for operation in contract.operations() {
+        line(&mut text, format_args!("  {} ({} constraints)", operation.name, operation.input.constraints.len()));
+    }
+    text
+}
+
+/// Lists checks by their codes and the first sentences of their pages.
+fn list(text: &mut String, checks: impl Iterator<Item = &'static dyn Check> + Clone) {
+    let width = checks.clone().map(|check| check.code().len()).max().unwrap_or_default();
+    for check in checks {
+        line(text, format_args!("  {:<width$}  {}", check.code(), first_sentence(check.page())));
+    }
+}
+
+fn constraints(operation: &Operation) -> String {
+    let mut text = format!("Constraints of {}:\n", operation.name);
+    for constraint in &operation.input.constraints {
+        line(&mut text, format_args!("  {}{}\n      {}", operation.name, constraint.id, constraint.statement()));
+    }
+    text
+}
+
+/// What lies on both sides of a constraint's boundary. Of rules and compositions, what was seen to be there; of all
+/// others, their kind knows.
+fn edges<'b>(operation: &Arc<Operation>, boundaries: &'b OnceCell<Boundaries>, id: ConstraintId) -> Cow<'b, Edges> {
+    let constraint = &operation.input.constraints[id];
+    if matches!(constraint.cause, Cause::Rule | Cause::Composition) {
+        // Made when a constraint needs it, since that takes time.
+        Cow::Borrowed(boundaries.get_or_init(|| Boundaries::of(operation)).edges(id))
+    } else {
+        Cow::Owned(constraint.test.edges())
+    }
+}
+
+/// The page of a constraint.
+fn page(operation: &Arc<Operation>, boundaries: &OnceCell<Boundaries>, id: ConstraintId) -> String {
+    let constraint = &operation.input.constraints[id];
+    let mut text =
+        format!("{}{}\n\n{}.\n\n", operation.name, constraint.id, constraint.statement().trim_end_matches('.'));
+    line(&mut text, format_args!("Source: {} ({})", cited(&constraint.citations), strength(constraint.strength)));
+    match &constraint.error {
+        Some(link) => {
+            let error = &operation.errors.all[link.error];
+            line(&mut text, format_args!("Error: {} {}", error.status, error.code));
+            line(
+                &mut text,
+                format_args!("  that it is this one: {} ({})", cited(&link.citations), strength(link.strength)),
+            );
+            line(&mut text, format_args!("  its status: {} ({})", cited(&error.citations), strength(error.strength)));
+        }
+        None => {
+            line(&mut text, format_args!("Error: not known; a request that breaks this is judged by its form only"));
+        }
+    }
+    let weakest = constraint.error.as_ref().map_or(constraint.strength, |link| link.strength.max(constraint.strength));
+    if constraint.disputed {
+        line(&mut text, format_args!("Sources disagree on it, so that departures are notes, unless --strict:"));
+        let about = |dispute: &&crate::contract::model::DisputeSpec| dispute.about.contains(&constraint.id);
+        for dispute in operation.disputes.iter().filter(about) {
+            line(&mut text, format_args!("  {}: {}", dispute.fact, dispute.others));
+        }
+    } else if constraint.strength > Strength::Model {
+        line(&mut text, format_args!("Departures are notes, unless --strict, since nothing documents it."));
+    } else if weakest > Strength::Model {
+        line(
+            &mut text,
+            format_args!(
+                "Not enforcing it is a finding; another declared error in this one's place is a note, unless --strict."
+            ),
+        );
+    }
+    let edges = edges(operation, boundaries, id);
+    side(&mut text, "Just valid:", &edges.inside);
+    side(&mut text, "Just broken:", &edges.outside);
+    text
+}
+
+fn side(text: &mut String, title: &str, values: &[BoundaryValue]) {
+    if values.is_empty() {
+        return;
+    }
+    line(text, format_args!("{title}"));
+    let mut lines: Vec<String> = values.iter().map(words).collect();
+    lines.dedup();
+    for words in lines.iter().take(SHOWN) {
+        line(text, format_args!("  {words}"));
+    }
+    if lines.len() > SHOWN {
+        line(text, format_args!("  … and {} more", lines.len() - SHOWN));
+    }
+}
+
+fn words(value: &BoundaryValue) -> String {
+    match value {
+        BoundaryValue::Value(value) => value.to_string().chars().take(100).collect(),
+        BoundaryValue::Length(1) => "1 character".to_owned(),
+        BoundaryValue::Length(length) => format!("{length} characters"),
+        BoundaryValue::OfType(json_type) => format!("a value of type {json_type:?}").to_lowercase(),
+        BoundaryValue::Match => "a text of rare characters that matches".to_owned(),
+        BoundaryValue::NearMiss => "a text that nearly matches".to_owned(),
+        BoundaryValue::Whole => "every known member".to_owned(),
+        BoundaryValue::Drawn => "any valid value".to_owned(),
+        BoundaryValue::NoBranch => "a value near the branches that satisfies none as it must".to_owned(),
+        BoundaryValue::Items(count) => format!("{count} items"),
+        BoundaryValue::Members(count) => format!("{count} members"),
+        BoundaryValue::DuplicateItems => "two equal items".to_owned(),
+        BoundaryValue::UnknownMember => "a member that nobody knows".to_owned(),
+        BoundaryValue::Absent(name) => format!("without {name}"),
+        BoundaryValue::Null(name) => format!("{name} is null"),
+        BoundaryValue::Present(name) => format!("with {name}"),
+        BoundaryValue::Without(present, absent) => format!("with {present}, without {absent}"),
+        BoundaryValue::Patch(patch) => format!("changed by {patch}"),
+    }
+}
+
+fn cited(citations: &[Citation]) -> String {
+    let texts: Vec<String> = citations.iter().map(ToString::to_string).collect();
+    if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }
+}
+
+fn strength(strength: Strength) -> &'static str {
+    match strength {
+        Strength::Documented => "documented",
+        Strength::Model => "by the service's model",
+        Strength::Observed => "observed",
+        Strength::Assumed => "assumed",
+    }
+}
+
+/// The first sentence of a page, without its title.
+fn first_sentence(page: &str) -> String {
+    let lines = page.trim().lines().skip_while(|line| line.trim().is_empty() || line.starts_with('#'));
+    let paragraph: Vec<&str> = lines.take_while(|line| !line.trim().is_empty()).collect();
+    let paragraph = paragraph.join(" ");
+    paragraph.split_once(". ").map_or(paragraph.trim_end_matches('.'), |(first, _)| first).to_owned()
+}
+
+fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    let _ = writeln!(text, "{arguments}");
+}
