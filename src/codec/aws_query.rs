@@ -70,7 +70,7 @@ impl Codec for AwsQuery {
     }
 
     fn encode_response(&self, service: &Service, reply: &Reply<'_>, request_id: &str) -> Response<Bytes> {
-        let mut body = String::with_capacity(2048);
+        let mut body = String::with_capacity(4096);
         let namespace = service.namespace.as_deref().unwrap_or_default();
         let open = |name: &str, body: &mut String| {
             body.extend(["<", name]);

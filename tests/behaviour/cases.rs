@@ -239,8 +239,8 @@ proptest! {
 
 /// The lines that the program prints of cases.
 fn printed(more: &[&str]) -> Vec<String> {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_accordant"));
-    let output = command.args(["cases", "--operation", "ReplicateBackup"]).args(more).output().expect("it runs");
+    let arguments = [&["cases", "--operation", "ReplicateBackup"], more].concat();
+    let output = crate::support::command(&arguments).output().expect("it runs");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).expect("text").lines().map(str::to_owned).collect()
 }

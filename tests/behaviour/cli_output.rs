@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use accordant::check::{CHECKS, Party};
 use accordant::{Contract, Mock};
@@ -14,6 +13,7 @@ use tempfile::TempDir;
 use wiremock::matchers::any;
 use wiremock::{MockServer, Request, Respond, ResponseTemplate};
 
+use crate::support::command;
 use crate::{approved, approved_in};
 
 /// Where the help of each subcommand is.
@@ -27,9 +27,7 @@ struct Screen {
 }
 
 fn screen(folder: &Path, arguments: &[&str]) -> Screen {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_accordant"));
-    command.args(arguments).current_dir(folder).stdin(Stdio::null());
-    let output = command.env_remove("ACCORDANT_CREDENTIALS").output().expect("the program starts");
+    let output = command(arguments).current_dir(folder).output().expect("the program starts");
     let text = |bytes| String::from_utf8(bytes).expect("text");
     Screen { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }

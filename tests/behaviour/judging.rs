@@ -15,16 +15,11 @@ use wiremock::matchers::any;
 use wiremock::{MockServer, Request, Respond, ResponseTemplate};
 
 use crate::approved;
+use crate::support::command;
 
 /// Runs the program to its end.
 fn run(arguments: &[&str]) -> Output {
-    program(arguments).output().expect("the program starts")
-}
-
-fn program(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_accordant"));
-    command.args(arguments).env_remove("ACCORDANT_CREDENTIALS").stdin(Stdio::null());
-    command
+    command(arguments).output().expect("the program starts")
 }
 
 /// Runs `check` with a JSON report.
@@ -313,7 +308,7 @@ async fn secrets_reach_no_report_and_no_screen() {
             "--report",
             path(&xml_path),
         ];
-        program(&arguments)
+        command(&arguments)
             .env("ACCORDANT_CREDENTIALS", "AKIDEXAMPLE:secret-key-abcdefgh:session-token-ijklmnop")
             .output()
     });
@@ -444,7 +439,7 @@ fn an_interrupted_run_reports_what_it_has_seen() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("report.json");
     let arguments = ["check", "--service", "cbr", "-n", "100000000", "--rate", "100/s", "--report", path(&file)];
-    let mut child = program(&arguments).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut child = command(&arguments).stdout(Stdio::piped()).spawn().expect("it starts");
     let mut lines = BufReader::new(child.stdout.take().expect("its output"));
     let mut line = String::new();
     lines.read_line(&mut line).expect("text");
@@ -564,7 +559,7 @@ fn options_stand_in_a_file_and_flags_win() {
     let below = folder.path().join("a/b");
     std::fs::create_dir_all(&below).expect("is made");
     let write = |text: &str| std::fs::write(folder.path().join("accordant.toml"), text).expect("is written");
-    let run = |arguments: &[&str]| program(arguments).current_dir(&below).output().expect("it starts");
+    let run = |arguments: &[&str]| command(arguments).current_dir(&below).output().expect("it starts");
     write(
         "[check]\nservice = [\"cbr\"]\nphase = \"examples\"\nseed = 7\n[cases]\noperation = \"ReplicateBackup\"\nphase = \"examples\"\n",
     );

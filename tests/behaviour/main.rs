@@ -49,6 +49,23 @@ fn approved_in(folder: &str, assert: impl FnOnce()) {
     settings.bind(assert);
 }
 
+/// A person can review each approved output.
+#[test]
+fn no_snapshot_is_too_large_to_review() {
+    let mut open = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots")];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let entry = entry.expect("an entry");
+            if entry.path().is_dir() {
+                open.push(entry.path());
+                continue;
+            }
+            let bytes = entry.metadata().expect("a size").len();
+            assert!(bytes <= 60_000, "{} has {bytes} bytes; show less, or hash it", entry.path().display());
+        }
+    }
+}
+
 /// Every approved output is compared by some test, and none waits for approval.
 #[test]
 fn no_snapshot_is_forgotten() {
@@ -76,5 +93,18 @@ fn no_snapshot_is_forgotten() {
         let (server, version) = stem.rsplit_once('-').expect("SERVER-VERSION.txt");
         let pinned = std::fs::read_to_string(root.join(format!("tests/targets/{server}.txt"))).expect("its packages");
         assert!(pinned.lines().next().is_some_and(|first| first.ends_with(&format!("=={version}"))), "{stem} is old");
+    }
+}
+
+/// The table of themes in `tests/README.md` has every one, so that a newcomer finds what guards what.
+#[test]
+fn every_theme_says_what_it_guards() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let table = std::fs::read_to_string(root.join("README.md")).expect("the table");
+    for entry in std::fs::read_dir(root.join("behaviour")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let theme = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let is_listed = matches!(theme.as_str(), "main") || table.contains(&format!("`{theme}`")) || theme == "support";
+        assert!(is_listed, "tests/README.md does not say what {theme} guards");
     }
 }

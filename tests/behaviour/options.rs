@@ -1,8 +1,9 @@
 //! `accordant.toml` with every subcommand: its keys work, flags win, and it is found upward.
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
+use crate::support::command;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -37,9 +38,7 @@ impl Project {
     }
 
     fn run_in(&self, folder: &str, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_accordant"));
-        command.args(arguments).current_dir(self.path().join(folder)).stdin(Stdio::null());
-        command.output().expect("the program starts")
+        command(arguments).current_dir(self.path().join(folder)).output().expect("the program starts")
     }
 
     /// Runs the program far below the file.

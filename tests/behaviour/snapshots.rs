@@ -11,6 +11,7 @@ use accordant::generate::{Case, Expected, Phase, Plan, Variation, Verdict};
 use accordant::judge::{Credentials, Signer, Target, Wire};
 use accordant::mock::{Dialect, Mock};
 use accordant::snapshot::{Masks, Selected, render, select};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::approved_in;
 
@@ -122,21 +123,38 @@ fn coverage_of(plan: &Plan) -> String {
     text
 }
 
-/// The exchanges that `accordant snapshot` would record of the mock.
+/// The exchanges that `accordant snapshot` would record of the mock: the first of each kind and cause in full, so that
+/// a person can review them; of every other one its status and a hash, so that no change of it goes unseen. Those that
+/// changed are read in full with `accordant snapshot`.
 fn exchanges_of(mock: &Mock, plan: &Plan) -> String {
     let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
     let wire = Wire::new((), "localhost".to_owned(), signer, &Target::default());
     let masks = Masks::new(plan.operation(), plan.dialect(), &[]);
-    let mut text = String::new();
+    let (mut text, mut others, mut shown) = (String::new(), String::new(), BTreeSet::new());
     for Selected { title, case, .. } in select(plan, &[Phase::Examples, Phase::Coverage], 0, 0) {
         let mut request = case.request.clone();
         if case.dialect == Dialect::Native {
             wire.signer.authorize(&case.operation.service, &mut request, &wire.host, SystemTime::UNIX_EPOCH);
         }
         let reply = Reply { response: mock.answer(&request).response, elapsed: Duration::ZERO };
-        line(&mut text, format_args!("## {title}\n{}", render(&wire, plan, &masks, &case, &Ok(reply))));
+        let exchange = render(&wire, plan, &masks, &case, &Ok(reply));
+        if shown.insert(kind_and_cause(&title, &case)) {
+            line(&mut text, format_args!("## {title}\n{exchange}"));
+        } else {
+            let status = exchange.lines().find_map(|line| line.strip_prefix("HTTP ")?.get(..3)).unwrap_or_default();
+            line(&mut others, format_args!("{title}: {status} {:016x}", xxh3_64(exchange.as_bytes())));
+        }
+    }
+    if !others.is_empty() {
+        line(&mut text, format_args!("## others: status, and hash of request and answer\n{others}"));
     }
     text
+}
+
+/// What cases have in common that differ in the member only: "invalid length". Examples have nothing in common.
+fn kind_and_cause(title: &str, case: &Case) -> String {
+    let Some(id) = case.verdict.constraint() else { return title.to_owned() };
+    format!("{} {}", case.kind(), case.operation.input.constraints[id].cause.name())
 }
 
 /// The contract of an operation as a person would read it.

@@ -8,14 +8,10 @@ use accordant::{Contract, ContractError};
 use tempfile::TempDir;
 
 use crate::approved;
+use crate::support::command;
 
 fn accordant(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_accordant"))
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("NO_COLOR", "1")
-        .output()
-        .expect("the binary runs")
+    command(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).env("NO_COLOR", "1").output().expect("the binary runs")
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -11,6 +11,14 @@ use super::{Client, PATIENCE};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_accordant");
 
+/// `accordant` with arguments, as every test starts it: nothing on standard input, no credentials of whoever runs the
+/// tests.
+pub fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).env_remove("ACCORDANT_CREDENTIALS").stdin(Stdio::null());
+    command
+}
+
 /// A running `accordant`; killed when it is dropped.
 pub struct Program {
     child: Child,
@@ -37,7 +45,7 @@ impl Program {
 
     /// Starts it with a value of `RUST_LOG`.
     pub fn start_logging(level: &str, arguments: &[&str]) -> Self {
-        Self::spawn(Command::new(PROGRAM).args(arguments).env("RUST_LOG", level))
+        Self::spawn(command(arguments).env("RUST_LOG", level))
     }
 
     /// Starts it by a script of the shell, which finds the program's path in `$0`.
