@@ -21,6 +21,20 @@ pub fn cut(text: impl Into<String>, longest: usize) -> String {
     }
 }
 
+/// The candidates that are spelled nearly like a word, the nearest first; three at most.
+pub fn similar<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<&'c str> {
+    let word = word.to_lowercase();
+    let farthest = (word.chars().count() / 3).clamp(1, 5);
+    let mut near: Vec<(usize, &str)> = candidates
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(&word, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= farthest)
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().take(3).map(|(_, candidate)| candidate).collect()
+}
+
 /// The text on one line: a space in the place of each control character.
 #[must_use]
 pub fn one_line(text: &str) -> String {

@@ -104,7 +104,7 @@ fn count(options: &Options, plans: &[Plan], out: &mut Output) -> io::Result<()> 
         let phases = phases(&options.phase);
         let count: u64 = phases.iter().map(|phase| plan.count(*phase, random)).sum();
         total += count;
-        writeln!(out, "{}: {count} cases", plan.operation().name)?;
+        writeln!(out, "{}: {count} cases", plan.operation().label)?;
         for phase in phases {
             write!(out, "  {:<9} {}", phase.name(), plan.count(phase, random))?;
             if phase == Phase::Coverage {
@@ -185,7 +185,7 @@ fn jsonl(case: &Case) -> Value {
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned().into()))
         .collect();
     json!({
-        "operation": case.operation.name,
+        "operation": case.operation.label,
         "token": case.token.to_string(),
         "verdict": verdict(case),
         "input": case.input,

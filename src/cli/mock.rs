@@ -111,7 +111,7 @@ async fn serve(options: &Options, mock: Mock, limits: Limits) -> Result<ExitCode
 fn parse_status(choice: &str, mock: &Mock) -> Result<(String, u16), Failure> {
     let usage = |message: String| Failure::Usage(format!("--status {choice}: {message}"));
     let (name, status) = choice.split_once('=').ok_or_else(|| usage("write OPERATION=STATUS".into()))?;
-    let operation = mock.contract().operation(name).map_err(|error| usage(error.to_string()))?;
+    let row = mock.contract().row_in_any_case(name).map_err(|error| usage(error.to_string()))?;
     let status: u16 = status
         .parse()
         .ok()
@@ -120,5 +120,5 @@ fn parse_status(choice: &str, mock: &Mock) -> Result<(String, u16), Failure> {
     if matches!(status, 204 | 205) {
         return Err(usage(format!("an answer with status {status} cannot have a body, and this mock's has one")));
     }
-    Ok((operation.name.clone(), status))
+    Ok((mock.contract().index().label(row), status))
 }

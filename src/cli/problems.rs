@@ -1,8 +1,10 @@
 //! Problems of a person's files, each shown on its line.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, Write};
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use accordant::contract::{SourceText, SpecProblem};
@@ -17,6 +19,22 @@ use super::output::tell;
 const LONGEST_LINE: usize = 200;
 /// Most lines that a label marks.
 const MOST_LINES: usize = 5;
+
+/// Says in one line how much is left out because of problems, and where to see them.
+pub fn show_left_out(problems: &[SpecProblem], directory: &Path) {
+    let files: BTreeSet<&str> = problems.iter().map(|problem| problem.source.name.as_str()).collect();
+    let Some(first) = files.first() else { return };
+    let others = match files.len() {
+        1 => String::new(),
+        2 => " and 1 other file".to_owned(),
+        several => format!(" and {} other files", several - 1),
+    };
+    let (count, noun) = (problems.len(), if problems.len() == 1 { "problem" } else { "problems" });
+    let (first, lint) = (shown_in_line(first), directory.display());
+    tell(format_args!(
+        "left out: {first}{others}, with {count} {noun}; `accordant spec lint {lint}` shows them; the rest is used\n"
+    ));
+}
 
 /// Shows each problem on its line.
 pub fn show_problems(problems: &[SpecProblem]) {

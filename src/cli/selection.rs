@@ -99,15 +99,13 @@ impl Selection {
         let mut named = Vec::new();
         for name in &self.operation {
             // An unknown name is as good as a filter that matches nothing.
-            let found = contract.operation(name).map_err(|error| Failure::Nothing(error.to_string()))?;
-            named.push(found.name.as_str());
+            let row = contract.row_in_any_case(name).map_err(|error| Failure::Nothing(error.to_string()))?;
+            // What is asked for by name is not left out in silence.
+            contract.operation_at(row)?;
+            named.push(row);
         }
-        let selected = contract.operations().iter().filter(|operation| {
-            (named.is_empty() || named.contains(&operation.name.as_str()))
-                && (self.service.is_empty() || self.service.contains(&operation.service.name))
-                && (dialect == Dialect::Native || operation.documented.is_some())
-        });
-        let selected: Vec<Arc<Operation>> = selected.cloned().collect();
+        let rows = self.rows(contract, &named, dialect);
+        let selected: Vec<Arc<Operation>> = rows.filter_map(|row| contract.operation_at(row).ok().cloned()).collect();
         if selected.is_empty() {
             return Err(Failure::Nothing(format!(
                 "no operation is selected; there are, in the {} dialect: {}",
@@ -118,6 +116,17 @@ impl Selection {
         Ok(selected)
     }
 
+    /// The rows of the operations that are asked for.
+    fn rows(&self, contract: &Contract, named: &[usize], dialect: Dialect) -> impl Iterator<Item = usize> {
+        let index = contract.index();
+        (0..index.operations.len()).filter(move |row| {
+            let entry = &index.operations[*row];
+            (named.is_empty() || named.contains(row))
+                && (self.service.is_empty() || self.service.contains(&index.services[entry.service].name))
+                && (dialect == Dialect::Native || entry.documented.is_some())
+        })
+    }
+
     /// The plans of the operations that are asked for.
     pub fn plans(&self, contract: &Contract, dialect: Dialect) -> Result<Vec<Plan>, Failure> {
         let operations = self.operations(contract, dialect)?;
@@ -126,9 +135,12 @@ impl Selection {
 }
 
 fn available(contract: &Contract, dialect: Dialect) -> String {
-    let spoken = |operation: &&Arc<Operation>| dialect == Dialect::Native || operation.documented.is_some();
-    let names = contract.operations().iter().filter(spoken);
-    let names: Vec<String> =
-        names.map(|operation| format!("{} (service {})", operation.name, operation.service.name)).collect();
-    names.join(", ")
+    let index = contract.index();
+    let spoken = |row: &usize| dialect == Dialect::Native || index.operations[*row].documented.is_some();
+    let rows = (0..index.operations.len()).filter(spoken);
+    let name = |row: usize| {
+        let service = &index.services[index.operations[row].service].name;
+        format!("{} (service {service})", index.label(row))
+    };
+    rows.map(name).collect::<Vec<_>>().join(", ")
 }

@@ -116,11 +116,11 @@ async fn record(
     let recorder = Recorder { options, wire, phases };
     let mut total = Tally::default();
     for plan in plans {
-        let group = folder.group(&format!("{}_{}", plan.operation().name, plan.dialect().name()))?;
+        let group = folder.group(&format!("{}_{}", plan.operation().label.replace('/', "_"), plan.dialect().name()))?;
         let volatile = target.volatile_for(plan.operation());
         let masks = Masks::new(plan.operation(), plan.dialect(), &volatile);
         let tally = recorder.operation(plan, &masks, &group).await?;
-        say(format_args!("{} ({}): {}", plan.operation().name, plan.dialect().name(), tally.words()))?;
+        say(format_args!("{} ({}): {}", plan.operation().label, plan.dialect().name(), tally.words()))?;
         total.add(&tally);
     }
     Ok(total)

@@ -13,7 +13,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::Failure;
 use super::output::Output;
-use super::problems::show_problems;
+use super::problems::{show_left_out, show_problems};
 
 /// Options of `accordant spec`.
 #[derive(Debug, Args)]
@@ -64,12 +64,19 @@ enum SchemaOf {
     Service,
 }
 
-/// The contract of a directory, or the built-in one.
+/// Contracts of as many operations are compiled whole at the start, so that what is broken is known then.
+const FEW_OPERATIONS: usize = 100;
+
+/// The contract of a directory, or the built-in one. What is broken is left out, and it is said how much that is.
 pub fn contract(directory: Option<&Path>) -> Result<Contract, Failure> {
-    Ok(match directory {
-        Some(directory) => Contract::load(directory)?,
-        None => Contract::builtin(),
-    })
+    let Some(directory) = directory else { return Ok(Contract::builtin()) };
+    let contract = Contract::load(directory)?;
+    let is_small = contract.index().operations.len() <= FEW_OPERATIONS;
+    if is_small && contract.operations().is_empty() {
+        return Err(ContractError::Broken(contract.problems()).into());
+    }
+    show_left_out(&contract.problems(), directory);
+    Ok(contract)
 }
 
 /// Runs the subcommand.
@@ -77,7 +84,10 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
     let mut out = Output::new();
     let written = match options.command {
         Command::List(specs) => list(&contract(specs.specs.as_deref())?, &mut out),
-        Command::Show { operation, specs } => show(contract(specs.specs.as_deref())?.operation(&operation)?, &mut out),
+        Command::Show { operation, specs } => {
+            let contract = contract(specs.specs.as_deref())?;
+            show(contract.operation_at(contract.row_in_any_case(&operation)?)?, &mut out)
+        }
         Command::Lint { directory, documents } => return lint(directory.as_deref(), documents.as_deref(), out),
         Command::Schema { of } => writeln!(out, "{}", schema(of)),
     };
@@ -95,7 +105,7 @@ fn list(contract: &Contract, out: &mut impl Write) -> io::Result<()> {
             writeln!(
                 out,
                 "  {:<45} {method} {path}  {constraints} constraints, {} errors",
-                operation.name,
+                operation.label,
                 operation.errors.all.len()
             )?;
         }
@@ -112,18 +122,19 @@ fn schema(of: SchemaOf) -> String {
 }
 
 fn lint(directory: Option<&Path>, documents: Option<&Path>, mut out: Output) -> Result<ExitCode, Failure> {
-    let texts = match directory {
-        Some(directory) => Contract::read(directory)?,
-        None => Contract::builtin().texts().to_vec(),
+    let loaded = match directory {
+        Some(directory) => Contract::load(directory),
+        // Those inside the binary are held against the spec language's schema here, which they are not at a start.
+        None => Contract::from_texts(Contract::builtin().texts().iter().map(|text| (**text).clone())),
     };
-    let (mut problems, contract) = match Contract::from_texts(texts.iter().map(|text| (**text).clone())) {
-        Ok(contract) => (Vec::new(), Some(contract)),
+    let (mut problems, contract) = match loaded {
+        Ok(contract) => (accordant::lint::problems(&contract), Some(contract)),
         Err(ContractError::Broken(problems)) => (problems, None),
         Err(other) => return Err(other.into()),
     };
     let failed = || Failure::io("cannot write");
-    if let Some(documents) = documents {
-        let (wrong, uncited) = verify(&texts, &Documents::open(documents)?);
+    if let (Some(documents), Some(contract)) = (documents, &contract) {
+        let (wrong, uncited) = verify(&contract.texts(), &Documents::open(documents)?);
         problems.extend(wrong);
         for line in &uncited {
             writeln!(out, "uncited: {}:{}: {}", line.file, line.line, line.beginning).map_err(failed())?;
@@ -148,7 +159,7 @@ fn citations(citations: &[Citation]) -> String {
 
 fn show(operation: &Operation, out: &mut impl Write) -> io::Result<()> {
     let service = &operation.service;
-    writeln!(out, "{} ({})", operation.name, service.title)?;
+    writeln!(out, "{} ({})", operation.label, service.title)?;
     if let Some(summary) = &operation.summary {
         writeln!(out, "{summary}")?;
     }

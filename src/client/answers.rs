@@ -27,7 +27,7 @@ pub(super) fn judge(contract: &Contract, exchanges: &Exchanges) -> Tally<Finding
         observation.answer = Some(&answer);
         observation.read_answer();
         if let Some(operation) = observation.operation.filter(|_| shows_operation(&observation)) {
-            had.insert(operation.name.clone());
+            had.insert(operation.label.clone());
         }
         observation.demand = observation.derived_demand();
         if is_judged(&observation) {

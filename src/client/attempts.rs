@@ -75,7 +75,7 @@ pub(super) fn identity(observation: &Observation<'_>) -> String {
             if let Some(idempotency) = &operation.idempotency {
                 remove(&mut input, &idempotency.token);
             }
-            format!("{} {method} {} {input}", operation.name, uri.path())
+            format!("{} {method} {} {input}", operation.label, uri.path())
         }
         _ => format!("{method} {uri} {}", String::from_utf8_lossy(observation.request.body())),
     }

@@ -99,7 +99,7 @@ fn judge(contract: &Contract, exchanges: &Exchanges, calls: &Calls) -> (Tally<Fi
 /// Counts what the checks of a party say of an observation, and shows its request.
 pub(super) fn complain(tally: &mut Tally<Finding>, party: Party, observation: &Observation<'_>) {
     for (code, complaint) in check::judge(party, observation) {
-        let operation = observation.operation.map(|operation| operation.name.clone());
+        let operation = observation.operation.map(|operation| operation.label.clone());
         let mut finding = Finding::new(code, operation, complaint);
         finding.evidence.push(observation.redacted_request());
         tally.add(finding.key(), finding);

@@ -60,7 +60,7 @@ fn covered(operation: &Operation, seen: &Seen) -> Coverage {
     let (mut members, mut values) = (Vec::new(), Vec::new());
     list(&operation.input, 0, &mut BTreeSet::new(), &mut members, &mut values);
     Coverage {
-        operation: operation.name.clone(),
+        operation: operation.label.clone(),
         calls: seen.calls,
         members: Exercised::of(members, &seen.members),
         values: Exercised::of(values, &seen.values),

@@ -42,7 +42,7 @@ impl FaultOutcome {
         };
         Self {
             first,
-            operation: operation.name.clone(),
+            operation: operation.label.clone(),
             attempts: Vec::new(),
             recovered: false,
             kind,
@@ -148,7 +148,7 @@ fn outcomes(contract: &Contract, exchanges: &Exchanges, fault: &Fault, calls: &C
         let history = &observation.history;
         let good = !met && history.attempt.outcome == AttemptOutcome::Success;
         if good && history.calls.is_none() {
-            let alike = |outcome: &&mut FaultOutcome| outcome.calls.is_none() && outcome.operation == operation.name;
+            let alike = |outcome: &&mut FaultOutcome| outcome.calls.is_none() && outcome.operation == operation.label;
             outcomes.iter_mut().filter(alike).for_each(|outcome| outcome.replaced = true);
         }
         if met && !index.contains_key(&identity) {

@@ -1,14 +1,14 @@
-//! The contract: specs loaded, checked and compiled.
+//! The contract: an index of services and operations, each compiled when it is first used.
 
+pub mod index;
+mod names;
 pub mod router;
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use crate::codec;
-use crate::lint::check_examples;
-use crate::spec::{self, Files, Loaded, ServiceFiles, Trust};
+use crate::spec::{self, File, Lowered, Source, Specs};
 
 // The old paths of what moved to `model`, `value`, `spec` and `lint`.
 pub use crate::lint;
@@ -22,6 +22,8 @@ pub use crate::spec::{ContractError, OPERATION_SCHEMA, Parsed, SERVICE_SCHEMA, S
 pub use crate::value::{pointer, view};
 pub use router as route;
 
+use crate::model::{Index, OperationSpec, ServiceSpec};
+
 /// The old path of templates.
 pub mod template {
     pub use crate::model::template::{Origin, Piece, Pipe, Template};
@@ -31,121 +33,182 @@ pub mod template {
 /// Everything loaded from a set of specs. Cloning it copies no spec.
 #[derive(Debug, Clone)]
 pub struct Contract {
-    services: Vec<Arc<Service>>,
-    operations: Vec<Arc<Operation>>,
-    router: Arc<route::Router>,
-    texts: Vec<Arc<SourceText>>,
+    parts: Arc<Parts>,
+}
+
+#[derive(Debug)]
+struct Parts {
+    source: Box<dyn Source>,
+    router: router::Router,
+    services: Box<[OnceLock<ServiceUnit>]>,
+    operations: Box<[OnceLock<Compiled<Operation>>]>,
+    every_service: OnceLock<Vec<Arc<Service>>>,
+    every_operation: OnceLock<Vec<Arc<Operation>>>,
+}
+
+/// What a spec was compiled to, or everything that is wrong with it.
+type Compiled<T> = Result<Arc<T>, Vec<SpecProblem>>;
+
+/// A service that was compiled, with the file that its operations refer to.
+#[derive(Debug)]
+pub(crate) struct ServiceUnit {
+    pub file: Option<File<ServiceSpec>>,
+    /// The service, as far as it can be compiled.
+    pub service: Option<Arc<Service>>,
+    pub problems: Vec<SpecProblem>,
+}
+
+/// An operation that was compiled, with its file and everything that is wrong with it.
+#[derive(Debug)]
+pub(crate) struct OperationUnit {
+    pub file: Option<File<OperationSpec>>,
+    pub operation: Option<Operation>,
+    pub problems: Vec<SpecProblem>,
 }
 
 impl Contract {
-    /// The contract that ships inside the library: the specs of this release.
-    ///
-    /// # Panics
-    /// Never for a released library: a test loads the same specs with every check on.
+    /// The contract that ships inside the library: the specs of this release. All of a process share it.
     #[must_use]
     pub fn builtin() -> Self {
-        compile(spec::builtin(), Trust::Shipped).expect("the embedded specs are sound")
+        static BUILTIN: OnceLock<Contract> = OnceLock::new();
+        BUILTIN.get_or_init(|| Self::of(Box::new(Specs::builtin(&codec::protocols())))).clone()
     }
 
-    /// Loads the specs of a directory: folders with a `service.yaml` and operations beside it.
+    /// Indexes the specs of a directory: folders with a `service.yaml` and operations beside it. Each operation is compiled
+    /// when it is first used. What cannot be indexed is left out: see [`Contract::problems`].
     ///
     /// # Errors
     /// [`ContractError::Read`] and [`ContractError::Empty`] when there is nothing to load;
-    /// [`ContractError::Broken`] with every problem of every file.
+    /// [`ContractError::Broken`] when no operation can be indexed, with what is wrong with each.
     pub fn load(directory: impl AsRef<Path>) -> Result<Self, ContractError> {
-        compile(spec::read(directory.as_ref())?, Trust::Nobody)
-    }
-
-    /// Reads the texts of a directory's specs, without a look at what they say.
-    ///
-    /// # Errors
-    /// [`ContractError::Read`] and [`ContractError::Empty`] when there is nothing to read;
-    /// [`ContractError::Broken`] with every problem of every file when a file cannot be read as text.
-    pub fn read(directory: impl AsRef<Path>) -> Result<Vec<Arc<SourceText>>, ContractError> {
-        let files = spec::read(directory.as_ref())?;
-        if files.problems.is_empty() {
-            return Ok(files.texts);
+        let contract = Self::of(Box::new(Specs::open(directory.as_ref(), &codec::protocols())?));
+        if !contract.index().operations.is_empty() {
+            return Ok(contract);
         }
-        compile(files, Trust::Nobody).map(|contract| contract.texts)
+        Err(match contract.problems() {
+            problems if problems.is_empty() => ContractError::Empty { path: directory.as_ref().to_owned() },
+            problems => ContractError::Broken(problems),
+        })
     }
 
-    /// Compiles specs from texts; each name is the path the text would have, as `rds/service.yaml`.
+    /// Indexes specs from texts; each name is the path the text would have, as `rds/service.yaml`.
+    pub(crate) fn index_texts(texts: impl IntoIterator<Item = SourceText>) -> Self {
+        Self::of(Box::new(Specs::given(texts, &codec::protocols())))
+    }
+
+    fn of(source: Box<dyn Source>) -> Self {
+        let index = source.index();
+        let router = router::Router::new(index);
+        let services = index.services.iter().map(|_| OnceLock::new()).collect();
+        let operations = index.operations.iter().map(|_| OnceLock::new()).collect();
+        let (every_service, every_operation) = Default::default();
+        let parts = Parts { source, router, services, operations, every_service, every_operation };
+        Self { parts: Arc::new(parts) }
+    }
+
+    /// What is known without compiling anything.
+    #[must_use]
+    pub fn index(&self) -> &Index {
+        self.parts.source.index()
+    }
+
+    /// The service in a row of the index.
     ///
     /// # Errors
-    /// [`ContractError::Broken`] with every problem of every text.
-    pub fn from_texts(texts: impl IntoIterator<Item = SourceText>) -> Result<Self, ContractError> {
-        let texts = texts.into_iter().map(Arc::new).collect();
-        compile(Files { texts, problems: Vec::new() }, Trust::Nobody)
+    /// [`ContractError::Broken`] with everything that is wrong with its file.
+    pub fn service_at(&self, row: usize) -> Result<&Arc<Service>, ContractError> {
+        let ServiceUnit { service, problems, .. } = self.service_unit(row);
+        let sound = service.as_ref().filter(|_| problems.is_empty());
+        sound.ok_or_else(|| ContractError::Broken(problems.clone()))
     }
 
-    /// The services.
+    /// The operation in a row of the index, compiled when it is first asked for.
+    ///
+    /// # Errors
+    /// [`ContractError::Broken`] with everything that is wrong with its file, or with its service's.
+    pub fn operation_at(&self, row: usize) -> Result<&Arc<Operation>, ContractError> {
+        self.compiled(row).map_err(|problems| ContractError::Broken(problems.to_vec()))
+    }
+
+    fn compiled(&self, row: usize) -> Result<&Arc<Operation>, &[SpecProblem]> {
+        let compile = || {
+            let OperationUnit { operation, mut problems, .. } = self.operation_unit(row);
+            problems.extend(self.service_unit(self.index().operations[row].service).problems.iter().cloned());
+            operation.filter(|_| problems.is_empty()).map(Arc::new).ok_or(problems)
+        };
+        self.parts.operations[row].get_or_init(compile).as_ref().map_err(Vec::as_slice)
+    }
+
+    /// The service in a row, with its file.
+    pub(crate) fn service_unit(&self, row: usize) -> &ServiceUnit {
+        self.parts.services[row].get_or_init(|| {
+            let Lowered { file, mut problems } = self.parts.source.service(row);
+            let service = file.as_ref().map(|file| spec::service(file, &codec::protocols(), &mut problems));
+            ServiceUnit { file, service: service.map(Arc::new), problems }
+        })
+    }
+
+    /// Compiles an operation without keeping it, as far as it and its service can be compiled.
+    pub(crate) fn operation_unit(&self, row: usize) -> OperationUnit {
+        let Lowered { file, mut problems } = self.parts.source.operation(row);
+        let unit = self.service_unit(self.index().operations[row].service);
+        let service = unit.file.as_ref().zip(unit.service.as_ref());
+        let operation = file
+            .as_ref()
+            .zip(service)
+            .map(|(file, service)| spec::operation(file, service, self.index().label(row), &mut problems));
+        OperationUnit { file, operation, problems }
+    }
+
+    /// The services, all of them compiled; without those whose file is broken.
     #[must_use]
     pub fn services(&self) -> &[Arc<Service>] {
-        &self.services
+        self.parts.every_service.get_or_init(|| {
+            (0..self.index().services.len()).filter_map(|row| self.service_at(row).ok().cloned()).collect()
+        })
     }
 
-    /// The operations, by service and file name.
+    /// The operations by service and file name, all of them compiled; without the broken ones.
     #[must_use]
     pub fn operations(&self) -> &[Arc<Operation>] {
-        &self.operations
+        self.parts.every_operation.get_or_init(|| {
+            (0..self.index().operations.len()).filter_map(|row| self.compiled(row).ok().cloned()).collect()
+        })
     }
 
-    /// The operation of this name or alias.
-    ///
-    /// # Errors
-    /// [`ContractError::UnknownOperation`] with the names there are.
-    pub fn operation(&self, name: &str) -> Result<&Arc<Operation>, ContractError> {
-        let found = self
-            .operations
-            .iter()
-            .find(|operation| operation.name == name || operation.aliases.iter().any(|alias| alias == name));
-        found.ok_or_else(|| ContractError::UnknownOperation {
-            name: name.to_owned(),
-            known: self.operations.iter().map(|operation| operation.name.as_str()).collect::<Vec<_>>().join(", "),
-        })
+    /// What is wrong with the specs, as far as is known: what could not be indexed, and operations that turned out to be
+    /// broken when they were first used.
+    #[must_use]
+    pub fn problems(&self) -> Vec<SpecProblem> {
+        let used = self.parts.operations.iter().filter_map(|operation| operation.get()?.as_ref().err());
+        let indexed = self.parts.source.problems().iter();
+        spec::sorted(indexed.chain(used.flatten()).cloned().collect())
     }
 
     /// Finds the operation a request is for.
     #[must_use]
-    pub fn router(&self) -> &route::Router {
-        &self.router
+    pub fn router(&self) -> &router::Router {
+        &self.parts.router
     }
 
-    /// The texts it was compiled from.
+    /// The texts of the specs, as far as they can be read.
     #[must_use]
-    pub fn texts(&self) -> &[Arc<SourceText>] {
-        &self.texts
+    pub fn texts(&self) -> Vec<Arc<SourceText>> {
+        self.parts.source.texts()
     }
 }
 
-/// Compiles a contract from files; what was wrong with them before is among the problems.
-fn compile(files: Files, trust: Trust) -> Result<Contract, ContractError> {
-    let Loaded { services, operations, texts, folders, mut problems } = spec::load(files, trust, &codec::protocols());
-    let router = Arc::new(router::Router::new(&services, &operations));
-    let contract = Contract { services, operations, router, texts };
-    if trust == Trust::Nobody {
-        try_examples(&contract, &folders, &mut problems);
-    }
-    if !problems.is_empty() {
-        return Err(ContractError::Broken(spec::sorted(problems)));
-    }
-    if contract.operations().is_empty() {
-        let path = folders.into_keys().next().map_or_else(|| PathBuf::from("the texts given"), PathBuf::from);
-        return Err(ContractError::Empty { path });
-    }
-    Ok(contract)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Tries the examples of the operations that are sound so far.
-fn try_examples(contract: &Contract, folders: &BTreeMap<String, ServiceFiles>, problems: &mut Vec<SpecProblem>) {
-    let broken: HashSet<String> = problems.iter().map(|problem| problem.source.name.clone()).collect();
-    let is_sound = |text: &Parsed| !broken.contains(&text.source.name);
-    for files in folders.values() {
-        let Some(service) = files.service.as_ref().filter(|service| is_sound(&service.text)) else { continue };
-        for file in files.operations.iter().filter(|file| is_sound(&file.text)) {
-            if let Ok(operation) = contract.operation(&file.spec.operation) {
-                check_examples(operation, &file.text, &service.text, problems);
-            }
-        }
+    #[test]
+    fn what_nobody_asks_for_is_not_compiled() {
+        let contract = Contract::of(Box::new(Specs::builtin(&codec::protocols())));
+        let compiled = || contract.parts.operations.iter().filter(|operation| operation.get().is_some()).count();
+        assert_eq!((contract.index().operations.len(), compiled()), (5, 0));
+        let once = Arc::clone(contract.operation("ReplicateBackup").expect("built in"));
+        assert!(Arc::ptr_eq(&once, contract.operation("ReplicateBackup").expect("built in")));
+        assert_eq!(compiled(), 1);
     }
 }

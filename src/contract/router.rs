@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Request;
 use rustc_hash::FxHashMap;
 
-use crate::codec::Addressing;
-use crate::model::{Operation, Service};
+use crate::codec::{self, Addressing};
+use crate::model::Index;
 
 /// Finds operations and services. A lookup does not grow with their number.
 #[derive(Debug, Default)]
@@ -41,20 +40,19 @@ static NOBODY: Residents = Residents { operations: Vec::new(), services: Vec::ne
 
 impl Router {
     /// Indexes a contract.
-    pub(super) fn new(services: &[Arc<Service>], operations: &[Arc<Operation>]) -> Self {
+    pub(super) fn new(index: &Index) -> Self {
         let mut router = Self::default();
         let mut paths: HashMap<String, Residents> = HashMap::new();
-        for (index, operation) in operations.iter().enumerate() {
-            for name in std::iter::once(&operation.name).chain(&operation.aliases) {
-                router.actions.entry(name.clone()).or_default().push(index);
+        for (row, operation) in index.operations.iter().enumerate() {
+            for name in operation.names() {
+                router.actions.entry(name.to_owned()).or_default().push(row);
             }
-            let service = services.iter().position(|service| Arc::ptr_eq(service, &operation.service));
             let documented = operation.documented.as_ref().map(|documented| documented.path.as_str());
-            for path in std::iter::once(operation.http.path.as_str()).chain(documented) {
+            for path in std::iter::once(operation.route.path.as_str()).chain(documented) {
                 let residents = paths.entry(anonymous(path)).or_default();
-                match (operation.service.codec().addressing(), service) {
-                    (Addressing::Action, Some(service)) => residents.services.push(service),
-                    _ => residents.operations.push(index),
+                match codec::of(index.services[operation.service].protocol).addressing() {
+                    Addressing::Action => residents.services.push(operation.service),
+                    Addressing::Path => residents.operations.push(row),
                 }
                 residents.services.dedup();
                 residents.operations.dedup();
@@ -65,12 +63,12 @@ impl Router {
             // the one that comes second is then reached by its service's other marks only.
             let _ = router.paths.insert(path, residents);
         }
-        for (index, service) in services.iter().enumerate() {
+        for (row, service) in index.services.iter().enumerate() {
             let marks = &service.recognise;
-            router.scopes.extend(marks.credential_scopes.iter().map(|scope| (scope.clone(), index)));
-            router.hosts.extend(marks.hosts.iter().map(|host| (host_key(host), index)));
-            router.headers.extend(marks.headers.iter().map(|header| (header.to_ascii_lowercase(), index)));
-            router.prefixes.extend(marks.paths.iter().map(|prefix| (prefix.clone(), index)));
+            router.scopes.extend(marks.credential_scopes.iter().map(|scope| (scope.clone(), row)));
+            router.hosts.extend(marks.hosts.iter().map(|host| (host_key(host), row)));
+            router.headers.extend(marks.headers.iter().map(|header| (header.to_ascii_lowercase(), row)));
+            router.prefixes.extend(marks.paths.iter().map(|prefix| (prefix.clone(), row)));
         }
         router.prefixes.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
         router

@@ -105,7 +105,7 @@ fn error(contract: &Contract, code: &str) -> Result<Fault, FaultError> {
 
 /// The errors that operations declare for themselves.
 fn declared<'a>(contract: &'a Contract, called: &'a [String]) -> impl Iterator<Item = Fault> + 'a {
-    let operations = contract.operations().iter().filter(|operation| called.contains(&operation.name));
+    let operations = contract.operations().iter().filter(|operation| called.contains(&operation.label));
     let errors = operations.flat_map(|operation| &operation.errors.all[..operation.own_errors]);
     errors.map(|error| Fault::Error(error.code.clone()))
 }

@@ -209,7 +209,7 @@ pub fn is_unread(request: &Request<Bytes>) -> bool {
 /// Without secrets, and without what may show them: the input and the answer.
 impl fmt::Debug for Observation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let operation = self.operation.map(|operation| &operation.name);
+        let operation = self.operation.map(|operation| &operation.label);
         let mut shown = f.debug_struct("Observation");
         shown.field("operation", &operation).field("dialect", &self.dialect).field("demand", &self.demand);
         shown.field("status", &self.status()).finish_non_exhaustive()

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use crate::check::{self, Check, Party};
 use crate::constraint::{BoundaryValue, Edges};
 use crate::contract::model::{Cause, Strength};
-use crate::contract::{Citation, ConstraintId, Contract, Occurrence, Operation};
+use crate::contract::{Citation, ConstraintId, Contract, ContractError, Occurrence, Operation};
 use crate::generate::Boundaries;
+use crate::text::similar;
 
 /// Most values that are shown of one side of a boundary.
 const SHOWN: usize = 12;
@@ -19,14 +20,12 @@ const SHOWN: usize = 12;
 #[non_exhaustive]
 pub enum ExplainError {
     /// It is neither a check nor an operation.
-    #[error(
-        "there is neither a check nor an operation {name}; `accordant explain` lists the checks; operations are {operations}"
-    )]
+    #[error("there is neither a check nor an operation {name}; `accordant explain` lists the checks; {hint}")]
     Unknown {
         /// The name.
         name: String,
-        /// The operations that there are.
-        operations: String,
+        /// The names that come near, or the operations that there are.
+        hint: String,
     },
     /// The operation has no such member.
     #[error("{operation} has no member {pointer}; {hint}")]
@@ -57,9 +56,7 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     if let Some(check) = check::by_code(name) {
         return Ok(format!("{}\n", check.page().trim()));
     }
-    let end = name.find(['/', '#']).unwrap_or(name.len());
-    let operation = contract.operation(&name[..end]).map_err(|_| unknown(contract, &name[..end]))?;
-    let rest = &name[end..];
+    let (operation, rest) = operation_of(contract, name)?;
     if rest.is_empty() {
         return Ok(constraints(operation));
     }
@@ -68,32 +65,48 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
         return node.map(|node| member(operation, node)).ok_or_else(|| no_member(operation, rest));
     }
     let constraint = operation.input.constraints.iter().position(|constraint| constraint.id == rest);
-    let missing = || ExplainError::NoConstraint { operation: operation.name.clone(), id: rest.to_owned() };
+    let missing = || ExplainError::NoConstraint { operation: operation.label.clone(), id: rest.to_owned() };
     constraint.map(|id| page(operation, &OnceCell::new(), id)).ok_or_else(missing)
 }
 
-fn unknown(contract: &Contract, name: &str) -> ExplainError {
-    let names: Vec<&str> = contract.operations().iter().map(|operation| operation.name.as_str()).collect();
-    ExplainError::Unknown { name: name.to_owned(), operations: names.join(", ") }
+/// The operation that a name begins with, bare or in full, and the rest of the name.
+fn operation_of<'c, 'n>(contract: &'c Contract, name: &'n str) -> Result<(&'c Arc<Operation>, &'n str), ExplainError> {
+    let end = name.find(['/', '#']).unwrap_or(name.len());
+    let second = name[end..].get(1..).and_then(|rest| rest.find(['/', '#'])).map_or(name.len(), |at| end + 1 + at);
+    let in_full = contract.row_in_any_case(&name[..second]).ok().filter(|_| second > end).map(|row| (row, second));
+    let bare = || contract.row_in_any_case(&name[..end]).map(|row| (row, end));
+    let found = in_full.map_or_else(bare, Ok).and_then(|(row, end)| Ok((contract.operation_at(row)?, &name[end..])));
+    found.map_err(|error| unknown(&name[..end], &error))
+}
+
+fn unknown(name: &str, error: &ContractError) -> ExplainError {
+    let parties = [Party::Server, Party::Client, Party::Run];
+    let codes = similar(name, parties.into_iter().flat_map(check::of).map(Check::code));
+    let hint = match error {
+        _ if !codes.is_empty() => format!("did you mean {}?", codes.join(" or ")),
+        ContractError::UnknownOperation { hint, .. } => hint.clone(),
+        other => other.to_string(),
+    };
+    ExplainError::Unknown { name: name.to_owned(), hint }
 }
 
 fn no_member(operation: &Operation, pointer: &str) -> ExplainError {
     let last = pointer.rsplit('/').next().unwrap_or_default().to_lowercase();
     let nodes = operation.input.table().nodes.iter().chain(&operation.output.table().nodes);
     let similar = nodes.filter(|node| !last.is_empty() && node.pointer.to_lowercase().contains(&last)).take(5);
-    let similar: Vec<String> = similar.map(|node| format!("{}{}", operation.name, node.pointer)).collect();
+    let similar: Vec<String> = similar.map(|node| format!("{}{}", operation.label, node.pointer)).collect();
     let hint = if similar.is_empty() {
-        format!("`accordant spec show {}` lists its members", operation.name)
+        format!("`accordant spec show {}` lists its members", operation.label)
     } else {
         format!("there is {}", similar.join(", "))
     };
-    ExplainError::NoMember { operation: operation.name.clone(), pointer: pointer.to_owned(), hint }
+    ExplainError::NoMember { operation: operation.label.clone(), pointer: pointer.to_owned(), hint }
 }
 
 /// What a member is, and every constraint on it or below it.
 fn member(operation: &Arc<Operation>, node: &Occurrence) -> String {
     let types = if node.types.is_empty() { "anything".to_owned() } else { node.types.to_string() };
-    let mut text = format!("{}{}: {types}\n", operation.name, node.pointer);
+    let mut text = format!("{}{}: {types}\n", operation.label, node.pointer);
     if let Some(description) = &node.description {
         line(&mut text, format_args!("  {description}"));
     }
@@ -144,7 +157,7 @@ pub fn contents(contract: &Contract) -> String {
     list(&mut text, check::of(Party::Client).chain(check::of(Party::Run)));
     text.push_str("\nConstraints: OPERATION lists those of an operation, OPERATION/MEMBER#KEYWORD explains one:\n");
     for operation in contract.operations() {
-        line(&mut text, format_args!("  {} ({} constraints)", operation.name, operation.input.constraints.len()));
+        line(&mut text, format_args!("  {} ({} constraints)", operation.label, operation.input.constraints.len()));
     }
     text
 }
@@ -158,9 +171,9 @@ fn list(text: &mut String, checks: impl Iterator<Item = &'static dyn Check> + Cl
 }
 
 fn constraints(operation: &Operation) -> String {
-    let mut text = format!("Constraints of {}:\n", operation.name);
+    let mut text = format!("Constraints of {}:\n", operation.label);
     for constraint in &operation.input.constraints {
-        line(&mut text, format_args!("  {}{}\n      {}", operation.name, constraint.id, constraint.statement()));
+        line(&mut text, format_args!("  {}{}\n      {}", operation.label, constraint.id, constraint.statement()));
     }
     text
 }
@@ -181,7 +194,7 @@ fn edges<'b>(operation: &Arc<Operation>, boundaries: &'b OnceCell<Boundaries>, i
 fn page(operation: &Arc<Operation>, boundaries: &OnceCell<Boundaries>, id: ConstraintId) -> String {
     let constraint = &operation.input.constraints[id];
     let mut text =
-        format!("{}{}\n\n{}.\n\n", operation.name, constraint.id, constraint.statement().trim_end_matches('.'));
+        format!("{}{}\n\n{}.\n\n", operation.label, constraint.id, constraint.statement().trim_end_matches('.'));
     line(&mut text, format_args!("Source: {} ({})", cited(&constraint.citations), strength(constraint.strength)));
     match &constraint.error {
         Some(link) => {

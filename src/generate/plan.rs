@@ -154,7 +154,7 @@ impl Plan {
     }
 
     fn token(&self, phase: Phase, seed: u64, index: u64) -> Token {
-        let operation = self.operation.name.clone();
+        let operation = self.operation.label.clone();
         Token { operation, phase, seed, index, contract: self.operation.fingerprint, steps: Vec::new() }
     }
 

@@ -47,6 +47,6 @@ impl Strategy for Cases {
             }
         }
         let kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.name()).collect();
-        Err(format!("{} has no {} cases", self.plan.operation().name, kinds.join(" or ")).into())
+        Err(format!("{} has no {} cases", self.plan.operation().label, kinds.join(" or ")).into())
     }
 }

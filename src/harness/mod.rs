@@ -90,7 +90,7 @@ impl Harness {
         let selections = self.operations.iter().map(|operation| Selection::of(operation, &mut taken, &arguments));
         let selections: Vec<Selection> = selections.collect();
         let needed = selections.iter().filter(|selection| selection.is_needed());
-        let needed: BTreeSet<String> = needed.map(|selection| selection.operation.name.clone()).collect();
+        let needed: BTreeSet<String> = needed.map(|selection| selection.operation.label.clone()).collect();
         let contract = self.contract;
         let start = move |runtime: &Runtime| {
             let prepared = runtime.block_on(async { start(contract).await.prepare(Some(needed)).await });
@@ -142,7 +142,7 @@ impl<S: FnOnce(&Runtime) -> Result<Ready, String>> Shared<S> {
     fn report(&self) -> Result<&Report, Failed> {
         let report = self.report.get_or_init(|| {
             let Started { runtime, ready } = self.server.started()?;
-            let name = &self.operation.name;
+            let name = &self.operation.label;
             let plan = ready.plan(name).ok_or_else(|| format!("what is judged leaves {name} out"))?;
             let wanted = |case: &Case| self.wants(case);
             let cases = self.only.as_ref().map(|_| ready.cases(&plan, wanted)).unwrap_or_default();
@@ -172,7 +172,7 @@ struct Selection {
 impl Selection {
     /// Names are taken in the order of the contract, so they are the same for every selection.
     fn of(operation: &Arc<Operation>, taken: &mut HashSet<String>, arguments: &Arguments) -> Self {
-        let whole = name::unique(format!("{}::judged", name::snake(&operation.name)), taken);
+        let whole = name::unique(format!("{}::judged", name::prefix(operation)), taken);
         let constraints = name::of_constraints(operation, taken);
         let runs = |name: &String| !arguments.is_filtered_out(&Trial::test(name.clone(), || Ok(())));
         let selected = constraints.iter().filter(|(name, _)| runs(name)).map(|(_, id)| id.clone()).collect();

@@ -11,8 +11,13 @@ const EACH: &str = "each";
 pub(super) fn of_constraints(operation: &Operation, taken: &mut HashSet<String>) -> Vec<(String, String)> {
     let mut known = HashSet::new();
     let constraints = operation.input.constraints.iter().filter(|constraint| known.insert(&constraint.id));
-    let prefix = snake(&operation.name);
+    let prefix = prefix(operation);
     constraints.map(|constraint| (unique(path(&prefix, constraint), taken), constraint.id.clone())).collect()
+}
+
+/// What the names of an operation's tests begin with: `service::operation` where several services have the operation.
+pub(super) fn prefix(operation: &Operation) -> String {
+    operation.label.split('/').map(snake).collect::<Vec<_>>().join("::")
 }
 
 fn path(prefix: &str, constraint: &Constraint) -> String {

@@ -54,7 +54,7 @@ async fn findings<S: Send>(
         let shrinks = position < SHRUNK && to_its_end && !run.progress.is_stopped();
         let most = if shrinks { run.settings.shrinking } else { 0 };
         let list = if key.is_finding { &mut findings } else { &mut notes };
-        let Some(plan) = run.plans.iter().find(|plan| key.operation.as_ref() == Some(&plan.operation().name)) else {
+        let Some(plan) = run.plans.iter().find(|plan| key.operation.as_ref() == Some(&plan.operation().label)) else {
             continue;
         };
         list.push(finding(run, plan, &key.code, group, most).await);
@@ -106,7 +106,7 @@ async fn finding<S: Send>(
         count,
         evidence: [show::request(&run.wire, &case)].into_iter().chain(answer).collect(),
         replay: Some(Replay { token: case.token.clone(), curl: show::curl(&run.wire, &run.url, &case) }),
-        ..Finding::new(code, Some(plan.operation().name.clone()), complaint)
+        ..Finding::new(code, Some(plan.operation().label.clone()), complaint)
     }
 }
 
@@ -116,13 +116,13 @@ fn operation(plan: &Plan, support: &Support, seen: &Seen, findings: &[Finding]) 
         Support::Lacking(reason) => (Outcome::Lacking, Some(reason.clone())),
         Support::CredentialsRefused(reason) => (Outcome::CredentialsRefused, Some(reason.clone())),
         Support::Unreachable(reason) => (Outcome::NotRun, Some(reason.clone())),
-        Support::Ready | Support::Unknown => judged(&operation.name, seen, findings),
+        Support::Ready | Support::Unknown => judged(&operation.label, seen, findings),
     };
     let constraints = seen.constraints.iter();
     let constraints: BTreeMap<String, u64> =
         constraints.map(|(id, count)| (operation.input.constraints[*id].id.clone(), *count)).collect();
     OperationReport {
-        operation: operation.name.clone(),
+        operation: operation.label.clone(),
         service: operation.service.name.clone(),
         outcome,
         reason,
@@ -153,7 +153,7 @@ fn unreached_of(plan: &Plan) -> Vec<Unreached> {
     let operation = plan.operation();
     let unbreakable = plan.coverage().unbreakable.iter();
     let unreached = unbreakable.map(|(id, reason)| Unreached {
-        operation: operation.name.clone(),
+        operation: operation.label.clone(),
         constraint: operation.input.constraints[*id].id.clone(),
         reason: reason.clone(),
     });

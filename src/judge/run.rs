@@ -231,7 +231,7 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
         let run = &self.run;
         if !run.replays.is_empty() {
             let case = run.replays.get(usize::try_from(number).ok()?)?;
-            let operation = run.plans.iter().position(|plan| plan.operation().name == case.operation.name)?;
+            let operation = run.plans.iter().position(|plan| plan.operation().label == case.operation.label)?;
             return Some((operation, Some(Ok(case.clone()))));
         }
         let after = self.parts.partition_point(|part| part.first <= number);

@@ -61,7 +61,7 @@ impl RunTally {
     /// Takes a complaint about a case.
     pub fn complain(&mut self, code: &'static str, case: &Case, complaint: Complaint) {
         let key = Key {
-            operation: Some(case.operation.name.clone()),
+            operation: Some(case.operation.label.clone()),
             code: code.to_owned(),
             about: complaint.about.clone(),
             is_finding: complaint.is_finding(),

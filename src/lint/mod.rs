@@ -7,4 +7,51 @@ mod examples;
 
 #[cfg(feature = "cli")]
 pub use documents::{Documents, Uncited, verify};
-pub(crate) use examples::check as check_examples;
+
+use std::path::PathBuf;
+
+use crate::contract::{Contract, OperationUnit};
+use crate::spec::{ContractError, SourceText, SpecProblem, sorted};
+
+/// Everything that is wrong with the specs of a contract: every operation compiled, every example tried.
+#[must_use]
+pub fn problems(contract: &Contract) -> Vec<SpecProblem> {
+    let mut problems = contract.problems();
+    for row in 0..contract.index().services.len() {
+        problems.extend(contract.service_unit(row).problems.iter().cloned());
+    }
+    for row in 0..contract.index().operations.len() {
+        problems.extend(problems_of(contract, row));
+    }
+    sorted(problems)
+}
+
+/// What is wrong with the operation in a row.
+fn problems_of(contract: &Contract, row: usize) -> Vec<SpecProblem> {
+    let OperationUnit { file, operation, mut problems } = contract.operation_unit(row);
+    let service = contract.service_unit(contract.index().operations[row].service);
+    let is_sound = problems.is_empty() && service.problems.is_empty();
+    if let (Some(file), Some(operation), Some(service), true) = (file, operation, &service.file, is_sound) {
+        examples::check(&operation, &file.text, &service.text, &mut problems);
+    }
+    problems
+}
+
+impl Contract {
+    /// Compiles specs from texts, and tries their examples; each name is the path the text would have, as
+    /// `rds/service.yaml`.
+    ///
+    /// # Errors
+    /// [`ContractError::Broken`] with every problem of every text, [`ContractError::Empty`] without any operation.
+    pub fn from_texts(texts: impl IntoIterator<Item = SourceText>) -> Result<Self, ContractError> {
+        let contract = Self::index_texts(texts);
+        let problems = problems(&contract);
+        if !problems.is_empty() {
+            return Err(ContractError::Broken(problems));
+        }
+        if contract.index().operations.is_empty() {
+            return Err(ContractError::Empty { path: PathBuf::from("the texts given") });
+        }
+        Ok(contract)
+    }
+}

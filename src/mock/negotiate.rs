@@ -11,9 +11,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::credentials;
-use crate::codec::{Addressing, is_json, media_type};
-use crate::contract::model::Cause;
+use crate::codec::{self, Addressing, is_json, media_type};
 use crate::contract::{Contract, Operation, Service};
+use crate::model::{Cause, OperationEntry, Protocol};
 
 /// Which protocol an operation is spoken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -69,66 +69,72 @@ pub fn target<'c>(contract: &'c Contract, request: &Request<Bytes>, wanted: Opti
         let detail = format!("there is nothing at this path; {}", advice(contract));
         (guess().unwrap_or(0), Err((Cause::UnknownPath, detail)))
     };
+    let operation = operation.and_then(|row| compiled(contract, row));
     let service = match &operation {
         Ok(operation) => &*operation.service,
-        Err(_) => contract.services().get(service)?,
+        Err(_) if service < contract.index().services.len() => contract.service_at(service).ok()?,
+        Err(_) => return None,
     };
     let dialect = if service.documented.is_some() { dialect } else { Dialect::Native };
     Some(Target { service, dialect, operation })
 }
 
-type Found<'c> = (usize, Result<&'c Operation, (Cause, String)>);
+/// The rows of the service and of the operation, or why there is no operation.
+type Found = (usize, Result<usize, (Cause, String)>);
 
-fn by_method<'c>(
-    contract: &'c Contract,
+/// The operation in a row of the index. One whose spec is broken answers as if it were not there, and says why.
+fn compiled(contract: &Contract, row: usize) -> Result<&Operation, (Cause, String)> {
+    contract.operation_at(row).map(|operation| &**operation).map_err(|_| {
+        let detail = format!("the spec of {} is broken; `accordant spec lint` shows why", contract.index().label(row));
+        (Cause::UnknownPath, detail)
+    })
+}
+
+fn by_method(
+    contract: &Contract,
     request: &Request<Bytes>,
     dialect: Dialect,
     candidates: &[usize],
     guess: impl Fn() -> Option<usize>,
-) -> Found<'c> {
-    let operations = candidates.iter().map(|index| &*contract.operations()[*index]);
-    let mut speaking = operations.clone().filter(|operation| method_of(operation, dialect) == request.method());
+) -> Found {
+    let entry = |row: &usize| &contract.index().operations[*row];
+    let mut speaking = candidates.iter().filter(|row| method_of(entry(row), dialect) == request.method());
     if let Some(first) = speaking.next() {
-        let Some(second) = speaking.next() else { return (0, Ok(first)) };
-        let service = guess().map(|index| &contract.services()[index].name);
-        let of_service =
-            [first, second].into_iter().chain(speaking).find(|operation| Some(&operation.service.name) == service);
-        return (0, Ok(of_service.unwrap_or(first)));
+        let Some(second) = speaking.next() else { return (0, Ok(*first)) };
+        let service = guess();
+        let of_service = [first, second].into_iter().chain(speaking).find(|row| Some(entry(row).service) == service);
+        return (0, Ok(*of_service.unwrap_or(first)));
     }
-    let methods: Vec<&str> = operations.clone().map(|operation| method_of(operation, dialect).as_str()).collect();
-    let owner = operations.clone().next().and_then(|operation| index_of(contract, &operation.service));
+    let methods: Vec<&str> = candidates.iter().map(|row| method_of(entry(row), dialect).as_str()).collect();
+    let owner = candidates.first().map(|row| entry(row).service);
     let detail = format!("this path takes {}", methods.join(", "));
     (guess().or(owner).unwrap_or(0), Err((Cause::MethodNotAllowed, detail)))
 }
 
-fn by_action<'c>(
-    contract: &'c Contract,
+fn by_action(
+    contract: &Contract,
     request: &Request<Bytes>,
     dialect: Dialect,
     services: &[usize],
     guess: impl Fn() -> Option<usize>,
-) -> Found<'c> {
+) -> Found {
     let likely = guess().unwrap_or(services[0]);
     let elsewhere = || (likely, Err((Cause::UnknownPath, "the service has nothing at this path".into())));
     let Some(action) = action(request) else {
         if !services.contains(&likely) {
             return elsewhere();
         }
-        let service = &contract.services()[likely];
-        return (likely, Err(without_action(service, dialect, request)));
+        let protocol = contract.index().services[likely].protocol;
+        return (likely, Err(without_action(protocol, dialect, request)));
     };
+    let entry = |row: &usize| &contract.index().operations[*row];
     let candidates = contract.router().by_action(&action);
-    let mut named =
-        candidates.iter().map(|index| &*contract.operations()[*index]).filter(|operation| operation.name == action);
-    let operation = match (named.next(), named.next()) {
-        (Some(only), None) => only,
+    let mut named = candidates.iter().filter(|row| entry(row).name == action);
+    let row = match (named.next(), named.next()) {
+        (Some(only), None) => *only,
         (Some(first), Some(_)) => {
-            let service = guess().map(|index| &contract.services()[index].name);
-            let of_service = candidates
-                .iter()
-                .map(|index| &*contract.operations()[*index])
-                .find(|operation| Some(&operation.service.name) == service);
-            of_service.unwrap_or(first)
+            let service = guess();
+            *candidates.iter().find(|row| Some(entry(row).service) == service).unwrap_or(first)
         }
         (None, _) if !services.contains(&likely) => return elsewhere(),
         (None, _) => {
@@ -136,7 +142,8 @@ fn by_action<'c>(
             return (likely, Err((Cause::UnknownAction, detail.into())));
         }
     };
-    let service = index_of(contract, &operation.service).unwrap_or(services[0]);
+    let operation = entry(&row);
+    let service = operation.service;
     let spoken = match dialect {
         Dialect::Native => [Method::POST, Method::GET].contains(request.method()),
         Dialect::Documented => method_of(operation, dialect) == request.method(),
@@ -145,11 +152,11 @@ fn by_action<'c>(
         let detail = format!("the operation takes {} here", method_of(operation, dialect));
         return (service, Err((Cause::MethodNotAllowed, detail)));
     }
-    (service, Ok(operation))
+    (service, Ok(row))
 }
 
 /// Why a request to a service with actions names none.
-fn without_action(service: &Service, dialect: Dialect, request: &Request<Bytes>) -> (Cause, String) {
+fn without_action(protocol: Protocol, dialect: Dialect, request: &Request<Bytes>) -> (Cause, String) {
     let spoken = [Method::GET, Method::POST].contains(request.method());
     if !spoken && dialect == Dialect::Native {
         return (Cause::MethodNotAllowed, "actions are asked for with POST or GET".into());
@@ -159,21 +166,17 @@ fn without_action(service: &Service, dialect: Dialect, request: &Request<Bytes>)
             "no Action reached the server: a URL's fragment (#Action=...) is never sent, so write ?Action=...";
         return (Cause::MissingAction, fragment.into());
     }
-    let takes_forms = dialect == Dialect::Native && service.codec().addressing() == Addressing::Action;
+    let takes_forms = dialect == Dialect::Native && codec::of(protocol).addressing() == Addressing::Action;
     if takes_forms && media_type(request.headers()).is_some_and(|media_type| is_json(&media_type)) {
         return (Cause::UnsupportedMediaType, "the body is JSON, and this service takes forms".into());
     }
     (Cause::MissingAction, "the request has no Action parameter".into())
 }
 
-fn index_of(contract: &Contract, service: &Service) -> Option<usize> {
-    contract.services().iter().position(|known| known.name == service.name)
-}
-
-fn method_of(operation: &Operation, dialect: Dialect) -> &Method {
+fn method_of(operation: &OperationEntry, dialect: Dialect) -> &Method {
     match (&operation.documented, dialect) {
         (Some(documented), Dialect::Documented) => &documented.method,
-        _ => &operation.http.method,
+        _ => &operation.route.method,
     }
 }
 
@@ -205,9 +208,8 @@ fn guess_dialect(request: &Request<Bytes>) -> Dialect {
 }
 
 fn advice(contract: &Contract) -> String {
-    let operations = contract.operations().iter();
-    let mut known: Vec<String> =
-        operations.map(|operation| format!("{} {}", operation.http.method, operation.http.path)).collect();
+    let routes = contract.index().operations.iter().map(|operation| &operation.route).take(20);
+    let mut known: Vec<String> = routes.map(|route| format!("{} {}", route.method, route.path)).collect();
     known.dedup();
     known.truncate(5);
     format!("there is, among others, {}", known.join(", "))

@@ -142,7 +142,7 @@ impl Mock {
 
     /// The status of an operation's successes in the native dialect.
     pub(crate) fn success_status(&self, operation: &Operation) -> u16 {
-        self.settings.statuses.get(&operation.name).copied().unwrap_or(operation.http.status)
+        self.settings.statuses.get(&operation.label).copied().unwrap_or(operation.http.status)
     }
 }
 
@@ -248,8 +248,11 @@ impl Answering<'_> {
     }
 
     fn output(&mut self, operation: &Operation, output: &View<'_>) -> Response<Bytes> {
-        let overridden =
-            if self.settings.statuses.is_empty() { None } else { self.settings.statuses.get(&operation.name).copied() };
+        let overridden = if self.settings.statuses.is_empty() {
+            None
+        } else {
+            self.settings.statuses.get(&operation.label).copied()
+        };
         let status = match self.target.dialect {
             Dialect::Native => overridden.unwrap_or(operation.http.status),
             Dialect::Documented => 200,
@@ -339,7 +342,7 @@ impl Answering<'_> {
     }
 
     fn answered(&self, response: Response<Bytes>) -> MockResponse {
-        let operation = self.target.operation.as_ref().ok().map(|operation| operation.name.clone());
+        let operation = self.target.operation.as_ref().ok().map(|operation| operation.label.clone());
         MockResponse::new(response, self.target.dialect, operation)
     }
 }

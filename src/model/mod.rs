@@ -4,6 +4,8 @@
 //! Nothing here knows YAML, a protocol or a socket. Front ends lower into these types; everything else works on them.
 
 pub mod citation;
+mod id;
+mod index;
 mod language;
 mod limits;
 mod matcher;
@@ -18,6 +20,8 @@ mod test;
 mod types;
 
 pub use citation::{Citation, Cited, Sources};
+pub use id::OperationId;
+pub use index::{Index, OperationEntry, Route, ServiceEntry};
 pub use language::*;
 pub use limits::{Branches, Limits};
 pub use matcher::Matcher;

@@ -7,6 +7,7 @@ use http::{HeaderName, Method};
 use serde_json::Value;
 
 use super::citation::{Citation, Cited, Sources};
+use super::id::OperationId;
 use super::protocol::Protocol;
 use super::shape::Shape;
 use super::shapes::Shapes;
@@ -151,8 +152,10 @@ impl Errors {
 pub struct Operation {
     /// Its service.
     pub service: Arc<Service>,
-    /// Its name.
+    /// Its name within the service, as the protocol has it.
     pub name: String,
+    /// Its name as people write it in this contract: bare where that is unique, `service/Operation` where it is not.
+    pub label: String,
     /// Other names of it.
     pub aliases: Vec<String>,
     /// What it does.
@@ -185,6 +188,22 @@ pub struct Operation {
     pub remarks: Vec<Remark>,
     /// What identifies it in tokens: a hash of its spec, of its service's, and of the version that reads them.
     pub fingerprint: u32,
+}
+
+impl Operation {
+    /// Whether a name or alias, bare or in full, is the operation's.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let (service, bare) = name.split_once('/').map_or((None, name), |(service, bare)| (Some(service), bare));
+        service.is_none_or(|service| self.service.name == service)
+            && (self.name == bare || self.aliases.iter().any(|alias| alias == bare))
+    }
+
+    /// Its name in full.
+    #[must_use]
+    pub fn id(&self) -> OperationId {
+        OperationId { service: self.service.name.clone(), name: self.name.clone() }
+    }
 }
 
 /// Method, path and success status.

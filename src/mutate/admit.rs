@@ -27,7 +27,7 @@ pub fn admit(mutant: &Mutant, mock: &Mock, request: &Request<Bytes>, answered: &
 
 /// Whether an answer is the operation's, in its native dialect.
 pub fn is_of(operation: &Operation, answered: &MockResponse) -> bool {
-    answered.dialect == Dialect::Native && answered.operation.as_deref() == Some(operation.name.as_str())
+    answered.dialect == Dialect::Native && answered.operation.as_deref() == Some(operation.label.as_str())
 }
 
 fn refused_for(answered: &MockResponse, cause: Cause) -> bool {

@@ -47,7 +47,7 @@ impl Mutant {
     /// `ReplicateBackup/replicate/name#maxLength:not-enforced`.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{}{}:{}", self.operation.name, self.about.as_deref().unwrap_or_default(), self.fault.name())
+        format!("{}{}:{}", self.operation.label, self.about.as_deref().unwrap_or_default(), self.fault.name())
     }
 
     /// The code of the check that must catch it.

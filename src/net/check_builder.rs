@@ -305,20 +305,20 @@ impl CheckBuilder {
         } else {
             (&self.operations, &[][..])
         };
-        let wanted = names.iter().map(|name| contract.operation(name).map(|operation| operation.name.as_str()));
+        let wanted = names.iter().map(|name| contract.operation(name).map(|operation| operation.label.as_str()));
         let wanted: Vec<&str> = wanted.collect::<Result<_, _>>()?;
         let is_spoken = |operation: &&Arc<Operation>| dialect == Dialect::Native || operation.documented.is_some();
         let spoken = || contract.operations().iter().filter(is_spoken);
         let selected = spoken().filter(|operation| {
-            (wanted.is_empty() || wanted.contains(&operation.name.as_str()))
+            (wanted.is_empty() || wanted.contains(&operation.label.as_str()))
                 && (services.is_empty() || services.contains(&operation.service.name))
         });
         let selected: Vec<&Arc<Operation>> = selected.collect();
         if selected.is_empty() {
-            let known = spoken().map(|operation| operation.name.as_str()).collect::<Vec<_>>().join(", ");
+            let known = spoken().map(|operation| operation.label.as_str()).collect::<Vec<_>>().join(", ");
             return Err(CheckError::Nothing { dialect: dialect.name(), known });
         }
-        let needed = |operation: &&Arc<Operation>| needed.is_none_or(|needed| needed.contains(&operation.name));
+        let needed = |operation: &&Arc<Operation>| needed.is_none_or(|needed| needed.contains(&operation.label));
         let plans = selected.into_iter().filter(needed).map(|operation| {
             let adjustments = Adjustments { sets: target.sets_for(operation), uniques: target.uniques_for(operation) };
             Arc::new(Plan::new(operation, dialect).adjusted(&adjustments))
@@ -362,7 +362,7 @@ impl Ready {
     /// The plan of an operation, unless it is not to be judged.
     #[cfg(feature = "harness")]
     pub(crate) fn plan(&self, operation: &str) -> Option<Arc<Plan>> {
-        self.plans.iter().find(|plan| plan.operation().name == operation).cloned()
+        self.plans.iter().find(|plan| plan.operation().label == operation).cloned()
     }
 
     /// The cases of a plan that are wanted.

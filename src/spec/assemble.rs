@@ -1,6 +1,6 @@
-//! From specs to the compiled contract: sources, errors, operations, and everything they refer to.
+//! From specs to what is compiled of them: services, operations, and everything they refer to.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
@@ -8,8 +8,8 @@ use xxhash_rust::xxh3::Xxh3;
 use super::compile::compile_shape;
 use super::definitions::Definitions;
 use super::error::SpecProblem;
-use super::load::{File, ServiceFiles};
 use super::lowering::Lowering;
+use super::source::File;
 use super::yaml::Parsed;
 use crate::model::template::Template;
 use crate::model::{
@@ -18,43 +18,8 @@ use crate::model::{
 };
 use crate::value::pointer;
 
-/// Compiles everything that can be compiled; the rest is in `problems`.
-pub(super) fn assemble(
-    folders: &BTreeMap<String, ServiceFiles>,
-    protocols: &[Protocol],
-    problems: &mut Vec<SpecProblem>,
-) -> (Vec<Arc<Service>>, Vec<Arc<Operation>>) {
-    let mut services: Vec<Arc<Service>> = Vec::new();
-    let mut operations: Vec<Arc<Operation>> = Vec::new();
-    for files in folders.values() {
-        let Some(service_file) = &files.service else { continue };
-        if services.iter().any(|known| known.name == service_file.spec.service) {
-            problems.push(service_file.text.problem(
-                "/service",
-                "another service has this name",
-                "names of services are unique",
-            ));
-        }
-        let service = Arc::new(service(service_file, protocols, problems));
-        services.push(Arc::clone(&service));
-        for file in &files.operations {
-            let names = std::iter::once(&file.spec.operation).chain(&file.spec.aliases);
-            for name in names {
-                if operations.iter().any(|known| known.name == *name || known.aliases.contains(name)) {
-                    problems.push(file.text.problem(
-                        "/operation",
-                        format!("another operation is named {name}"),
-                        "names of operations are unique",
-                    ));
-                }
-            }
-            operations.push(Arc::new(operation(file, service_file, &service, problems)));
-        }
-    }
-    (services, operations)
-}
-
-fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems: &mut Vec<SpecProblem>) -> Service {
+/// Compiles a service; what cannot be compiled is in `problems`.
+pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems: &mut Vec<SpecProblem>) -> Service {
     let spec = &file.spec;
     let sources = Sources::default().with(&spec.documents, &spec.sources);
     let mut definitions = Definitions::new(&file.text, &sources, file.partial);
@@ -147,10 +112,12 @@ fn fingerprint(texts: &[&Parsed]) -> u32 {
     fingerprint
 }
 
-fn operation(
+/// Compiles an operation of a compiled service, with the name that people know it by; what cannot be compiled is in
+/// `problems`.
+pub(crate) fn operation(
     file: &File<OperationSpec>,
-    service_file: &File<ServiceSpec>,
-    service: &Arc<Service>,
+    (service_file, service): (&File<ServiceSpec>, &Arc<Service>),
+    label: String,
     problems: &mut Vec<SpecProblem>,
 ) -> Operation {
     let spec = &file.spec;
@@ -174,6 +141,7 @@ fn operation(
         fingerprint: fingerprint(&[&file.text, &service_file.text]),
         service: Arc::clone(service),
         name: spec.operation.clone(),
+        label,
         aliases: spec.aliases.clone(),
         summary: spec.summary.clone(),
         http: lowering.http(&spec.http),

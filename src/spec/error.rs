@@ -28,6 +28,16 @@ pub struct SpecProblem {
 }
 
 impl SpecProblem {
+    /// A problem at a byte range of a text.
+    pub(crate) fn new(
+        source: &Arc<SourceText>,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self { source: Arc::clone(source), span, message: message.into(), help: help.into() }
+    }
+
     /// One-based line of the problem.
     #[must_use]
     pub fn line(&self) -> usize {
@@ -64,13 +74,29 @@ pub enum ContractError {
     #[error("{}", problems_text(.0))]
     Broken(Vec<SpecProblem>),
     /// An operation was asked for that the contract does not have.
-    #[error("no operation named {name}; there are {known}")]
+    #[error("no operation named {name}; {hint}")]
     UnknownOperation {
         /// What was asked for.
         name: String,
-        /// The names there are.
-        known: String,
+        /// The names that come near, or those there are.
+        hint: String,
     },
+    /// Several services have an operation of the name.
+    #[error("several operations are named {name}; say which one: {}", .candidates.join(", "))]
+    AmbiguousOperation {
+        /// What was asked for.
+        name: String,
+        /// The names in full.
+        candidates: Vec<String>,
+    },
+}
+
+/// The problems by file and line, each once.
+pub(crate) fn sorted(mut problems: Vec<SpecProblem>) -> Vec<SpecProblem> {
+    problems
+        .sort_by(|a, b| (&a.source.name, a.span.start, &a.message).cmp(&(&b.source.name, b.span.start, &b.message)));
+    problems.dedup_by(|a, b| a.source.name == b.source.name && a.span == b.span && a.message == b.message);
+    problems
 }
 
 fn problems_text(problems: &[SpecProblem]) -> String {

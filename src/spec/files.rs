@@ -1,38 +1,41 @@
-//! The files of specs: a folder for each service, every file below the directory read or named as a problem.
+//! The files of specs: a folder for each service, every file below the directory listed or named as a problem.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::cache::Stamp;
 use super::error::{ContractError, SourceText, SpecProblem};
-use super::load::SERVICE_FILE;
 use super::yaml::MAX_SPEC_BYTES;
 use crate::file::{FileError, read_text};
 
 /// Deepest folder that is searched for files in the wrong place.
 const MAX_DEPTH: usize = 8;
 
-/// The files of a directory: what could be read, and what is wrong with the rest.
+/// The name of a service's own file; its operations stand beside it.
+pub(super) const SERVICE_FILE: &str = "service.yaml";
+
+/// The files of a directory, unread, and what is wrong with the others.
 #[derive(Debug, Default)]
-pub(crate) struct Files {
-    pub texts: Vec<Arc<SourceText>>,
+pub(super) struct Listing {
+    pub files: Vec<(PathBuf, Stamp)>,
     pub problems: Vec<SpecProblem>,
 }
 
-/// Reads the specs in a directory: services in folders, or one service in the directory itself.
-pub(crate) fn read(directory: &Path) -> Result<Files, ContractError> {
+/// Lists the specs in a directory: services in folders, or one service in the directory itself.
+pub(super) fn list(directory: &Path) -> Result<Listing, ContractError> {
     let failed = |source| ContractError::Read { path: directory.to_owned(), source };
     fs::read_dir(directory).map_err(failed)?;
-    let mut files = Files::default();
-    files.folder(directory, 0);
-    if files.texts.is_empty() && files.problems.is_empty() {
+    let mut listing = Listing::default();
+    listing.folder(directory, 0);
+    if listing.files.is_empty() && listing.problems.is_empty() {
         return Err(ContractError::Empty { path: directory.to_owned() });
     }
-    files.texts.sort_by(|left, right| left.name.cmp(&right.name));
-    Ok(files)
+    listing.files.sort_by(|(left, _), (right, _)| left.cmp(right));
+    Ok(listing)
 }
 
-impl Files {
+impl Listing {
     fn folder(&mut self, folder: &Path, depth: usize) {
         let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         let entries = match entries {
@@ -41,23 +44,23 @@ impl Files {
                 return self.problem(folder, format!("cannot be read: {error}"), "let it be read, or move it away");
             }
         };
-        let mut paths: Vec<_> = entries.iter().map(fs::DirEntry::path).collect();
-        paths.sort();
-        let is_service = depth < 2 && paths.iter().any(|path| path.ends_with(SERVICE_FILE));
-        for path in paths {
-            if path.is_dir() {
-                let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let is_service = depth < 2 && entries.iter().any(|entry| entry.file_name() == SERVICE_FILE);
+        for entry in entries {
+            let (path, kind) = (entry.path(), entry.file_type());
+            let is_link = kind.as_ref().is_ok_and(fs::FileType::is_symlink);
+            if kind.is_ok_and(|kind| kind.is_dir()) || is_link && path.is_dir() {
+                let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
                 // A link may lead anywhere, back to the start too: followed where a service may stand.
-                if !is_hidden && depth < MAX_DEPTH && (depth == 0 || !path.is_symlink()) {
+                if !is_hidden && depth < MAX_DEPTH && (depth == 0 || !is_link) {
                     self.folder(&path, depth + 1);
                 }
             } else if is_spec(&path) {
-                self.file(&path, is_service, depth);
+                self.file(path, is_service, depth);
             }
         }
     }
 
-    fn file(&mut self, path: &Path, is_service: bool, depth: usize) {
+    fn file(&mut self, path: PathBuf, is_service: bool, depth: usize) {
         if !is_service {
             let (message, help) = if depth < 2 {
                 (format!("there is no {SERVICE_FILE} beside it"), format!("put {SERVICE_FILE} beside it"))
@@ -65,19 +68,35 @@ impl Files {
                 ("it lies too deep".to_owned(), "put it into the folder of a service".to_owned())
             };
             let help = format!("{help}, or keep what is no spec out of the directory");
-            return self.problem(path, format!("the file is not read: {message}"), &help);
+            return self.problem(&path, format!("the file is not read: {message}"), &help);
         }
-        match read_spec(path) {
-            Ok(text) => {
-                self.texts.push(Arc::new(SourceText { name: path.to_string_lossy().into_owned(), text }));
-            }
-            Err((message, help)) => self.problem(path, message, help),
+        match fs::metadata(&path) {
+            Ok(metadata) => self.files.push((path, Stamp::of(&metadata))),
+            Err(error) => self.problem(&path, format!("cannot be read: {error}"), UNREAD),
         }
     }
 
     fn problem(&mut self, path: &Path, message: String, help: &str) {
-        let source = SourceText { name: path.to_string_lossy().into_owned(), text: String::new() };
-        self.problems.push(SpecProblem { source: Arc::new(source), span: 0..0, message, help: help.to_owned() });
+        self.problems.push(problem(path, message, help));
+    }
+}
+
+const UNREAD: &str = "let the file be read, or remove it";
+
+/// A problem of a file that was not read.
+fn problem(path: &Path, message: String, help: &str) -> SpecProblem {
+    let source = SourceText { name: path.to_string_lossy().into_owned(), text: String::new() };
+    SpecProblem::new(&Arc::new(source), 0..0, message, help)
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn read(path: &Path) -> Result<Arc<SourceText>, SpecProblem> {
+    match read_spec(path) {
+        Ok(text) => Ok(Arc::new(SourceText { name: path.to_string_lossy().into_owned(), text })),
+        Err((message, help)) => Err(problem(path, message, help)),
     }
 }
 
@@ -89,8 +108,8 @@ fn read_spec(path: &Path) -> Result<String, (String, &'static str)> {
         FileError::NotText { line, .. } => {
             (format!("not UTF-8: line {line} has a byte that is no text"), "save the file as UTF-8")
         }
-        FileError::Io { source, .. } => (format!("cannot be read: {source}"), "let the file be read, or remove it"),
-        other => (other.to_string(), "let the file be read, or remove it"),
+        FileError::Io { source, .. } => (format!("cannot be read: {source}"), UNREAD),
+        other => (other.to_string(), UNREAD),
     })
 }
 

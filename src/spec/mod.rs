@@ -1,19 +1,27 @@
-//! Front ends: from the files of specs to services and operations, with every problem on its line.
+//! Front ends: from the files of specs to the types of the spec language, and from those to compiled operations, with
+//! every problem on its line.
 
 mod assemble;
+mod cache;
 mod compile;
 mod definitions;
+mod directory;
 mod error;
 mod files;
+mod heads;
 mod keys;
-mod load;
 mod lowering;
+mod read;
 mod schema;
+mod sections;
+mod source;
 mod yaml;
 
 pub use error::{ContractError, SourceText, SpecProblem};
-pub use load::{OPERATION_SCHEMA, SERVICE_SCHEMA};
+pub use read::{OPERATION_SCHEMA, SERVICE_SCHEMA};
 pub use yaml::Parsed;
 
-pub(crate) use files::{Files, read};
-pub(crate) use load::{Loaded, ServiceFiles, Trust, builtin, load, sorted};
+pub(crate) use assemble::{operation, service};
+pub(crate) use directory::Specs;
+pub(crate) use error::sorted;
+pub(crate) use source::{File, Lowered, Source};

@@ -34,12 +34,7 @@ struct Place {
 impl Parsed {
     /// Parses a text that must be one YAML mapping.
     pub fn parse(source: Arc<SourceText>) -> Result<Self, SpecProblem> {
-        let problem = |span: Range<usize>, message: String, help: &str| SpecProblem {
-            source: Arc::clone(&source),
-            span,
-            message,
-            help: help.to_owned(),
-        };
+        let problem = |span: Range<usize>, message: String, help: &str| SpecProblem::new(&source, span, message, help);
         if source.text.len() > MAX_SPEC_BYTES {
             return Err(problem(0..0, "the file is too large for a spec".into(), "keep a spec below 4 MiB"));
         }
@@ -96,7 +91,7 @@ impl Parsed {
     }
 
     fn problem_at(&self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) -> SpecProblem {
-        SpecProblem { source: Arc::clone(&self.source), span, message: message.into(), help: help.into() }
+        SpecProblem::new(&self.source, span, message, help)
     }
 }
 

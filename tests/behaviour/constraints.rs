@@ -127,14 +127,12 @@ fn several_violations_are_told_in_the_stated_order() {
 #[test]
 fn our_judge_agrees_with_the_json_schema_crate() {
     let contract = Contract::builtin();
+    let texts = contract.texts();
     for operation in contract.operations() {
-        let text =
-            contract.texts().iter().find(|text| text.text.contains(&format!("\noperation: {}\n", operation.name)));
+        let text = texts.iter().find(|text| text.text.contains(&format!("\noperation: {}\n", operation.name)));
         let boundaries = Boundaries::of(operation);
-        let service = contract
-            .texts()
-            .iter()
-            .find(|text| text.name.ends_with(&format!("{}/service.yaml", operation.service.name)));
+        let file = format!("{}/service.yaml", operation.service.name);
+        let service = texts.iter().find(|text| text.name.ends_with(&file));
         let parse = |text: &accordant::contract::SourceText| {
             accordant::contract::Parsed::parse(Arc::new(text.clone())).expect("YAML").value
         };

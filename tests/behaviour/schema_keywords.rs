@@ -21,7 +21,8 @@ fn contract() -> Contract {
 /// The input schema as it is written, for the other judge.
 fn validator(contract: &Contract, operation: &Operation) -> jsonschema::Validator {
     let named = format!("operation: {}\n", operation.name);
-    let text = contract.texts().iter().find(|text| text.text.contains(&named)).expect("its text");
+    let texts = contract.texts();
+    let text = texts.iter().find(|text| text.text.contains(&named)).expect("its text");
     let spec = Parsed::parse(Arc::new(SourceText::clone(text))).expect("YAML").value;
     let mut schema = spec["input"].clone();
     schema["$defs"] = spec["$defs"].clone();

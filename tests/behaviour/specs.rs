@@ -150,7 +150,7 @@ fn what_is_not_there_is_answered_with_what_is() {
     for (arguments, hint) in [
         (&["explain", "ReplicateBackup/nam"][..], "ReplicateBackup/replicate/name"),
         (&["explain", "Nothing/at/all"], "StartBackupJob"),
-        (&["spec", "show", "replicatebackup"], "ReplicateBackup"),
+        (&["spec", "show", "backup"], "ReplicateBackup"),
     ] {
         let output = accordant(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -310,7 +310,7 @@ fn a_pipe_is_no_spec() {
     let (_copy, specs, _) = small();
     let made = Command::new("mkfifo").arg(specs.join("small/pipe.yaml")).status().expect("mkfifo runs");
     assert!(made.success());
-    let Err(ContractError::Broken(problems)) = Contract::load(&specs) else { panic!("a pipe was taken for a spec") };
+    let problems = Contract::load(&specs).expect("the rest is sound").problems();
     assert_eq!(problems.len(), 1, "{problems:#?}");
     assert_eq!(problems[0].message, "not a regular file");
 }
@@ -322,4 +322,65 @@ fn a_folder_of_one_service_is_a_directory_of_specs_and_one_without_operations_is
     fs::remove_file(specs.join("small/put-shelf.yaml")).expect("a file");
     assert!(matches!(Contract::load(&specs), Err(ContractError::Empty { .. })));
     assert_eq!(accordant(&["spec", "lint", &specs.to_string_lossy()]).status.code(), Some(2));
+}
+
+/// One broken operation takes nothing with it: the others are used, and it is said what is missing.
+#[test]
+fn a_broken_operation_is_left_out_and_the_rest_is_used() {
+    let (_copy, specs, _) = small();
+    let sound = fs::read_to_string(specs.join("small/put-shelf.yaml")).expect("the spec");
+    let broken = sound.replace("operation: PutShelf", "operation: TakeShelf").replace("cite: ", "citee: ");
+    fs::write(specs.join("small/take-shelf.yaml"), broken).expect("a file");
+    let contract = Contract::load(&specs).expect("the rest is sound");
+    assert!(contract.operation("PutShelf").is_ok());
+    assert!(matches!(contract.operation("TakeShelf"), Err(ContractError::Broken(_))));
+    assert_eq!(contract.operations().len(), 1);
+    let directory = specs.to_string_lossy();
+    let cases = accordant(&["cases", "--count", "--specs", &directory]);
+    assert_eq!(cases.status.code(), Some(0), "{}", text(&cases.stderr));
+    assert!(text(&cases.stdout).contains("PutShelf") && !text(&cases.stdout).contains("TakeShelf"));
+    let said = text(&cases.stderr);
+    assert!(said.contains("take-shelf.yaml") && said.contains("the rest is used"), "{said}");
+    let named = accordant(&["cases", "--count", "--specs", &directory, "--operation", "TakeShelf"]);
+    assert_eq!(named.status.code(), Some(2), "{}", text(&named.stderr));
+    assert_eq!(accordant(&["spec", "lint", &directory]).status.code(), Some(2));
+}
+
+/// Two services may have an operation of one name: it is then said which one is meant.
+#[test]
+fn names_are_unique_within_a_service_only() {
+    let (_copy, specs, _) = small();
+    fs::create_dir(specs.join("other")).expect("a folder");
+    for name in ["service.yaml", "put-shelf.yaml"] {
+        let text = fs::read_to_string(specs.join("small").join(name)).expect("a spec");
+        let text = text.replace("service: shelves", "service: other").replace("path: /", "path: /other/");
+        fs::write(specs.join("other").join(name), text).expect("a file");
+    }
+    let contract = Contract::load(&specs).expect("sound specs");
+    let labels: Vec<&str> = contract.operations().iter().map(|operation| operation.label.as_str()).collect();
+    assert_eq!(labels, ["other/PutShelf", "shelves/PutShelf"]);
+    let Err(ContractError::AmbiguousOperation { candidates, .. }) = contract.operation("PutShelf") else {
+        panic!("one of two was taken")
+    };
+    assert_eq!(candidates, labels);
+    assert_eq!(contract.operation("other/PutShelf").expect("one").service.name, "other");
+    let directory = specs.to_string_lossy();
+    let ask = |name: &str| accordant(&["cases", "--specs", &directory, "--operation", name, "--phase", "examples"]);
+    let ambiguous = text(&ask("PutShelf").stderr);
+    assert!(ambiguous.contains("other/PutShelf, shelves/PutShelf"), "{ambiguous}");
+    let shown = text(&ask("shelves/putshelf").stdout);
+    assert!(shown.contains("shelves/PutShelf.examples"), "{shown}");
+    let explained = accordant(&["explain", "--specs", &directory, "shelves/PutShelf"]);
+    assert_eq!(explained.status.code(), Some(0), "{}", text(&explained.stderr));
+}
+
+#[test]
+fn a_misspelled_name_is_answered_with_the_likely_one() {
+    let ask = |arguments: &[&str]| text(&accordant(arguments).stderr);
+    let operation = ask(&["spec", "show", "ReplicateBakcup"]);
+    assert!(operation.contains("did you mean ReplicateBackup?"), "{operation}");
+    let check = ask(&["explain", "invalid-acepted"]);
+    assert!(check.contains("did you mean invalid-accepted?"), "{check}");
+    let in_any_case = accordant(&["spec", "show", "replicatebackup"]);
+    assert_eq!(in_any_case.status.code(), Some(0), "{}", text(&in_any_case.stderr));
 }

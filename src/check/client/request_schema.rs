@@ -75,7 +75,7 @@ fn unreadable(observation: &Observation<'_>, operation: &Operation, rejection: &
     if rejection.cause == Cause::UnsupportedMediaType {
         return Vec::new();
     }
-    let expected = format!("a request that can be read as one for {}", operation.name);
+    let expected = format!("a request that can be read as one for {}", operation.label);
     let complaint = Complaint::new(expected, &rejection.detail).about(format!("#{}", rejection.cause.name()));
     let complaint = complaint.cite_all(operation.service.protocol_fact("*"));
     // Nothing here unpacks it, but the service may.

@@ -84,7 +84,7 @@ fn complaint(operation: &Operation, name: Option<&String>) -> Complaint {
     let named = name.filter(|name| name.len() <= LONGEST);
     let actual = named
         .map_or_else(|| "a member that it does not have".to_owned(), |name| format!("{name}, which it does not have"));
-    let expected = format!("members of {}", operation.name);
+    let expected = format!("members of {}", operation.label);
     let complaint = Complaint::new(expected, actual).cite_all(&operation.http.citations);
     match named {
         Some(name) => complaint.about(name),

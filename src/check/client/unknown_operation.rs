@@ -52,8 +52,8 @@ impl Check for UnknownOperation {
             return Vec::new();
         };
         vec![match reason.meant {
-            Some(operation) => Complaint::new(format!("the action {}", operation.name), "its name in other letters")
-                .about(&operation.name)
+            Some(operation) => Complaint::new(format!("the action {}", operation.label), "its name in other letters")
+                .about(&operation.label)
                 .cite_all(&operation.http.citations),
             None => Complaint::new("an operation of the contract", &reason.detail)
                 .about(format!("#{}", reason.cause.name()))

@@ -35,7 +35,7 @@ pub fn plans(options: &Options, contract: &Contract, target: &Target) -> Result<
 
 pub fn replays(tokens: &[Token], plans: &[Arc<Plan>]) -> Result<Vec<Case>, Failure> {
     let recreate = |token: &Token| {
-        let plan = plans.iter().find(|plan| plan.operation().name == token.operation);
+        let plan = plans.iter().find(|plan| plan.operation().is_called(&token.operation));
         let plan = plan.ok_or_else(|| Failure::Usage(format!("the operation of {token} is not selected")))?;
         plan.replay(token).map_err(|error| Failure::Usage(error.to_string()))
     };

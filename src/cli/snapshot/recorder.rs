@@ -134,7 +134,7 @@ impl Recorder<'_> {
         reply: &Result<Reply, TransportFailure>,
     ) -> Snapshot {
         Snapshot {
-            description: format!("{}, {}: {}", plan.operation().name, plan.dialect().name(), selected.title),
+            description: format!("{}, {}: {}", plan.operation().label, plan.dialect().name(), selected.title),
             expected: selected.expected.clone(),
             contents: render(&self.wire, plan, masks, &selected.case, reply).trim_end().to_owned(),
         }

@@ -191,8 +191,7 @@ impl Side {
 
 /// Whether a pinned member is one of the operation's.
 pub(super) fn concerns(named: Option<&str>, pointer: &[String], operation: &Operation, side: Side) -> bool {
-    let is_named = |name: &str| operation.name == name || operation.aliases.iter().any(|alias| alias == name);
-    named.is_none_or(is_named) && side.shape(operation).node(&written(pointer)).is_some()
+    named.is_none_or(|name| operation.is_called(name)) && side.shape(operation).node(&written(pointer)).is_some()
 }
 
 /// What a member is, in each operation that is meant; there is at least one.

@@ -1,137 +1,52 @@
-//! From texts to services and operations: parse, check against the spec language's schema, compile; all problems at once.
+//! One file of a spec: parsed, held against the spec language's own schema, and read into its types.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use include_dir::{Dir, include_dir};
 use jsonschema::Validator;
 use jsonschema::error::ValidationErrorKind;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::assemble::assemble;
 use super::error::{SourceText, SpecProblem};
-use super::files::{Files, is_spec};
+use super::source::{File, Lowered};
 use super::yaml::Parsed;
-use crate::model::{Operation, OperationSpec, Protocol, Service, ServiceSpec};
+use crate::model::{OperationSpec, ServiceSpec};
 use crate::value::pointer;
-
-static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/specs");
 
 /// The JSON Schema of an operation's file.
 pub const OPERATION_SCHEMA: &str = include_str!("../../specs/operation.schema.json");
 /// The JSON Schema of a service's file.
 pub const SERVICE_SCHEMA: &str = include_str!("../../specs/service.schema.json");
 
-/// The name of a service's own file; its operations stand beside it.
-pub(super) const SERVICE_FILE: &str = "service.yaml";
-
-/// One service's files.
-#[derive(Debug, Default)]
-pub(crate) struct ServiceFiles {
-    /// Whether there is a service file, be it a broken one.
-    pub has_service: bool,
-    pub service: Option<File<ServiceSpec>>,
-    pub operations: Vec<File<OperationSpec>>,
-}
-
-/// A file that keeps to the spec language.
-#[derive(Debug)]
-pub(crate) struct File<T> {
-    pub text: Parsed,
-    pub spec: T,
-    /// Whether members that break the spec language were left out.
-    pub partial: bool,
-}
-
-/// The specs inside the binary.
-pub(crate) fn builtin() -> Files {
-    let files = BUILTIN.dirs().flat_map(Dir::files).filter(|file| is_spec(file.path()));
-    let mut texts: Vec<_> = files
-        .filter_map(|file| Some((file.path().to_string_lossy().replace('\\', "/"), file.contents_utf8()?)))
-        .map(|(name, text)| Arc::new(SourceText { name: format!("specs/{name}"), text: text.to_owned() }))
-        .collect();
-    texts.sort_by(|left, right| left.name.cmp(&right.name));
-    Files { texts, problems: Vec::new() }
-}
-
 /// Whether the texts are to be checked against the spec language's schema before they are read as specs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Trust {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
     /// They may come from anybody: every departure is shown on its line.
     Nobody,
     /// They ship inside the binary, and a test has checked them.
     Shipped,
 }
 
-/// What the files of specs say, and everything that is wrong with them.
-#[derive(Debug)]
-pub(crate) struct Loaded {
-    pub services: Vec<Arc<Service>>,
-    pub operations: Vec<Arc<Operation>>,
-    pub texts: Vec<Arc<SourceText>>,
-    /// The files by folder.
-    pub folders: BTreeMap<String, ServiceFiles>,
-    pub problems: Vec<SpecProblem>,
+/// Reads a service's file.
+pub(super) fn service(text: &Arc<SourceText>, trust: Trust) -> Lowered<ServiceSpec> {
+    read(text, service_validator, trust)
 }
 
-/// Compiles the specs of files; what was wrong with them before is among the problems.
-pub(crate) fn load(files: Files, trust: Trust, protocols: &[Protocol]) -> Loaded {
-    let Files { texts, mut problems } = files;
-    let mut folders: BTreeMap<String, ServiceFiles> = BTreeMap::new();
-    for problem in &problems {
-        let (folder, name) = split(&problem.source.name);
-        folders.entry(folder.to_owned()).or_default().has_service |= name == SERVICE_FILE;
-    }
-    for text in &texts {
-        let (folder, name) = split(&text.name);
-        let files = folders.entry(folder.to_owned()).or_default();
-        files.has_service |= name == SERVICE_FILE;
-        let parsed = match Parsed::parse(Arc::clone(text)) {
-            Ok(parsed) => parsed,
-            Err(problem) => {
-                problems.push(problem);
-                continue;
-            }
-        };
-        if name == SERVICE_FILE {
-            files.service = read(parsed, service_validator, trust, &mut problems);
-        } else {
-            files.operations.extend(read(parsed, operation_validator, trust, &mut problems));
-        }
-    }
-    for files in folders.values().filter(|files| !files.has_service) {
-        for file in &files.operations {
-            problems.push(file.text.problem(
-                "/operation",
-                "the operation has no service",
-                format!("put {SERVICE_FILE} beside it"),
-            ));
-        }
-    }
-    let (services, operations) = assemble(&folders, protocols, &mut problems);
-    Loaded { services, operations, texts, folders, problems }
-}
-
-/// The folder and the file of a name.
-fn split(name: &str) -> (&str, &str) {
-    name.rsplit_once(['/', '\\']).unwrap_or(("", name))
-}
-
-/// The problems by file and line, each once.
-pub(crate) fn sorted(mut problems: Vec<SpecProblem>) -> Vec<SpecProblem> {
-    problems
-        .sort_by(|a, b| (&a.source.name, a.span.start, &a.message).cmp(&(&b.source.name, b.span.start, &b.message)));
-    problems.dedup_by(|a, b| a.source.name == b.source.name && a.span == b.span && a.message == b.message);
-    problems
+/// Reads an operation's file.
+pub(super) fn operation(text: &Arc<SourceText>, trust: Trust) -> Lowered<OperationSpec> {
+    read(text, operation_validator, trust)
 }
 
 fn read<T: DeserializeOwned>(
-    mut text: Parsed,
+    text: &Arc<SourceText>,
     validator: fn() -> &'static Validator,
     trust: Trust,
-    problems: &mut Vec<SpecProblem>,
-) -> Option<File<T>> {
+) -> Lowered<T> {
+    let mut text = match Parsed::parse(Arc::clone(text)) {
+        Ok(text) => text,
+        Err(problem) => return Lowered { file: None, problems: vec![problem] },
+    };
+    let mut problems = Vec::new();
     let mut found: Vec<Departure> = Vec::new();
     if trust == Trust::Nobody {
         found = validator().iter_errors(&text.value).flat_map(|error| explain(&error, &text)).collect();
@@ -141,18 +56,16 @@ fn read<T: DeserializeOwned>(
         remove(&mut text.value, &at);
         problems.push(problem);
     }
-    match serde_json::from_value(text.value.clone()) {
+    let file = match serde_json::from_value(text.value.clone()) {
         Ok(spec) => Some(File { text, spec, partial }),
         Err(_) if partial => None,
         Err(error) => {
-            problems.push(text.problem(
-                "",
-                error.to_string(),
-                "keep to the spec language: `accordant spec schema` prints it",
-            ));
+            let help = "keep to the spec language: `accordant spec schema` prints it";
+            problems.push(text.problem("", error.to_string(), help));
             None
         }
-    }
+    };
+    Lowered { file, problems }
 }
 
 /// Removes what stands at a pointer, so that the rest can be compiled. Of a list nothing is removed, lest
