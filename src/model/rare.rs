@@ -45,6 +45,7 @@ impl<T: Absent + fmt::Debug> fmt::Debug for Rare<T> {
     }
 }
 
+#[allow(clippy::into_iter_without_iter, reason = "`iter` is the part's own, by deref")]
 impl<'r, T: Absent> IntoIterator for &'r Rare<T>
 where
     &'r T: IntoIterator,

@@ -37,27 +37,7 @@ pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems
     });
     let error_shapes = error_shapes.collect();
     let protocol_citations = protocol_citations(spec, &mut lowering);
-    let auth = spec.auth.iter().enumerate().map(|(index, auth)| Auth {
-        scheme: auth.scheme,
-        name: match (&auth.name, auth.scheme) {
-            (Some(name), _) => name.clone(),
-            (None, AuthScheme::Sigv4) => "AWS4-HMAC-SHA256".into(),
-            (None, _) => {
-                lowering.problem(
-                    &format!("/auth/{index}"),
-                    "the scheme needs a name",
-                    "name the header, or the scheme word",
-                );
-                String::new()
-            }
-        },
-        citations: auth
-            .cite
-            .as_ref()
-            .map(|cite| lowering.cited_for(cite, "*", &format!("/auth/{index}/cite")))
-            .unwrap_or_default(),
-    });
-    let auth = auth.collect();
+    let auth = auth(spec, &mut lowering);
     let errors = lowering.errors(&spec.errors, None);
     let documented = spec.documented.as_ref().map(|documented| {
         (
@@ -83,6 +63,31 @@ pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems
         sources,
         shapes: Arc::default(),
     }
+}
+
+/// The ways to authenticate.
+fn auth(spec: &ServiceSpec, lowering: &mut Lowering<'_, '_, '_>) -> Vec<Auth> {
+    let ways = spec.auth.iter().enumerate().map(|(index, auth)| Auth {
+        scheme: auth.scheme,
+        name: match (&auth.name, auth.scheme) {
+            (Some(name), _) => name.clone(),
+            (None, AuthScheme::Sigv4) => "AWS4-HMAC-SHA256".into(),
+            (None, _) => {
+                lowering.problem(
+                    &format!("/auth/{index}"),
+                    "the scheme needs a name",
+                    "name the header, or the scheme word",
+                );
+                String::new()
+            }
+        },
+        citations: auth
+            .cite
+            .as_ref()
+            .map(|cite| lowering.cited_for(cite, "*", &format!("/auth/{index}/cite")))
+            .unwrap_or_default(),
+    });
+    ways.collect()
 }
 
 /// The citations of the protocol's facts, by the keywords that are cited apart.

@@ -420,9 +420,13 @@ fn member_of(spot: &Spot<'_>, member: Option<&str>) -> String {
             "items" | "additionalProperties" => Some("*"),
             _ => None,
         };
-        segment.into_iter().for_each(|segment| pointer::push(&mut found, segment));
+        if let Some(segment) = segment {
+            pointer::push(&mut found, segment);
+        }
     }
-    member.into_iter().for_each(|member| pointer::push(&mut found, member));
+    if let Some(member) = member {
+        pointer::push(&mut found, member);
+    }
     found
 }
 

@@ -66,7 +66,9 @@ fn feed(value: &Value, hash: &mut Xxh3) {
         Value::Array(items) => {
             hash.update(&[4]);
             hash.update(&(items.len() as u64).to_le_bytes());
-            items.iter().for_each(|item| feed(item, hash));
+            for item in items {
+                feed(item, hash);
+            }
         }
         Value::Object(members) => {
             hash.update(&[5]);
