@@ -102,38 +102,60 @@
 //! | `serve` | [`net::serve`], the mock as a server with bounds |
 //! | `cli` | the program |
 
-#[cfg(feature = "check")]
-pub mod check;
-#[cfg(feature = "check")]
-pub mod client;
-pub mod codec;
-pub mod constraint;
 pub mod contract;
-pub mod exchange;
-#[cfg(feature = "check")]
-pub mod explain;
-#[doc(hidden)]
-pub mod file;
 pub mod generate;
 #[cfg(feature = "harness")]
 pub mod harness;
-#[cfg(feature = "check")]
-pub mod judge;
-pub mod lint;
 pub mod mock;
-pub mod model;
-#[cfg(feature = "check")]
-pub mod mutate;
 pub mod net;
-mod random;
 #[cfg(feature = "check")]
 pub mod report;
+
+// What follows is open to the program and to our own tests and benches. It is no part of the API, and may change in any
+// release.
 #[cfg(feature = "check")]
+#[doc(hidden)]
+pub mod check;
+#[cfg(feature = "check")]
+#[doc(hidden)]
+pub mod client;
+#[doc(hidden)]
+pub mod codec;
+#[doc(hidden)]
+pub mod constraint;
+#[doc(hidden)]
+pub mod exchange;
+#[cfg(feature = "check")]
+#[doc(hidden)]
+pub mod explain;
+#[doc(hidden)]
+pub mod file;
+#[cfg(feature = "check")]
+#[doc(hidden)]
+pub mod judge;
+#[doc(hidden)]
+pub mod lint;
+#[doc(hidden)]
+pub mod model;
+#[cfg(feature = "check")]
+#[doc(hidden)]
+pub mod mutate;
+#[cfg(feature = "check")]
+#[doc(hidden)]
 pub mod snapshot;
+#[doc(hidden)]
 pub mod spec;
 #[doc(hidden)]
 pub mod text;
+#[doc(hidden)]
 pub mod value;
 
-pub use contract::{Contract, ContractError};
+mod random;
+
+pub use contract::{Contract, ContractError, Operation};
+pub use generate::{Case, CaseKind, Phase, Token};
 pub use mock::Mock;
+#[cfg(feature = "check")]
+pub use net::{CheckBuilder, CheckError};
+#[cfg(feature = "check")]
+pub use report::{Finding, Report};
