@@ -1,4 +1,5 @@
-//! `accordant mutants`: the proof that every stated rule is one that the judge can catch.
+//! `accordant mutants`: the proof that every stated rule is one that the judge can catch, and every check of clients one
+//! that catches.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -6,11 +7,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
+use accordant::client::{Mistakes, judge_mistakes};
 use accordant::file;
 use accordant::generate::Plan;
 use accordant::mock::{Dialect, Mock};
 use accordant::mutate::{Mutants, judge_mutants};
 use clap::Args;
+use serde::Serialize;
 
 use super::Failure;
 use super::cases::RANDOM;
@@ -40,14 +43,16 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     let plans = options.selection.plans(&contract, Dialect::Native)?;
     let mock = Mock::new(contract);
     let found = judge_all(&mock, plans.into_iter().map(Arc::new).collect(), options);
+    let mistakes = judge_mistakes(&mock);
     if let Some(path) = &options.report {
-        let text = serde_json::to_string_pretty(&found).unwrap_or_default() + "\n";
+        let written = Written { mutants: &found, mistakes: &mistakes };
+        let text = serde_json::to_string_pretty(&written).unwrap_or_default() + "\n";
         file::write(path, text.as_bytes())?;
     }
     let mut out = Output::new();
-    print(&found, &mut out).map_err(Failure::io("cannot write"))?;
+    print_mistakes(&mistakes, &mut out).and_then(|()| print(&found, &mut out)).map_err(Failure::io("cannot write"))?;
     out.finish()?;
-    Ok(if found.all_killed() { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
+    Ok(if found.all_killed() && mistakes.all_caught() { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
 }
 
 /// Judges the mutants of each operation on a thread of its own.
@@ -69,6 +74,31 @@ fn judge_all(mock: &Mock, plans: Vec<Arc<Plan>>, options: &Options) -> Mutants {
         }
     });
     all
+}
+
+/// What is written to a file.
+#[derive(Serialize)]
+struct Written<'w> {
+    #[serde(flatten)]
+    mutants: &'w Mutants,
+    /// Mistakes planted in what clients send.
+    mistakes: &'w Mistakes,
+}
+
+fn print_mistakes(mistakes: &Mistakes, out: &mut impl Write) -> io::Result<()> {
+    for missed in &mistakes.missed {
+        writeln!(out, "MISSED {missed}")?;
+    }
+    for accused in &mistakes.accused {
+        writeln!(out, "ACCUSED THE INNOCENT {accused}")?;
+    }
+    let Mistakes { total, caught, checks, accused, .. } = mistakes;
+    let right = if accused.is_empty() { "silent" } else { "accused" };
+    writeln!(
+        out,
+        "caught {caught} of {total} mistakes of clients, by {} checks; right requests were {right}",
+        checks.len()
+    )
 }
 
 fn print(found: &Mutants, out: &mut impl Write) -> io::Result<()> {

@@ -3,12 +3,11 @@
 
 use std::time::Duration;
 
-use http::header::AUTHORIZATION;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{Response, StatusCode};
 
+use super::mistakes::signed;
 use super::{ClientRun, Exchange, Exchanges};
 use crate::check::Party;
-use crate::contract::model::AuthScheme;
 use crate::contract::{Contract, Operation};
 use crate::exchange::Ended;
 use crate::generate::{Case, Phase, Plan, Variation, Verdict};
@@ -24,26 +23,6 @@ fn cases(plan: &Plan) -> impl Iterator<Item = Case> + '_ {
         .flat_map(|phase| (0..plan.count(phase, RANDOM)).map(move |index| (phase, index)));
     let cases = numbers.filter_map(|(phase, index)| plan.case(phase, 7, index)?.ok());
     cases.filter(|case| matches!(case.variation, Variation::Plain | Variation::Twice))
-}
-
-/// The request of a case as a client would send it.
-fn signed(case: &Case) -> Request<bytes::Bytes> {
-    let mut request = case.request.clone();
-    if case.dialect == Dialect::Documented {
-        return request;
-    }
-    let Some(auth) = case.operation.service.auth.first() else { return request };
-    let sigv4 = format!("{} Credential=A/20260101/us-east-1/x/aws4_request, SignedHeaders=h, Signature=0", auth.name);
-    match auth.scheme {
-        AuthScheme::Header => {
-            let name: http::HeaderName = auth.name.parse().expect("a header");
-            request.headers_mut().insert(name, HeaderValue::from_static("token-of-nobody"));
-        }
-        _ => {
-            request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_str(&sigv4).expect("a value"));
-        }
-    }
-    request
 }
 
 fn exchange(mock: &Mock, case: &Case, spoil: impl Fn(&mut Response<bytes::Bytes>)) -> Exchanges {

@@ -12,6 +12,7 @@ mod fault_outcome;
 mod fault_schedule;
 #[cfg(test)]
 mod innocent;
+mod mistakes;
 mod observe;
 mod retry;
 
@@ -23,4 +24,5 @@ pub(crate) use exchange::size;
 pub use exchange::{Exchange, Exchanges};
 pub use fault_outcome::judge_fault;
 pub use fault_schedule::FaultSchedule;
+pub use mistakes::{Mistakes, judge_mistakes};
 pub use observe::observe;

@@ -406,6 +406,23 @@ mod tests {
     }
 
     #[test]
+    fn many_parameters_are_found_as_few_are() {
+        for count in [FEW - 1, FEW, FEW + 1, 3 * FEW] {
+            let mut children = Children::default();
+            for number in (0..count).chain(0..count) {
+                children.child(format!("name-{number}").into()).text = Some(number.to_string().into());
+            }
+            assert_eq!(children.entries.len(), count);
+            for number in (0..count).step_by(2).chain((1..count).step_by(2)) {
+                let taken = children.take(&format!("name-{number}")).and_then(|tree| tree.text);
+                assert_eq!(taken, Some(number.to_string().into()));
+                assert!(children.take(&format!("name-{number}")).is_none());
+            }
+            assert!(children.entries.is_empty());
+        }
+    }
+
+    #[test]
     fn writes_what_it_reads() {
         let pairs = vec![("a.b".to_owned(), "x y~z+%&=é😀".to_owned())];
         let text = render(&pairs);

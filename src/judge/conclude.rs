@@ -1,15 +1,16 @@
 //! The end of a run: findings are made smaller, and everything becomes a report.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
+use super::event::Event;
 use super::preflight::Support;
 use super::run::Run;
 use super::shrink::{Smallest, shrink};
 use super::tally::{Complained, RunTally, Seen};
 use super::{Send, show};
-use crate::check::{Group, Key};
+use crate::check::Group;
 use crate::exchange::redaction;
 use crate::generate::{Phase, Plan, Shrinking};
 use crate::mock::Dialect;
@@ -18,48 +19,37 @@ use crate::report::{Finding, OperationReport, Outcome, Replay, Report, ServerSec
 /// Most findings that are made smaller; more of them are shown as they were seen.
 const SHRUNK: usize = 64;
 
-/// Makes the report of a run.
-pub async fn conclude<S: Send>(
-    run: &Run<S>,
-    supports: &[Support],
-    tally: RunTally,
-    stopped: Option<Stopped>,
-) -> Report {
-    run.progress.shrinking.store(true, Ordering::Relaxed);
-    let groups = tally.complaints.into_groups();
-    let (findings, notes) = findings(run, groups, stopped.is_none()).await;
-    let judged = run.plans.iter().zip(supports).zip(&tally.seen);
-    let operations = judged.map(|((plan, support), seen)| operation(plan, support, seen, &findings)).collect();
-    let unreachable = supports.iter().any(|support| matches!(support, Support::Unreachable(_)));
+/// Makes what was complained of smaller, and then the report of a run.
+pub async fn conclude<S: Send>(run: &Run<S>, mut tally: RunTally) -> Report {
+    run.emit(&mut tally, Event::Shrinking);
+    let mut groups = mem::take(&mut tally.complaints).into_groups();
+    // Findings first, should there be too many.
+    groups.sort_by_key(|(key, _)| !key.is_finding);
+    for (position, (key, group)) in groups.into_iter().enumerate() {
+        let shrinks = position < SHRUNK && tally.stopped.is_none() && !run.progress.is_stopped();
+        let most = if shrinks { run.settings.shrinking } else { 0 };
+        let is_of = |plan: &&Arc<Plan>| key.operation.as_ref() == Some(&plan.operation().label);
+        if let Some(plan) = run.plans.iter().find(is_of) {
+            let finding = finding(run, plan, &key.code, group, most).await;
+            run.emit(&mut tally, Event::Found(finding));
+        }
+    }
+    report(run, tally)
+}
+
+fn report<S>(run: &Run<S>, tally: RunTally) -> Report {
+    let judged = run.plans.iter().zip(&tally.supports).zip(&tally.seen);
+    let operations = judged.map(|((plan, support), seen)| operation(plan, support, seen, &tally.findings)).collect();
+    let unreachable = tally.supports.iter().any(|support| matches!(support, Support::Unreachable(_)));
     let contract = run.plans.iter().map(|plan| format!("{:08x}", plan.operation().fingerprint)).collect();
     Report {
-        stopped: stopped.or_else(|| unreachable.then_some(Stopped::Unreachable)),
+        stopped: tally.stopped.or_else(|| unreachable.then_some(Stopped::Unreachable)),
         whole: run.replays.is_empty() && Phase::ALL.iter().all(|phase| run.settings.phases.contains(phase)),
-        findings,
-        notes,
+        findings: tally.findings,
+        notes: tally.notes,
         server: Some(section(run, operations)),
         ..Report::new(contract, run.settings.strict)
     }
-}
-
-/// Findings and notes, made smaller as far as there is time: findings first, should there be too many.
-async fn findings<S: Send>(
-    run: &Run<S>,
-    mut groups: Vec<(Key, Group<Complained>)>,
-    to_its_end: bool,
-) -> (Vec<Finding>, Vec<Finding>) {
-    groups.sort_by_key(|(key, _)| !key.is_finding);
-    let (mut findings, mut notes) = (Vec::new(), Vec::new());
-    for (position, (key, group)) in groups.into_iter().enumerate() {
-        let shrinks = position < SHRUNK && to_its_end && !run.progress.is_stopped();
-        let most = if shrinks { run.settings.shrinking } else { 0 };
-        let list = if key.is_finding { &mut findings } else { &mut notes };
-        let Some(plan) = run.plans.iter().find(|plan| key.operation.as_ref() == Some(&plan.operation().label)) else {
-            continue;
-        };
-        list.push(finding(run, plan, &key.code, group, most).await);
-    }
-    (findings, notes)
 }
 
 fn section<S>(run: &Run<S>, operations: Vec<OperationReport>) -> ServerSection {

@@ -1,8 +1,10 @@
 //! The judge: sends cases, looks at what comes back, and says what departs from the contract.
 
 mod conclude;
+mod event;
 mod given;
 mod preflight;
+mod progress;
 mod run;
 mod send;
 pub(crate) mod show;
@@ -12,9 +14,11 @@ mod tally;
 pub mod target;
 mod wire;
 
+pub use event::Event;
 pub use given::{Given, GivenFailed, GivenFailure, GivenRequest, run_givens};
 pub use preflight::{Inference, Support, infer, preflight};
-pub use run::{Progress, Run, Settings};
+pub use progress::Progress;
+pub use run::{Run, Settings};
 pub use send::Send;
 pub use sign::{Credentials, CredentialsError, Signer};
 pub use target::{PinError, Set, Target, Unique, Volatile};

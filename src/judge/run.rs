@@ -1,19 +1,20 @@
 //! A run: cases go out, are judged as they come back, and what was seen becomes a report.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::Send;
 use super::conclude::conclude;
+use super::event::Event;
 use super::preflight::{Support, preflight};
+use super::progress::Progress;
 use super::tally::RunTally;
 use super::wire::Wire;
 use crate::exchange::TransportFailure;
-use crate::generate::{Case, Dropped, Phase, Plan, Shard, Verdict};
+use crate::generate::{Case, Dropped, Phase, Plan, Shard};
 use crate::report::{Report, Stopped};
 
 /// Cases in a row that reach nobody before a run ends.
@@ -52,44 +53,6 @@ impl Default for Settings {
             strict: false,
             shrinking: 150,
         }
-    }
-}
-
-/// How far a run has come; may be read while it runs.
-#[derive(Debug, Default)]
-pub struct Progress {
-    /// Cases in all.
-    pub total: AtomicU64,
-    /// Cases that are through, dropped ones among them.
-    pub done: AtomicU64,
-    /// Complaints so far.
-    pub complaints: AtomicU64,
-    /// Whether findings are being made smaller.
-    pub shrinking: AtomicBool,
-    stop: AtomicBool,
-    stopped: Notify,
-}
-
-impl Progress {
-    /// Ends the run: what is on the way is given up, what was seen is reported.
-    pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.stopped.notify_waiters();
-    }
-
-    /// Waits until the run is to end.
-    pub(super) async fn ended(&self) {
-        // Before the question whether it is, so that no call is missed.
-        let stopped = self.stopped.notified();
-        if !self.is_stopped() {
-            stopped.await;
-        }
-    }
-
-    /// Whether the run is to end.
-    #[must_use]
-    pub fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
     }
 }
 
@@ -139,51 +102,69 @@ impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
     /// Sends all cases and reports.
     pub async fn run(self) -> Report {
         let parts = parts(&self);
-        let total = parts.last().map_or(0, |part| part.first + part.count).max(self.replays.len() as u64);
-        self.progress.total.store(total, Ordering::Relaxed);
-        let mut supports = Vec::new();
-        for plan in &self.plans {
+        let mut tally = RunTally::new(self.plans.len());
+        let cases = parts.last().map_or(0, |part| part.first + part.count).max(self.replays.len() as u64);
+        self.emit(&mut tally, Event::Planned { cases });
+        for (operation, plan) in self.plans.iter().enumerate() {
             let support = tokio::select! {
                 biased;
                 () = self.progress.ended() => Support::Unknown,
                 support = preflight(&self.wire, plan) => support,
             };
-            supports.push(support);
+            self.emit(&mut tally, Event::Supported { operation, support });
         }
         let shared = Arc::new(Shared {
             next: AtomicU64::new(0),
             parts,
-            supports,
+            supports: tally.supports.clone(),
             started: Instant::now(),
             sent: AtomicU64::new(0),
             lost: AtomicU64::new(0),
             run: self,
         });
-        let mut tally = RunTally::new(shared.run.plans.len());
-        let mut broken = false;
-        if shared.supports.iter().any(|support| matches!(support, Support::Ready | Support::Unknown)) {
-            let mut workers = JoinSet::new();
-            for _ in 0..shared.run.settings.concurrency.max(1) {
-                workers.spawn(Arc::clone(&shared).work());
-            }
-            while let Some(worked) = workers.join_next().await {
-                match worked {
-                    Ok(part) => tally.join(part),
-                    Err(error) => {
-                        tracing::error!(%error, "a worker ended before its time");
-                        broken = true;
-                    }
-                }
-            }
-        }
-        let gone = shared.gone();
-        let stopped = match (gone, shared.run.progress.is_stopped()) {
+        let failed = if shared.supports.iter().any(is_judged) { send(&shared, &mut tally).await } else { false };
+        let stopped = match (shared.gone(), shared.run.progress.is_stopped()) {
             (true, _) => Some(Stopped::Unreachable),
             (false, true) => Some(Stopped::Interrupted),
-            (false, false) => broken.then_some(Stopped::PartFailed),
+            (false, false) => failed.then_some(Stopped::PartFailed),
         };
-        conclude(&shared.run, &shared.supports, tally, stopped).await
+        if let Some(stopped) = stopped {
+            shared.run.emit(&mut tally, Event::Stopped(stopped));
+        }
+        conclude(&shared.run, tally).await
     }
+}
+
+impl<S> Run<S> {
+    /// Tells what happened.
+    pub(super) fn emit(&self, tally: &mut RunTally, event: Event<'_>) {
+        self.progress.fold(&event);
+        tally.fold(event);
+    }
+}
+
+/// Whether cases of an operation are sent.
+fn is_judged(support: &Support) -> bool {
+    matches!(support, Support::Ready | Support::Unknown)
+}
+
+/// Lets workers send all cases, and joins what they have seen; says whether one of them failed.
+async fn send<S: Send + std::marker::Send + Sync + 'static>(shared: &Arc<Shared<S>>, tally: &mut RunTally) -> bool {
+    let mut workers = JoinSet::new();
+    for _ in 0..shared.run.settings.concurrency.max(1) {
+        workers.spawn(Arc::clone(shared).work());
+    }
+    let mut failed = false;
+    while let Some(worked) = workers.join_next().await {
+        match worked {
+            Ok(part) => tally.join(part),
+            Err(error) => {
+                tracing::error!(%error, "a worker ended before its time");
+                failed = true;
+            }
+        }
+    }
+    failed
 }
 
 fn parts<S>(run: &Run<S>) -> Vec<Part> {
@@ -211,7 +192,6 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
         while !progress.is_stopped() && !self.gone() {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some((operation, case)) = self.case(number) else { break };
-            progress.done.fetch_add(1, Ordering::Relaxed);
             match case {
                 Some(Ok(case)) => {
                     tokio::select! {
@@ -219,8 +199,8 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
                         () = progress.ended() => {}
                     }
                 }
-                Some(Err(dropped)) => *tally.seen[operation].dropped.entry(dropped).or_default() += 1,
-                None => {}
+                Some(Err(reason)) => self.run.emit(&mut tally, Event::Dropped { operation, reason }),
+                None => self.run.emit(&mut tally, Event::PassedOver),
             }
         }
         tally
@@ -241,45 +221,30 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
             // Empty phases share their beginning with the next one.
             return None;
         }
-        let ready = matches!(self.supports[part.operation], Support::Ready | Support::Unknown);
-        if !ready || !run.settings.shard.has(number) {
+        if !is_judged(&self.supports[part.operation]) || !run.settings.shard.has(number) {
             return Some((part.operation, None));
         }
         Some((part.operation, run.plans[part.operation].case(part.phase, run.settings.seed, index)))
     }
 
-    /// Sends a case and takes down what is said of it.
+    /// Sends a case and tells what came of it.
     async fn one(&self, operation: usize, case: &Case, tally: &mut RunTally) {
         self.keep_the_rate().await;
-        let judged = self.run.wire.judge(case).await;
-        let lost = judged.reply.as_ref().is_err_and(TransportFailure::is_unreachable);
-        if lost {
-            self.lost.fetch_add(1, Ordering::Relaxed);
-            *tally.seen[operation].dropped.entry(Dropped::Unreached).or_default() += 1;
-            return;
-        }
-        self.lost.store(0, Ordering::Relaxed);
-        let seen = &mut tally.seen[operation];
-        if let Err(TransportFailure::Unsendable(_)) = judged.reply {
-            *seen.dropped.entry(Dropped::Unsendable).or_default() += 1;
-            return;
-        }
-        seen.cases += 1;
-        let valid = matches!(case.verdict, Verdict::Valid { .. });
-        seen.valid += u64::from(valid);
-        seen.succeeded += u64::from(judged.succeeded);
-        seen.valid_succeeded += u64::from(valid && judged.succeeded);
-        seen.refused += u64::from(!judged.succeeded && judged.received.is_some());
-        if let Some(code) = judged.environmental {
-            *seen.environmental.entry(code).or_default() += 1;
-        }
-        if let Some(constraint) = case.verdict.constraint() {
-            *seen.constraints.entry(constraint).or_default() += 1;
-        }
-        self.run.progress.complaints.fetch_add(judged.complaints.len() as u64, Ordering::Relaxed);
-        for (code, complaint) in judged.complaints {
-            tally.complain(code, case, complaint);
-        }
+        let judgement = self.run.wire.judge(case).await;
+        let event = match &judgement.reply {
+            Err(failure) if failure.is_unreachable() => {
+                self.lost.fetch_add(1, Ordering::Relaxed);
+                Event::Dropped { operation, reason: Dropped::Unreached }
+            }
+            reply => {
+                self.lost.store(0, Ordering::Relaxed);
+                match reply {
+                    Err(TransportFailure::Unsendable(_)) => Event::Dropped { operation, reason: Dropped::Unsendable },
+                    _ => Event::Judged { operation, case, judgement },
+                }
+            }
+        };
+        self.run.emit(tally, event);
     }
 
     /// Waits until the next request may go out.

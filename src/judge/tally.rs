@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::event::Event;
+use super::preflight::Support;
+use super::wire::Judgement;
 use crate::check::{Complaint, Key, Shown, Tally};
+use crate::exchange::Verdict;
 use crate::generate::{Case, Dropped};
+use crate::report::{Finding, Stopped};
 
 /// What was seen of one operation.
 #[derive(Debug, Default)]
@@ -47,15 +52,62 @@ impl Shown for Complained {
 pub struct RunTally {
     /// By the operation's place in the run.
     pub seen: Vec<Seen>,
+    /// How far the server supports each.
+    pub supports: Vec<Support>,
     /// What is complained of.
     pub complaints: Tally<Complained>,
+    /// Why the run ended before its end.
+    pub stopped: Option<Stopped>,
+    /// What was found, as small as it gets.
+    pub findings: Vec<Finding>,
+    /// What was found on doubtful or disputed facts.
+    pub notes: Vec<Finding>,
 }
 
 impl RunTally {
     /// For so many operations.
     #[must_use]
     pub fn new(operations: usize) -> Self {
-        Self { seen: (0..operations).map(|_| Seen::default()).collect(), complaints: Tally::default() }
+        Self {
+            seen: (0..operations).map(|_| Seen::default()).collect(),
+            supports: vec![Support::Unknown; operations],
+            ..Self::default()
+        }
+    }
+
+    /// Takes in what happened.
+    pub fn fold(&mut self, event: Event<'_>) {
+        match event {
+            Event::Planned { .. } | Event::PassedOver | Event::Shrinking => {}
+            Event::Supported { operation, support } => self.supports[operation] = support,
+            Event::Dropped { operation, reason } => {
+                *self.seen[operation].dropped.entry(reason).or_default() += 1;
+            }
+            Event::Judged { operation, case, judgement } => self.judged(operation, case, judgement),
+            Event::Stopped(stopped) => self.stopped = Some(stopped),
+            Event::Found(finding) if finding.is_finding() => self.findings.push(finding),
+            Event::Found(note) => self.notes.push(note),
+        }
+    }
+
+    fn judged(&mut self, operation: usize, case: &Case, judgement: Judgement) {
+        let Judgement { succeeded, received, environmental, complaints, .. } = judgement;
+        let seen = &mut self.seen[operation];
+        let valid = matches!(case.verdict, Verdict::Valid { .. });
+        seen.cases += 1;
+        seen.valid += u64::from(valid);
+        seen.succeeded += u64::from(succeeded);
+        seen.valid_succeeded += u64::from(valid && succeeded);
+        seen.refused += u64::from(!succeeded && received.is_some());
+        if let Some(code) = environmental {
+            *seen.environmental.entry(code).or_default() += 1;
+        }
+        if let Some(constraint) = case.verdict.constraint() {
+            *seen.constraints.entry(constraint).or_default() += 1;
+        }
+        for (code, complaint) in complaints {
+            self.complain(code, case, complaint);
+        }
     }
 
     /// Takes a complaint about a case.

@@ -338,7 +338,7 @@ fn what_cannot_be_checked_says_so_with_its_exit_code() {
         (&["check", "--operation", "Nothing"], 4, "StartBackupJob"),
         (&["check", "--service", "nothing"], 4, "cbr"),
         (&["check", "--service", "cbr", "--dialect", "documented"], 4, "StartBackupJob"),
-        (&["cases", "-n", "0"], 4, "1 at least"),
+        (&["cases", "-n", "0"], 4, "--phase examples"),
         (&["cases", "--phase", "examples", "--kind", "invalid"], 4, "--count"),
         (&["check", "--shard", "5/4"], 2, "I/N"),
         (&["check", "--replay", "nonsense"], 2, "is no token"),

@@ -7,6 +7,7 @@ mod cases;
 mod checks;
 mod cli_output;
 mod client;
+mod client_checks;
 mod constraints;
 mod failures;
 mod false_positives;

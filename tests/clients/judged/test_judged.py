@@ -121,7 +121,8 @@ def cell(row):
     remarks = [f"token {row['token']}"] if row["token"] else []
     if "though" in (row["retry"] or ""):
         remarks.append(row["retry"])
-    return row["behaviour"] + said + (f" ({'; '.join(remarks)})" if remarks else "")
+    behaviour = row["behaviour"].replace("after retries", f"after {row['attempts']} attempts")
+    return behaviour + said + (f" ({'; '.join(remarks)})" if remarks else "")
 
 
 def test_faults(tmp_path):
