@@ -19,7 +19,7 @@ pub struct BaselineOptions {
     #[arg(long, value_name = "FILE.toml")]
     baseline: Option<PathBuf>,
     /// Writes the findings of this run to the baseline; what it says of them already stays, and so do comments
-    #[arg(long, requires = "baseline")]
+    #[arg(long)]
     update_baseline: bool,
 }
 
@@ -31,7 +31,10 @@ impl BaselineOptions {
 
     /// The baseline; empty where none is asked for, or where there is no file of it yet and one is to be written.
     pub fn read(&self, contract: &Contract) -> Result<Baseline, Failure> {
-        let Some(file) = &self.baseline else { return Ok(Baseline::default()) };
+        let Some(file) = &self.baseline else {
+            let nowhere = || Failure::Usage("--update-baseline needs a file: --baseline FILE.toml".to_owned());
+            return if self.update_baseline { Err(nowhere()) } else { Ok(Baseline::default()) };
+        };
         if self.update_baseline && !file.exists() {
             has_folder(file)?;
             return Ok(Baseline::default());

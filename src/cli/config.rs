@@ -1,4 +1,5 @@
-//! `accordant.toml`: options of subcommands, found upward from the working directory. Flags win over it.
+//! `accordant.toml`: options of subcommands, from the working directory up to the root of the repository that it is in.
+//! Flags win over it.
 //!
 //! Each table is a subcommand, each key a long option of it, with underscores or hyphens, or what its help lists as an
 //! argument. Files are named as seen from where `accordant.toml` is:
@@ -14,14 +15,21 @@
 //! [spec.lint]
 //! documents = "documents"
 //! ```
+//!
+//! The file may name a command to run and a server that is sent credentials. So it counts only where it and its folder
+//! belong to the user, as git has it with `safe.directory`; another one is an error, since a run without its options would
+//! say something else. A value is given to its option as a default, so none is ever read as a flag.
 
 use std::any::TypeId;
 use std::ffi::OsString;
+use std::fs;
+use std::io::ErrorKind as Io;
 use std::path::{Path, PathBuf};
 
+use accordant::file::read_text;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command, Id};
 use toml::de::{DeTable, DeValue};
 use toml::{Table, Value};
 
@@ -29,36 +37,71 @@ use super::Failure;
 
 /// The file's name.
 const NAME: &str = "accordant.toml";
+/// Names the file instead, whoever it belongs to; where it is empty, no file counts.
+const VARIABLE: &str = "ACCORDANT_CONFIG";
 /// Largest file that is read, in bytes.
 const LARGEST: u64 = 1024 * 1024;
 
-/// The command line with what `accordant.toml` says of the subcommand besides.
-pub fn with_file(command: &Command, arguments: Vec<OsString>, from: &Path) -> Result<Vec<OsString>, Failure> {
-    // What is wrong with the command line itself is told later, and what the file has is not missing.
-    let lenient = command.clone().ignore_errors(true);
-    let Ok(matches) = lenient.try_get_matches_from(&arguments) else { return Ok(arguments) };
-    let asked = Asked::of(command, &matches);
-    if asked.names.is_empty() || asked.command.has_subcommands() {
-        return Ok(arguments);
-    }
-    let Some(file) = File::find(from)? else { return Ok(arguments) };
-    let Some(options) = file.options(command, &asked.names)? else { return Ok(arguments) };
-    let (before, last) = added(&file, &asked, options)?;
-    Ok(merged(arguments, &asked.names, before, last))
+/// A command line that knows what the file says.
+#[derive(Debug)]
+pub struct Configured {
+    /// The command, in which options that the command line does not give have the file's values.
+    pub command: Command,
+    /// The file, where anything of it counts.
+    pub file: Option<PathBuf>,
 }
 
-/// Puts options behind the subcommand's name, before everything that follows it, and last arguments at the end.
-fn merged(mut all: Vec<OsString>, names: &[&str], before: Vec<OsString>, last: Vec<OsString>) -> Vec<OsString> {
-    let mut at = 1;
-    for name in names {
-        at = all.iter().skip(at).position(|argument| argument == name).map_or(all.len(), |found| at + found + 1);
+/// An option's values, as the command line would have them.
+type Setting = (Id, Vec<OsString>);
+
+/// The program's command with what `accordant.toml` says of the subcommand that the arguments ask for.
+pub fn configured(command: Command, arguments: &[OsString], from: &Path) -> Result<Configured, Failure> {
+    match Said::of(&command, arguments, from)? {
+        Some(Said { names, path, settings }) => {
+            let file = (!settings.is_empty()).then_some(path);
+            Ok(Configured { command: with_defaults(command, &names, &settings), file })
+        }
+        None => Ok(Configured { command, file: None }),
     }
-    all.splice(at..at, before);
-    if !last.is_empty() && !all.iter().any(|argument| argument == "--") {
-        all.push("--".into());
+}
+
+/// Gives a subcommand's options their defaults.
+fn with_defaults(command: Command, names: &[String], settings: &[Setting]) -> Command {
+    match names.split_first() {
+        Some((name, below)) => command.mut_subcommand(name, |command| with_defaults(command, below, settings)),
+        // One after the other would change their order, by which arguments without a name are told apart.
+        None => command.mut_args(|argument| match settings.iter().find(|(id, _)| id == argument.get_id()) {
+            Some((_, values)) => argument.required(false).default_values(values.clone()),
+            None => argument,
+        }),
     }
-    all.extend(last);
-    all
+}
+
+/// What a file says of the subcommand that is asked for.
+struct Said {
+    /// The subcommand's names, from the outermost.
+    names: Vec<String>,
+    /// The file.
+    path: PathBuf,
+    settings: Vec<Setting>,
+}
+
+impl Said {
+    /// Nothing where no subcommand is asked for, or no file has a table for it.
+    fn of(command: &Command, arguments: &[OsString], from: &Path) -> Result<Option<Self>, Failure> {
+        // What is wrong with the command line itself is told later, and what the file has is not missing.
+        let lenient = command.clone().ignore_errors(true);
+        let Ok(matches) = lenient.try_get_matches_from(arguments) else { return Ok(None) };
+        let asked = Asked::of(command, &matches);
+        if asked.names.is_empty() || asked.command.has_subcommands() {
+            return Ok(None);
+        }
+        let Some(file) = File::find(from)? else { return Ok(None) };
+        let Some(options) = file.options(command, &asked.names)? else { return Ok(None) };
+        let settings = file.settings(&asked, options)?;
+        let names = asked.names.iter().map(|name| (*name).to_owned()).collect();
+        Ok(Some(Self { names, path: file.path, settings }))
+    }
 }
 
 /// The subcommand that the command line asks for, and what it gives it.
@@ -87,11 +130,15 @@ impl<'c> Asked<'c> {
 
     /// Whether the command line gives an argument, or another one that it cannot stand beside.
     fn overrules(&self, argument: &Arg) -> bool {
+        let mut given = self.command.get_arguments().filter(|other| self.gives(other));
+        given.any(|other| other.get_id() == argument.get_id() || self.exclude_each_other(other, argument))
+    }
+
+    fn exclude_each_other(&self, one: &Arg, other: &Arg) -> bool {
         let excludes = |one: &Arg, other: &Arg| {
             self.command.get_arg_conflicts_with(one).iter().any(|conflict| conflict.get_id() == other.get_id())
         };
-        let mut given = self.command.get_arguments().filter(|other| self.gives(other));
-        given.any(|other| other.get_id() == argument.get_id() || excludes(argument, other) || excludes(other, argument))
+        excludes(one, other) || excludes(other, one)
     }
 }
 
@@ -105,22 +152,36 @@ struct File {
 }
 
 impl File {
-    /// The nearest file, from a directory upward.
+    /// The file that counts in a directory, if there is one.
     fn find(from: &Path) -> Result<Option<Self>, Failure> {
-        let found = from.ancestors().map(|directory| directory.join(NAME)).find(|file| file.is_file());
-        let Some(path) = found else { return Ok(None) };
-        let what = || format!("cannot read {}", path.display());
-        let size = std::fs::metadata(&path).map_err(Failure::io(what()))?.len();
-        if size > LARGEST {
-            return Err(Failure::Usage(format!("{} is larger than {LARGEST} bytes", path.display())));
+        match std::env::var_os(VARIABLE) {
+            Some(named) if named.is_empty() => return Ok(None),
+            Some(named) => return Self::read(PathBuf::from(named), from).map(Some),
+            None => {}
         }
-        let text = std::fs::read_to_string(&path).map_err(Failure::io(what()))?;
+        for folder in folders(from) {
+            let path = folder.join(NAME);
+            match fs::symlink_metadata(&path) {
+                Err(error) if matches!(error.kind(), Io::NotFound | Io::NotADirectory) => {}
+                Err(error) => return Err(Failure::io(format!("cannot read {}", path.display()))(error)),
+                Ok(_) => {
+                    check_owner(folder, &path)?;
+                    check_owner(&path, &path)?;
+                    return Self::read(path, from).map(Some);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(path: PathBuf, from: &Path) -> Result<Self, Failure> {
+        let text = read_text(&path, LARGEST)?;
         let tables = text.parse::<Table>().map_err(|error| {
             let line = line_at(&text, error.span().map_or(0, |span| span.start));
             Failure::Usage(format!("{}:{line}: {}", path.display(), error.message()))
         })?;
         let folder = path.parent().filter(|folder| *folder != from).map(Path::to_owned).unwrap_or_default();
-        Ok(Some(Self { path, text, tables, folder }))
+        Ok(Self { path, text, tables, folder })
     }
 
     /// The table of a subcommand.
@@ -164,31 +225,50 @@ impl File {
         })
     }
 
-    /// The words that a key and its value are on the command line.
-    fn words(&self, argument: &Arg, value: &Value) -> Option<Vec<OsString>> {
-        let long = name_of(argument);
-        if matches!(argument.get_action(), ArgAction::SetTrue) {
-            return value.as_bool().map(|on| if on { vec![format!("--{long}").into()] } else { Vec::new() });
-        }
-        let is_path = argument.get_value_parser().type_id() == TypeId::of::<PathBuf>();
-        let word = |text: String| {
-            let text = if is_path { self.folder.join(text).into_os_string() } else { text.into() };
-            if argument.is_positional() {
-                return text;
+    /// What the file sets, but for what the command line overrules.
+    fn settings(&self, asked: &Asked<'_>, options: &Table) -> Result<Vec<Setting>, Failure> {
+        let mut named: Vec<&Arg> = Vec::new();
+        let mut settings = Vec::new();
+        for (key, value) in options {
+            let at = [&asked.names[..], &[key]].concat();
+            let argument = self.argument(asked, key)?;
+            let other = named.iter().find(|other| other.get_id() == argument.get_id());
+            if other.is_some() {
+                let name = name_of(argument);
+                return Err(self.fault(&at, &format!("{name} is there twice, with hyphens and with underscores")));
             }
-            let mut word = OsString::from(format!("--{long}="));
-            word.push(text);
-            word
-        };
-        Some(texts(value)?.into_iter().map(word).collect())
+            if let Some(other) = named.iter().find(|other| asked.exclude_each_other(other, argument)) {
+                return Err(self.fault(&at, &format!("{key} cannot stand beside {}: keep one", name_of(other))));
+            }
+            named.push(argument);
+            let values = self.values(argument, value).ok_or_else(|| self.fault(&at, &untaken(argument, key)))?;
+            let setting = (argument.get_id().clone(), values);
+            self.check(asked, &setting, &at)?;
+            if !asked.overrules(argument) {
+                settings.push(setting);
+            }
+        }
+        Ok(settings)
     }
 
-    /// Refuses words that the subcommand would not take, while it is known where they come from.
-    fn check_words(&self, asked: &Asked<'_>, argument: &Arg, words: &[OsString], at: &[&str]) -> Result<(), Failure> {
-        let dashes = argument.is_last_set().then(|| OsString::from("--"));
-        let line = dashes.iter().chain(words);
-        let taken = asked.command.clone().no_binary_name(true).try_get_matches_from(line);
-        match taken {
+    /// The values of an option, as the command line would have them; nothing where it takes no such value.
+    fn values(&self, argument: &Arg, value: &Value) -> Option<Vec<OsString>> {
+        if matches!(argument.get_action(), ArgAction::SetTrue) {
+            return value.as_bool().map(|on| vec![on.to_string().into()]);
+        }
+        let texts = texts(value)?;
+        if texts.len() != 1 && takes_one(argument) {
+            return None;
+        }
+        let is_path = argument.get_value_parser().type_id() == TypeId::of::<PathBuf>();
+        let value = |text: String| if is_path { self.folder.join(text).into_os_string() } else { text.into() };
+        Some(texts.into_iter().map(value).collect())
+    }
+
+    /// Refuses values that the option would not take, while it is known where they come from.
+    fn check(&self, asked: &Asked<'_>, setting: &Setting, at: &[&str]) -> Result<(), Failure> {
+        let alone = with_defaults(asked.command.clone(), &[], std::slice::from_ref(setting)).no_binary_name(true);
+        match alone.try_get_matches_from([""; 0]) {
             Err(error) if error.kind() != ErrorKind::MissingRequiredArgument => {
                 let told = error.to_string();
                 let first: Vec<&str> = told.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
@@ -225,34 +305,48 @@ fn name_of(argument: &Arg) -> String {
     argument.get_long().map_or_else(|| argument.get_id().as_str().replace('_', "-"), str::to_owned)
 }
 
-/// The words that options of the file stand for, without those that the command line overrules: those of the
-/// subcommand, and those that follow `--`.
-fn added(file: &File, asked: &Asked<'_>, options: &Table) -> Result<(Vec<OsString>, Vec<OsString>), Failure> {
-    let (mut before, mut last) = (Vec::new(), Vec::new());
-    let mut named = Vec::new();
-    for (key, value) in options {
-        let at = [&asked.names[..], &[key]].concat();
-        let argument = file.argument(asked, key)?;
-        if named.contains(&argument.get_id()) {
-            return Err(
-                file.fault(&at, &format!("{} is there twice, with hyphens and with underscores", name_of(argument)))
-            );
-        }
-        named.push(argument.get_id());
-        let words = file.words(argument, value).ok_or_else(|| file.fault(&at, &untaken(argument, key)))?;
-        file.check_words(asked, argument, &words, &at)?;
-        if !asked.overrules(argument) {
-            if argument.is_last_set() { last.extend(words) } else { before.extend(words) }
-        }
+/// Whether an option has one value at most.
+fn takes_one(argument: &Arg) -> bool {
+    let several = argument.get_num_args().is_some_and(|values| values.max_values() > 1);
+    !several && matches!(argument.get_action(), ArgAction::Set)
+}
+
+/// Where a file is looked for, the nearest folder first: up to the root of the repository and not above, where anybody's
+/// may be; without a repository, in the working directory alone.
+fn folders(from: &Path) -> impl Iterator<Item = &Path> {
+    let is_root = |folder: &&Path| fs::symlink_metadata(folder.join(".git")).is_ok();
+    let root = from.ancestors().find(is_root).unwrap_or(from);
+    from.ancestors().take_while(move |folder| folder.starts_with(root))
+}
+
+/// Refuses what belongs to somebody else.
+#[cfg(unix)]
+fn check_owner(owned: &Path, file: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt;
+    let theirs = fs::metadata(owned).map_err(Failure::io(format!("cannot read {}", file.display())))?.uid();
+    let mine = rustix::process::geteuid().as_raw();
+    if theirs == mine {
+        return Ok(());
     }
-    Ok((before, last))
+    let whose = if owned == file { "it" } else { "its folder" };
+    Err(Failure::Usage(format!(
+        "{}: {whose} belongs to another user ({theirs}, and you are {mine}), who could run commands and get credentials by \
+         it: make it yours, or say {VARIABLE}=FILE to use a file whoever it belongs to, and {VARIABLE}= to use none",
+        file.display()
+    )))
+}
+
+#[cfg(not(unix))]
+fn check_owner(_: &Path, _: &Path) -> Result<(), Failure> {
+    Ok(())
 }
 
 fn untaken(argument: &Arg, key: &str) -> String {
     if matches!(argument.get_action(), ArgAction::SetTrue) {
         format!("{key} is true or false")
     } else {
-        format!("{key} is a text, a number, or a list of them")
+        let list = if takes_one(argument) { "" } else { ", or a list of them" };
+        format!("{key} is a text or a number{list}")
     }
 }
 
@@ -289,58 +383,113 @@ mod tests {
         Command::new("accordant").subcommands([check, client, spec])
     }
 
-    fn merged(text: &str, arguments: &[&str]) -> Result<Vec<String>, String> {
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join(NAME), text).expect("is written");
-        let below = folder.path().join("a/b");
-        std::fs::create_dir_all(&below).expect("is made");
-        let arguments = std::iter::once(&"accordant").chain(arguments).map(OsString::from).collect();
-        let merged = with_file(&command(), arguments, &below).map_err(|failure| failure.to_string())?;
-        let folder = folder.path().to_str().expect("text");
-        let words = merged.into_iter().map(|argument| argument.into_string().expect("text"));
-        Ok(words.skip(1).map(|word| word.replace(folder, "FOLDER")).collect())
+    /// What the options of the subcommand that is asked for come to.
+    fn matched(root: Command, arguments: &[&str], from: &Path) -> Result<String, String> {
+        let arguments: Vec<OsString> = std::iter::once(&"accordant").chain(arguments).map(OsString::from).collect();
+        let configured = configured(root.clone(), &arguments, from).map_err(|failure| failure.to_string())?;
+        let matches = configured.command.try_get_matches_from(&arguments).map_err(|error| error.to_string())?;
+        let asked = Asked::of(&root, &matches);
+        let mut words = asked.names.join(" ");
+        for argument in asked.command.get_arguments() {
+            let values = asked.given.get_raw(argument.get_id().as_str()).into_iter().flatten();
+            let values: Vec<&str> =
+                values.filter_map(|value| value.to_str()).filter(|value| *value != "false").collect();
+            if !values.is_empty() {
+                words = format!("{words} {}={}", argument.get_id(), values.join(","));
+            }
+        }
+        Ok(words)
     }
 
-    /// What the command line becomes, in one line.
+    fn read(text: &str, arguments: &[&str]) -> Result<String, String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let below = folder.path().join("a/b");
+        fs::create_dir_all(&below).expect("is made");
+        fs::create_dir(folder.path().join(".git")).expect("is made");
+        fs::write(folder.path().join(NAME), text).expect("is written");
+        let read = matched(command(), arguments, &below)?;
+        Ok(read.replace(folder.path().to_str().expect("text"), "FOLDER"))
+    }
+
+    /// What the options come to, in one line.
     fn line(text: &str, arguments: &[&str]) -> String {
-        merged(text, arguments).expect("it merges").join(" ")
+        read(text, arguments).expect("it is read")
     }
 
     #[test]
-    fn options_of_the_file_come_first_and_flags_win() {
+    fn flags_win_over_the_file() {
         let text = "[check]\nurl = 'http://a'\ncases = 7\noperation = ['A', 'B']\nstrict = true\nupdate_baseline = false\n[client]\n";
-        let all = "check --cases=7 --operation=A --operation=B --strict http://a";
-        assert_eq!(line(text, &["check"]), all);
+        assert_eq!(line(text, &["check"]), "check url=http://a cases=7 operation=A,B strict=true");
         let some = line(text, &["check", "http://b", "-n", "9", "--operation", "C"]);
-        assert_eq!(some, "check --strict http://b -n 9 --operation C");
-        assert_eq!(line(text, &["client", "--", "x"]), "client -- x");
+        assert_eq!(some, "check url=http://b cases=9 operation=C strict=true");
+        assert_eq!(line(text, &["client", "--", "x"]), "client command=x");
     }
 
     #[test]
     fn what_only_the_file_gives_is_not_missing() {
         let text = "[client]\ncommand = ['sh', '-c', 'x']\nstrict = true\n";
-        assert_eq!(line(text, &["client"]), "client --strict -- sh -c x");
-        assert_eq!(line(text, &["client", "--"]), "client --strict -- sh -c x");
-        assert_eq!(line(text, &["client", "--", "check"]), "client --strict -- check");
-        assert_eq!(line("[spec.show]\noperation = 'A'\n", &["spec", "show"]), "spec show A");
+        assert_eq!(line(text, &["client"]), "client strict=true command=sh,-c,x");
+        assert_eq!(line(text, &["client", "--"]), "client strict=true command=sh,-c,x");
+        assert_eq!(line(text, &["client", "--", "check"]), "client strict=true command=check");
+        assert_eq!(line("[spec.show]\noperation = 'A'\n", &["spec", "show"]), "spec show operation=A");
         assert_eq!(line("[spec.show]\noperation = 'A'\n", &["spec", "list"]), "spec list");
-        let updated = line("[check]\nbaseline = 'b.toml'\n", &["check", "--update-baseline"]);
-        assert_eq!(updated, "check --baseline=FOLDER/b.toml --update-baseline");
+    }
+
+    #[test]
+    fn a_value_is_no_flag() {
+        let flag = "[check]\nurl = '--strict'\noperation = ['--strict', '--', '-n9']\n";
+        assert_eq!(line(flag, &["check"]), "check url=--strict operation=--strict,--,-n9");
+        let command = "[client]\ncommand = ['--strict']\n";
+        assert_eq!(line(command, &["client"]), "client command=--strict");
     }
 
     #[test]
     fn a_flag_wins_over_what_it_cannot_stand_beside() {
-        assert_eq!(line("[check]\nsecret = 'a'\n", &["check", "--secret-file=b"]), "check --secret-file=b");
-        assert_eq!(line("[check]\nsecret-file = 'a'\n", &["check", "--secret=b"]), "check --secret=b");
+        assert_eq!(line("[check]\nsecret = 'a'\n", &["check", "--secret-file=b"]), "check secret_file=b");
+        assert_eq!(line("[check]\nsecret-file = 'a'\n", &["check", "--secret=b"]), "check secret=b");
     }
 
     #[test]
     fn files_are_seen_from_where_the_file_is() {
         let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join(NAME), "[check]\nbaseline = 'b.toml'\n").expect("is written");
-        let found = File::find(folder.path()).expect("it is read").expect("it is there");
-        assert_eq!(found.folder, PathBuf::new());
-        assert_eq!(line("[check]\nbaseline = '/b.toml'\n", &["check"]), "check --baseline=/b.toml");
+        fs::write(folder.path().join(NAME), "[check]\nbaseline = 'b.toml'\n").expect("is written");
+        assert_eq!(matched(command(), &["check"], folder.path()).expect("it is read"), "check baseline=b.toml");
+        assert_eq!(line("[check]\nbaseline = 'b.toml'\n", &["check"]), "check baseline=FOLDER/b.toml");
+        assert_eq!(line("[check]\nbaseline = '/b.toml'\n", &["check"]), "check baseline=/b.toml");
+    }
+
+    #[test]
+    fn no_file_counts_above_the_repository() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let repository = folder.path().join("repository");
+        fs::create_dir_all(repository.join("a")).expect("is made");
+        fs::write(folder.path().join(NAME), "[check]\ncases = 7\n").expect("is written");
+        let read = |from: &Path| matched(command(), &["check"], from).expect("it is read");
+        assert_eq!(read(folder.path()), "check cases=7");
+        // Without a repository, a folder below is somebody else's already.
+        assert_eq!(read(&repository), "check");
+        fs::write(repository.join(".git"), "gitdir: elsewhere").expect("is written");
+        assert_eq!(read(&repository.join("a")), "check");
+        fs::write(repository.join(NAME), "[check]\ncases = 8\n").expect("is written");
+        assert_eq!(read(&repository.join("a")), "check cases=8");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_of_another_user_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(NAME);
+        fs::write(&file, "[client]\ncommand = ['evil']\n").expect("is written");
+        // Only root can give a file away.
+        if std::os::unix::fs::chown(&file, Some(4242), None).is_err() {
+            return;
+        }
+        let error = matched(command(), &["client"], folder.path()).expect_err("it is theirs");
+        assert!(error.contains("it belongs to another user (4242, and you are 0)"), "{error}");
+        std::os::unix::fs::chown(&file, Some(0), None).expect("root may");
+        std::os::unix::fs::chown(folder.path(), Some(4242), None).expect("root may");
+        let error = matched(command(), &["client"], folder.path()).expect_err("its folder is theirs");
+        assert!(error.contains("its folder belongs to another user"), "{error}");
     }
 
     #[test]
@@ -352,27 +501,34 @@ mod tests {
             ("strict = true\n", ":1: [strict] is no subcommand"),
             ("check = 7\n", ":1: check is a table: write [check]"),
             ("[check]\nstrict = 'yes'\n", ":2: strict is true or false"),
-            ("[check]\ncases = true\n", ":2: cases is a text, a number, or a list"),
-            ("[check]\ncases = 2026-01-01\n", ":2: cases is a text, a number, or a list"),
+            ("[check]\ncases = true\n", ":2: cases is a text or a number"),
+            ("[check]\ncases = 2026-01-01\n", ":2: cases is a text or a number"),
             ("[check]\noperation = [['A']]\n[check.more]\n", ":3: [check] has no option more"),
             ("[check]\n\ncases = 'many'\n", ":3: invalid value 'many' for '--cases <cases>': invalid digit"),
-            ("[check]\ncases = [1, 2]\n", ":2: the argument '--cases <cases>' cannot be used multiple times"),
+            ("[check]\ncases = [1, 2]\n", ":2: cases is a text or a number"),
+            (
+                "[check]\nurl = 'a'\nstrict = true\nsecret = 'a'\nsecret_file = 'a'\n",
+                ":5: secret_file cannot stand beside secret",
+            ),
             ("[check]\ncases = \n", "accordant.toml:2: "),
             ("[check]\nsecret_file = 'a'\nsecret-file = 'a'\n", ":2: secret-file is there twice"),
         ] {
-            let error = merged(text, &["check", "--cases=1"]).expect_err(text);
+            let error = read(text, &["check", "--cases=1"]).expect_err(text);
             assert!(error.contains(says), "{error}");
         }
-        let error = merged("[spec]\nshow = {}\nshwo = {}\n", &["spec", "list"]).expect_err("no such subcommand");
+        let error = read("[spec]\nshow = {}\nshwo = {}\n", &["spec", "list"]).expect_err("no such subcommand");
         assert!(error.contains(":3: [spec.shwo] is no subcommand; there are [spec.show], [spec.list]"), "{error}");
-        let error = merged("[spec.list]\nlong = 1\n", &["spec", "list"]).expect_err("no such option");
+        let error = read("[spec.list]\nlong = 1\n", &["spec", "list"]).expect_err("no such option");
         assert!(error.contains(":2: [spec.list] has no option long, nor any other"), "{error}");
     }
 
     #[test]
     fn help_needs_no_file_that_can_be_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join(NAME), "= broken\n").expect("is written");
         for arguments in [&["--help"][..], &["check", "--help"], &["help", "spec"], &["spec"], &["unknown"], &[]] {
-            assert_eq!(line("= broken\n", arguments), arguments.join(" "));
+            let arguments: Vec<OsString> = std::iter::once(&"accordant").chain(arguments).map(OsString::from).collect();
+            assert!(configured(command(), &arguments, folder.path()).expect("it is not read").file.is_none());
         }
     }
 
@@ -397,14 +553,17 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         samples.any(|sample| {
             let text = format!("[{}]\n{} = {sample}\n", names.join("."), name_of(argument));
-            std::fs::write(folder.path().join(NAME), text).expect("is written");
-            let line = std::iter::once("accordant").chain(names.iter().copied()).map(OsString::from).collect();
-            let Ok(line) = with_file(root, line, folder.path()) else { return false };
-            let Ok(mut matches) = root.clone().ignore_errors(true).try_get_matches_from(line) else { return false };
+            fs::write(folder.path().join(NAME), text).expect("is written");
+            let line: Vec<OsString> =
+                std::iter::once("accordant").chain(names.iter().copied()).map(OsString::from).collect();
+            let Ok(configured) = configured(root.clone(), &line, folder.path()) else { return false };
+            let lenient = configured.command.ignore_errors(true);
+            let Ok(mut matches) = lenient.try_get_matches_from(line) else { return false };
             for name in names {
                 matches = matches.subcommand_matches(name).expect("it is asked for").clone();
             }
-            matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
+            let values = matches.get_raw(argument.get_id().as_str()).into_iter().flatten();
+            values.eq([sample.trim_matches('\'')])
         })
     }
 

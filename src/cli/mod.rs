@@ -23,10 +23,12 @@ mod signals;
 mod snapshot;
 mod spec;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use config::Configured;
 pub use failure::Failure;
 
 /// Judges whether an HTTP API and its clients keep their contract.
@@ -36,8 +38,8 @@ pub use failure::Failure;
     version,
     max_term_width = 100,
     after_help = "Exit codes: 0 success, 1 findings, 2 usage error or broken spec, 3 target unreachable, 4 nothing was checked, \
-                  130 interrupted.\n\nOptions may stand in accordant.toml, found upward from the working directory: a table for each \
-                  subcommand, a key for each option. Flags win."
+                  130 interrupted.\n\nOptions may stand in accordant.toml, in the working directory or above it in its repository: a table \
+                  for each subcommand, a key for each option. Flags win."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -70,10 +72,8 @@ enum Command {
 
 /// Parses the command line, runs the subcommand and shows what went wrong.
 pub fn run() -> ExitCode {
-    let arguments = std::env::args_os().collect();
-    let here = std::env::current_dir().unwrap_or_default();
-    let cli = match config::with_file(&Cli::command(), arguments, &here) {
-        Ok(arguments) => Cli::parse_from(arguments),
+    let cli = match parse() {
+        Ok(cli) => cli,
         Err(failure) => return failure.show(),
     };
     let outcome = match cli.command {
@@ -92,4 +92,17 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(failure) => failure.show(),
     }
+}
+
+/// The command line, with what `accordant.toml` says besides.
+fn parse() -> Result<Cli, Failure> {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let here = std::env::current_dir().unwrap_or_default();
+    let Configured { mut command, file } = config::configured(Cli::command(), &arguments, &here)?;
+    let matches = command.try_get_matches_from_mut(arguments).unwrap_or_else(|error| error.exit());
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit());
+    if let Some(file) = file {
+        output::tell(format_args!("accordant: options from {}\n", file.display()));
+    }
+    Ok(cli)
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Program, run};
+use crate::support::{Program, end_fifty, run};
 
 /// A request of the shell's, as it is signed by nobody in particular.
 const SEND: &str = r#"send() {
@@ -626,6 +626,37 @@ fn each_check_of_clients_is_explained() {
         let ended = run(&["explain", code]);
         assert!(ended.stdout.starts_with(&format!("# {code}\n")), "{}", ended.stdout);
     }
+}
+
+#[test]
+fn whatever_ends_a_run_its_files_are_the_old_ones_or_the_new_ones() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [baseline, report, client] = ["baseline.toml", "report.json", "client.sh"].map(|name| folder.path().join(name));
+    let request =
+        r#"curl -s -o /dev/null "$ACCORDANT_URL/backup-jobs" -X PUT -H 'content-type: application/json' -d '{}'"#;
+    std::fs::write(&client, request).expect("is written");
+    let [baseline_name, report_name, client_name] =
+        [&baseline, &report, &client].map(|path| path.to_str().expect("text"));
+    let run = |updates: &[&str]| {
+        let files = ["client", "--report", report_name, "--baseline", baseline_name];
+        Program::start(&[&files, updates, &["--", "sh", client_name]].concat())
+    };
+    assert_eq!(run(&["--update-baseline"]).wait().code, Some(0));
+    // Long, so that it is not written in a moment.
+    let accepted = std::fs::read_to_string(&baseline).expect("a baseline");
+    let long = format!("# {}\n{accepted}", "long ".repeat(200_000));
+    end_fifty(|| {
+        std::fs::write(folder.path().join("next"), &long).expect("is written");
+        std::fs::rename(folder.path().join("next"), &baseline).expect("is renamed");
+        run(&["--update-baseline"])
+    });
+    assert!(
+        std::fs::read_to_string(&baseline).expect("a baseline") == long,
+        "it is neither the old one nor the new one"
+    );
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(&report).expect("a report")).expect("JSON");
+    assert_eq!(report["client"]["requests"], 1);
+    assert_eq!(run(&[]).wait().code, Some(0));
 }
 
 #[test]

@@ -43,3 +43,19 @@ fn of_a_long_passage_the_first_line_is_shown() {
     assert!(!told.contains("member50"), "{told}");
     assert!(told.contains("service.yaml:1"), "{told}");
 }
+
+#[cfg(unix)]
+#[test]
+fn many_problems_are_told_in_a_time_that_grows_with_their_number_alone() {
+    let directory = TempDir::new().expect("a directory");
+    let keys = (0..8000).fold(String::new(), |text, number| text + &format!("unknown_key_{number}: 1\n"));
+    fs::write(directory.path().join("service.yaml"), keys).expect("a file");
+    // Seconds of the processor's time, whatever else it does.
+    let script = r#"ulimit -t 6; exec "$0" spec lint "$1" 2>&1"#;
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_accordant")]).arg(directory.path());
+    let output = command.output().expect("the shell starts");
+    let told = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(output.status.code(), Some(2), "{}", &told[told.len().saturating_sub(500)..]);
+    assert!(told.contains("service.yaml:7999:") && told.contains("problems found"));
+}

@@ -270,3 +270,40 @@ fn a_journal_that_cannot_be_opened_is_named() {
         assert!(ended.stderr.starts_with(&format!("error: cannot open the journal {path}: ")), "{}", ended.stderr);
     }
 }
+
+/// A client that sends without end, until the server has gone.
+fn send_without_end(address: std::net::SocketAddr) -> std::thread::JoinHandle<()> {
+    std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        let request = requests::replicate(REPLICATION);
+        let Ok(mut stream) = std::net::TcpStream::connect(address) else { return };
+        let mut answer = [0; 4096];
+        while stream.write_all(request.as_ref()).is_ok() && stream.read(&mut answer).is_ok_and(|length| length > 0) {}
+    })
+}
+
+#[test]
+fn mocks_that_are_killed_leave_whole_lines_in_a_journal_they_share() {
+    let directory = TempDir::new().expect("a directory");
+    let path = directory.path().join("journal.jsonl");
+    let journal = path.to_str().expect("a path of text");
+    for round in 0..10 {
+        let mocks: Vec<_> = (0..5).map(|_| Program::mock(&["--journal", journal])).collect();
+        let clients: Vec<_> = mocks.iter().map(|(_, address)| send_without_end(*address)).collect();
+        // Lines come after 200 ms at the latest, or when there are many.
+        std::thread::sleep(std::time::Duration::from_millis(210 + round * 7));
+        for (number, (mut program, _)) in mocks.into_iter().enumerate() {
+            program.signal(["KILL", "INT", "TERM"][number % 3]);
+            program.wait();
+        }
+        for client in clients {
+            client.join().expect("it ends with its server");
+        }
+    }
+    // The next one cuts what is left of a line.
+    let (mut last, address) = Program::mock(&["--journal", journal]);
+    let client = send_without_end(address);
+    assert_eq!(last.stop().code, Some(0));
+    client.join().expect("it ends with its server");
+    assert!(read(&path).len() > 100, "{} lines", read(&path).len());
+}

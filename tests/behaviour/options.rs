@@ -1,4 +1,4 @@
-//! `accordant.toml` with every subcommand: its keys work, flags win, and it is found upward.
+//! `accordant.toml` with every subcommand: its keys work, flags win, and it is found upward in a repository.
 
 use std::path::Path;
 use std::process::Output;
@@ -13,7 +13,9 @@ struct Project(TempDir);
 impl Project {
     fn new(options: &str) -> Self {
         let project = Self(TempDir::new().expect("a folder"));
-        std::fs::create_dir_all(project.path().join("a/b")).expect("is made");
+        for folder in [".git", "a/b"] {
+            std::fs::create_dir_all(project.path().join(folder)).expect("is made");
+        }
         project.write(options);
         project
     }
@@ -132,7 +134,9 @@ fn reading_takes_what_the_file_says() {
     let (_, said, error) = project.run(&["spec", "list"]);
     assert!(said.contains("ReplicateBackup") && !said.contains("StartBackupJob"), "{said}{error}");
     let (_, said, error) = project.run(&["spec", "show"]);
-    assert!(said.contains("ReplicateBackup") && error.is_empty(), "{said}{error}");
+    let file = project.path().join("accordant.toml");
+    assert!(said.contains("ReplicateBackup"), "{said}");
+    assert_eq!(error, format!("accordant: options from {}\n", file.display()));
     let (code, said, error) = project.run(&["spec", "lint"]);
     assert!(code == Some(0), "{said}{error}");
     std::fs::write(project.path().join("specs/cbr/replicate-backup.yaml"), "nonsense: 1\n").expect("is written");
@@ -166,4 +170,38 @@ fn the_nearest_file_counts_and_none_below() {
     assert_eq!(lines(""), top);
     let nearest = String::from_utf8(lines("a/b")).expect("text");
     assert!(nearest.contains("StartBackupJob: ") && !nearest.contains("ReplicateBackup: "), "{nearest}");
+}
+
+#[test]
+fn a_value_is_never_read_as_a_flag() {
+    let project = Project::new("[check]\nurl = '--report=stolen.json'\n[client]\ncommand = ['--report=stolen.json']\n");
+    let (code, _, error) = project.run(&["check"]);
+    assert!(code == Some(2) && error.contains("--report=stolen.json is no URL"), "{error}");
+    let (code, _, error) = project.run(&["client"]);
+    assert!(code == Some(2) && error.contains("--report=stolen.json"), "{error}");
+    assert!(!project.path().join("a/b/stolen.json").exists());
+}
+
+#[test]
+fn a_file_above_the_repository_is_nobodys() {
+    let project = Project::new("[client]\ncommand = ['sh', '-c', 'exit 7']\n");
+    std::fs::create_dir(project.path().join("a/.git")).expect("is made");
+    let (code, _, error) = project.run(&["client"]);
+    assert!(code == Some(2) && !error.contains("options from"), "{error}");
+    assert_eq!(project.run(&["client", "--", "sh", "-c", "exit 8"]).0, Some(8));
+}
+
+#[test]
+fn the_environment_names_another_file_or_none() {
+    let project = Project::new("[spec.show]\noperation = 'ReplicateBackup'\n");
+    let other = project.path().join("other.toml");
+    std::fs::write(&other, "[spec.show]\noperation = 'StartBackupJob'\n").expect("is written");
+    let shown = |file: &Path| {
+        let mut command = command(&["spec", "show"]);
+        let output = command.current_dir(project.path()).env("ACCORDANT_CONFIG", file).output();
+        let output = output.expect("the program starts");
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    };
+    assert!(shown(&other).1.starts_with("StartBackupJob"));
+    assert_eq!(shown(Path::new("")).0, Some(2));
 }

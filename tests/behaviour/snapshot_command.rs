@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
-use crate::support::{Ended, Program, run};
+use crate::support::{Ended, Program, end_fifty, run};
 
 /// A folder that a server was recorded in.
 struct Recorded {
@@ -402,4 +402,29 @@ fn an_interrupted_recording_keeps_what_it_has() {
     program.signal("INT");
     let ended = program.wait();
     assert!(ended.code == Some(130) && ended.stderr.contains("stays in"), "{ended:?}");
+}
+
+#[test]
+fn whatever_ends_a_recording_no_file_is_half_written() {
+    let (_mock, address) = Program::mock(&[]);
+    let recorded = Recorded::of(address);
+    let whole = recorded.files();
+    let (url, dir) = (format!("http://{address}"), recorded.dir());
+    let dir = dir.to_str().expect("text");
+    // Each writes some files anew.
+    let start = || {
+        for name in whole.keys().step_by(2) {
+            let _ = fs::remove_file(recorded.dir().join("ReplicateBackup_native").join(name));
+        }
+        Program::start(&["snapshot", &url, "--dir", dir, "--operation", "ReplicateBackup"])
+    };
+    end_fifty(start);
+    for (name, text) in recorded.files() {
+        // What a killed run leaves is hidden, and nobody reads it.
+        if !name.starts_with('.') {
+            let approved = whole.get(name.trim_end_matches(".new"));
+            assert_eq!(approved, Some(&text), "{name}");
+        }
+    }
+    assert_eq!(recorded.again(address, &[]).code, Some(0));
 }

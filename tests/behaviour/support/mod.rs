@@ -11,7 +11,7 @@ use std::time::Duration;
 use accordant::{Contract, Mock};
 
 pub use client::{Answer, Client};
-pub use program::{Ended, Program, ask, command, run};
+pub use program::{Ended, Program, ask, command, end_fifty, run};
 pub use server::Server;
 
 /// Longest time that a test waits for anything.

@@ -139,6 +139,32 @@ impl Drop for Program {
     }
 }
 
+/// Starts a program fifty times, ten at a time, and ends each at some moment of its run, by three signals in turn.
+pub fn end_fifty(start: impl Fn() -> Program) {
+    let started = Instant::now();
+    start().wait();
+    // Ten at a time take longer than one.
+    let longest = started.elapsed() * 4;
+    let mut moment = 0.5_f64;
+    for round in 0..5 {
+        let begun = Instant::now();
+        let mut due: Vec<(Duration, Program)> = Vec::new();
+        for _ in 0..10 {
+            // Moments that repeat at each run of the test, and come near to every moment of the program's.
+            moment = (moment + 0.618_033_988_749_895).fract();
+            due.push((longest.mul_f64(moment), start()));
+        }
+        due.sort_by_key(|(moment, _)| *moment);
+        for (number, (moment, program)) in due.iter().enumerate() {
+            std::thread::sleep(moment.saturating_sub(begun.elapsed()));
+            program.signal(["KILL", "INT", "TERM"][(round + number) % 3]);
+        }
+        for (_, mut program) in due {
+            program.wait();
+        }
+    }
+}
+
 fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !done() {
