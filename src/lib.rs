@@ -113,6 +113,8 @@ pub mod report;
 
 // What follows is open to the program and to our own tests and benches. It is no part of the API, and may change in any
 // release.
+#[doc(hidden)]
+pub mod auth;
 #[cfg(feature = "check")]
 #[doc(hidden)]
 pub mod check;

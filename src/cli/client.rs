@@ -196,7 +196,7 @@ async fn watched(
     let server = Server::bind_observed(address, mock, limits, None, Some(observer)).await;
     let server = server.map_err(Failure::io("cannot listen on a port of this machine"))?;
     let url = format!("http://{}", server.address());
-    let environment = Environment::new(&url, contract.services().iter().map(|service| service.name.as_str()));
+    let environment = Environment::new(&url, contract.services().iter().map(AsRef::as_ref));
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(server.run(async {
         let _ = stopped.await;

@@ -6,6 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use accordant::client::CapturedOutput;
+use accordant::contract::Service;
 use accordant::exchange::Ended;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
@@ -162,48 +163,21 @@ fn pid(raw: u32) -> Option<rustix::process::Pid> {
 #[derive(Debug)]
 pub struct Environment {
     set: Vec<(String, String)>,
+    removed: Vec<String>,
 }
 
-/// Variables that lead clients elsewhere, or to other credentials.
-const REMOVED: [&str; 14] = [
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_SESSION_TOKEN",
-    "AWS_SECURITY_TOKEN",
-    "AWS_CREDENTIAL_EXPIRATION",
-    "AWS_ROLE_ARN",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    "AWS_CA_BUNDLE",
-    "AWS_USE_FIPS_ENDPOINT",
-    "AWS_USE_DUALSTACK_ENDPOINT",
-    "HUAWEICLOUD_SDK_SECURITY_TOKEN",
-];
-
 impl Environment {
-    /// One in which clients speak to a URL, with credentials that are worth nothing.
-    pub fn new<'s>(url: &str, services: impl Iterator<Item = &'s str>) -> Self {
-        let own = [
-            ("ACCORDANT_URL", url),
-            ("AWS_ENDPOINT_URL", url),
-            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
-            ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-            ("HUAWEICLOUD_SDK_AK", "AKEXAMPLE"),
-            ("HUAWEICLOUD_SDK_SK", "SKEXAMPLE"),
-        ];
-        let mut set: Vec<(String, String)> = own.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        set.extend(services.map(|service| {
-            let name: String =
-                service.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
-            (format!("AWS_ENDPOINT_URL_{}", name.to_uppercase()), url.to_owned())
-        }));
-        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
-            if std::env::var_os(name).is_none_or(|region| region.is_empty()) {
-                set.push((name.to_owned(), accordant::mock::DEFAULT_REGION.to_owned()));
-            }
+    /// One in which the clients of services speak to a URL, with credentials that are worth nothing.
+    pub fn new<'s>(url: &str, services: impl Iterator<Item = &'s Service>) -> Self {
+        let mut set = vec![("ACCORDANT_URL".to_owned(), url.to_owned())];
+        let mut removed = Vec::new();
+        for client in services.flat_map(|service| &service.clients) {
+            let led = client.environment.iter().map(|(name, value)| (name.clone(), value.replace("{url}", url)));
+            set.extend(led);
+            let is_unset = |name: &str| std::env::var_os(name).is_none_or(|value| value.is_empty());
+            let needed = client.defaults.iter().filter(|(name, _)| is_unset(name));
+            set.extend(needed.map(|(name, value)| (name.clone(), value.clone())));
+            removed.extend(client.without.iter().cloned());
         }
         // What goes to this machine must not go through a proxy.
         for name in ["NO_PROXY", "no_proxy"] {
@@ -211,11 +185,11 @@ impl Environment {
             let comma = if others.is_empty() { "" } else { "," };
             set.push((name.to_owned(), format!("{others}{comma}127.0.0.1,localhost")));
         }
-        Self { set }
+        Self { set, removed }
     }
 
     fn apply(&self, command: &mut Command) {
-        for name in REMOVED {
+        for name in &self.removed {
             command.env_remove(name);
         }
         command.envs(self.set.iter().map(|(name, value)| (name, value)));

@@ -129,7 +129,7 @@ async fn pass(options: &Options, contract: &Contract, target: &Origin) -> Result
         signals.next().await;
         Ok(Ended::Exit(0))
     } else {
-        let environment = Environment::new(&url, contract.services().iter().map(|service| service.name.as_str()));
+        let environment = Environment::new(&url, contract.services().iter().map(AsRef::as_ref));
         run_command(&options.command, &environment, Streams::Ours, options.timeout).await.map(|(ended, _)| ended)
     };
     drop(stop);

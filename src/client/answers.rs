@@ -2,11 +2,10 @@
 
 use std::collections::HashSet;
 
-use http::Request;
-
 use super::conclude::complain;
 use super::exchange::Exchanges;
 use super::observe::observe;
+use crate::auth;
 use crate::check::{Party, Tally};
 use crate::codec::{Outcome, Received};
 use crate::contract::Contract;
@@ -20,7 +19,7 @@ pub(super) fn judge(contract: &Contract, exchanges: &Exchanges) -> Tally<Finding
     let mut had: HashSet<String> = HashSet::new();
     for exchange in exchanges.kept().iter().filter(|exchange| exchange.whole) {
         let Some(response) = &exchange.response else { continue };
-        let secrets = credentials(&exchange.request);
+        let secrets = auth::secrets(contract.router().marks().ways(), exchange.request.headers());
         let answer = Ok(Reply { response: response.clone(), elapsed: exchange.elapsed });
         let mut observation = observe(contract, &exchange.request);
         observation.secrets = &secrets;
@@ -72,14 +71,6 @@ fn is_judged(observation: &Observation<'_>) -> bool {
     let Some(exchange) = observation.exchange() else { return false };
     let denied = matches!(exchange.answer(), Answer::Declared(error) if error.kind == ErrorKind::Auth);
     !observation.is_transient() && !denied
-}
-
-/// Credentials of a request: the values of headers that carry them, and what follows a scheme, which is a secret of its own.
-fn credentials(request: &Request<bytes::Bytes>) -> Vec<String> {
-    let names = ["authorization", "x-auth-token", "x-amz-security-token"];
-    let values = names.iter().filter_map(|name| request.headers().get(*name)?.to_str().ok());
-    let secrets = values.flat_map(|value| [Some(value), value.split_once(' ').map(|(_, rest)| rest)]);
-    secrets.flatten().map(str::to_owned).collect()
 }
 
 fn doubted(tally: Tally<Finding>, had: &HashSet<String>) -> Tally<Finding> {

@@ -5,44 +5,48 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::Request;
 
-use crate::contract::Contract;
-use crate::contract::route::credential_region;
+use crate::auth::{self, credential_region};
+use crate::codec::Incoming;
+use crate::contract::{Contract, Operation};
 use crate::exchange::{Misaddressed, Observation, Recognition, is_unread};
-use crate::mock::{credentials_fault, target};
+use crate::mock::{Astray, target};
 
 /// Reads a request. What was answered, and what went before, is for the caller to add.
 #[must_use]
 pub fn observe<'a>(contract: &'a Contract, request: &'a Request<Bytes>) -> Observation<'a> {
     let mut observation = Observation { recognition: recognition(contract, request), ..Observation::unknown(request) };
-    let Some(target) = target(contract, request, None) else { return observation };
+    observation.ways = contract.router().marks().ways();
+    let incoming = Incoming::new(request);
+    let Some(target) = target(contract, &incoming, None) else { return observation };
     observation.service = Some(target.service);
     observation.dialect = target.dialect;
-    observation.unauthenticated = credentials_fault(target.service, request);
+    observation.unauthenticated = auth::fault(&target.service.auth, request);
     match target.operation {
         Ok(operation) => {
             observation.operation = Some(operation);
             if !is_unread(request) {
-                read_input(&mut observation);
+                read_input(&mut observation, &incoming);
             }
         }
-        Err((cause, detail)) => {
-            observation.misaddressed = Some(Misaddressed { cause, detail, meant: meant(contract, &observation) });
+        Err(Astray { cause, detail, named }) => {
+            let meant = named.and_then(|named| meant(contract, &named));
+            observation.misaddressed = Some(Misaddressed { cause, detail, meant });
         }
     }
     observation
 }
 
 fn recognition(contract: &Contract, request: &Request<Bytes>) -> Recognition {
-    match (contract.router().service(request), credential_region(request)) {
+    match (contract.router().marks().service(request), credential_region(request)) {
         (Some(_), _) => Recognition::Named,
         (None, Some(_)) => Recognition::Foreign,
         (None, None) => Recognition::PathOnly,
     }
 }
 
-fn read_input(observation: &mut Observation<'_>) {
+fn read_input(observation: &mut Observation<'_>, incoming: &Incoming<'_>) {
     let (Some(operation), Some(codec)) = (observation.operation, observation.codec()) else { return };
-    match codec.decode_request(operation, observation.request) {
+    match codec.decode_incoming(operation, incoming) {
         Ok(decoded) => {
             observation.input = Some(Cow::Owned(decoded.input));
             observation.oddities = decoded.oddities;
@@ -51,10 +55,9 @@ fn read_input(observation: &mut Observation<'_>) {
     }
 }
 
-/// The operation whose name the action of a request has in other letters.
-fn meant<'a>(contract: &'a Contract, observation: &Observation<'_>) -> Option<&'a crate::contract::Operation> {
-    let form = form_urlencoded::parse(observation.request.body()).into_owned();
-    let (_, action) = observation.query().into_iter().chain(form).find(|(name, _)| name == "Action")?;
-    let mut operations = contract.operations().iter().map(|operation| &**operation);
-    operations.find(|known| known.name != action && known.name.eq_ignore_ascii_case(&action))
+/// The operation whose name is the one that a request asks for, in other letters.
+fn meant<'a>(contract: &'a Contract, named: &str) -> Option<&'a Operation> {
+    let entries = contract.index().operations.iter();
+    let row = entries.into_iter().position(|entry| entry.name != named && entry.name.eq_ignore_ascii_case(named))?;
+    contract.operation_at(row).ok().map(|operation| &**operation)
 }

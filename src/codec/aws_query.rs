@@ -6,7 +6,9 @@ use http::{HeaderValue, Method, Request, Response};
 use quick_xml::escape::escape;
 use serde_json::Value;
 
-use super::{Addressing, Codec, Decoded, Oddity, Outcome, Received, Rejection, Reply, form, xml};
+use super::naming::{ACTION, Action};
+use super::{Codec, Decoded, Incoming, Naming, Oddity, Outcome, Received, Rejection, Reply, error_shape, form, xml};
+use crate::auth;
 use crate::contract::model::Cause;
 use crate::contract::view::View;
 use crate::contract::{Operation, Service};
@@ -16,14 +18,21 @@ use crate::contract::{Operation, Service};
 pub struct AwsQuery;
 
 const FORM: &str = "application/x-www-form-urlencoded";
+const VERSION: &str = "Version";
+/// Parameters that are no members.
+const OWN: [&str; 2] = [ACTION, VERSION];
 
 impl Codec for AwsQuery {
     fn name(&self) -> &'static str {
         "aws-query"
     }
 
-    fn addressing(&self) -> Addressing {
-        Addressing::Action
+    fn naming(&self) -> Option<&'static dyn Naming> {
+        Some(&Action { takes_forms: true })
+    }
+
+    fn owns_parameter(&self, name: &str) -> bool {
+        OWN.contains(&name)
     }
 
     fn media_types(&self) -> &'static [&'static str] {
@@ -36,8 +45,8 @@ impl Codec for AwsQuery {
     }
 
     fn encode_request(&self, operation: &Operation, input: &Value) -> Request<Bytes> {
-        let mut pairs = vec![("Action".to_owned(), operation.name.clone())];
-        pairs.extend(operation.service.version.clone().map(|version| ("Version".to_owned(), version)));
+        let mut pairs = vec![(ACTION.to_owned(), operation.name.clone())];
+        pairs.extend(operation.service.version.clone().map(|version| (VERSION.to_owned(), version)));
         pairs.extend(form::to_pairs(&operation.input, &View::from(input)));
         let mut request = Request::new(Bytes::from(form::render(&pairs)));
         *request.method_mut() = Method::POST;
@@ -46,25 +55,28 @@ impl Codec for AwsQuery {
         request
     }
 
-    fn decode_request(&self, operation: &Operation, request: &Request<Bytes>) -> Result<Decoded, Rejection> {
+    fn decode_incoming(&self, operation: &Operation, incoming: &Incoming<'_>) -> Result<Decoded, Rejection> {
+        let request = incoming.request;
         if !request.body().is_empty()
             && super::media_type(request.headers()).is_some_and(|media_type| media_type != FORM)
         {
             return Err(Rejection::new(Cause::UnsupportedMediaType, format!("the body must be {FORM}")));
         }
-        let mut pairs = form::parse(request.uri().query().unwrap_or_default().as_bytes())?;
-        pairs.extend(form::parse(request.body())?);
+        let mut pairs = incoming.query()?;
+        pairs.extend(incoming.form()?);
         if let (Some(spoken), Some((_, asked))) =
-            (&operation.service.version, pairs.iter().find(|(name, _)| name == "Version"))
+            (&operation.service.version, pairs.iter().find(|(name, _)| name == VERSION))
             && asked != spoken
         {
             return Err(Rejection::new(Cause::UnknownVersion, format!("the version spoken here is {spoken}")));
         }
-        let torn = ["Action", "Version"].into_iter().find(|word| {
+        let torn = OWN.into_iter().find(|word| {
             let mut said = pairs.iter().filter(|(name, _)| name == word).map(|(_, value)| value);
             said.next().is_some_and(|first| said.any(|other| other != first))
         });
-        let (input, mut oddities) = form::to_value(&operation.input, pairs, is_of_the_protocol)?;
+        let (input, mut oddities) = form::to_value(&operation.input, pairs, |name| {
+            self.owns_parameter(name) || auth::signs(&operation.service.auth, name)
+        })?;
         oddities.extend(torn.map(|word| Oddity::Duplicate(word.to_owned())));
         Ok(Decoded { input, oddities })
     }
@@ -72,17 +84,10 @@ impl Codec for AwsQuery {
     fn encode_response(&self, service: &Service, reply: &Reply<'_>, request_id: &str) -> Response<Bytes> {
         let mut body = String::with_capacity(4096);
         let namespace = service.namespace.as_deref().unwrap_or_default();
-        let open = |name: &str, body: &mut String| {
-            body.extend(["<", name]);
-            if !namespace.is_empty() {
-                body.extend([" xmlns=\"", &escape(namespace), "\""]);
-            }
-            body.push('>');
-        };
         let status = match reply {
             Reply::Output { operation, status, output } => {
                 let name = operation.name.as_str();
-                open(&format!("{name}Response"), &mut body);
+                xml::open_root(&format!("{name}Response"), namespace, &mut body);
                 if !operation.output.root().properties.is_empty() {
                     body.extend(["<", name, "Result>"]);
                     xml::write_members(&operation.output, operation.output.root(), output.members(), &mut body);
@@ -97,9 +102,13 @@ impl Codec for AwsQuery {
                 ]);
                 *status
             }
+            Reply::Error { error, status, message } if !service.error_shapes.is_empty() => {
+                let format = xml::Free { namespace };
+                return error_shape::encode(service, (error, *status, message), &format, request_id);
+            }
             Reply::Error { error, status, message } => {
                 let fault = if error.is_callers_fault() { "Sender" } else { "Receiver" };
-                open("ErrorResponse", &mut body);
+                xml::open_root("ErrorResponse", namespace, &mut body);
                 body.extend(["<Error><Type>", fault, "</Type><Code>", &escape(&error.code), "</Code><Message>"]);
                 body.push_str(&xml::legal(message));
                 body.extend(["</Message></Error><RequestId>", request_id, "</RequestId></ErrorResponse>"]);
@@ -115,6 +124,11 @@ impl Codec for AwsQuery {
         let memberless = operation.output.root().properties.is_empty();
         if status.is_success() && memberless && response.body().is_empty() {
             let outcome = Outcome::Output(Value::Object(serde_json::Map::new()));
+            return Ok(Received { status: status.as_u16(), request_id: header, outcome, oddities: Vec::new() });
+        }
+        if !status.is_success() && !operation.service.error_shapes.is_empty() {
+            let format = xml::Free { namespace: "" };
+            let outcome = error_shape::decode(&operation.service, response, &format)?;
             return Ok(Received { status: status.as_u16(), request_id: header, outcome, oddities: Vec::new() });
         }
         let root = xml::parse(response.body())?;
@@ -153,9 +167,4 @@ impl Codec for AwsQuery {
             oddities: Vec::new(),
         })
     }
-}
-
-/// Parameters that name the action or carry the signature.
-pub(super) fn is_of_the_protocol(name: &str) -> bool {
-    matches!(name, "Action" | "Version") || name.starts_with("X-Amz-")
 }

@@ -9,8 +9,10 @@ use http::{HeaderValue, Method, Request, Response};
 use serde_json::{Value, json};
 
 use super::json::{self, Reader, Style};
-use super::{Addressing, Codec, Decoded, Oddity, Outcome, Received, Rejection, Reply, form};
-use crate::contract::model::{Cause, TimestampFormat};
+use super::naming::{ACTION, Action};
+use super::{Codec, Decoded, Incoming, Naming, Oddity, Outcome, Received, Rejection, Reply, form};
+use crate::auth;
+use crate::contract::model::{Cause, Dialect, TimestampFormat};
 use crate::contract::view::View;
 use crate::contract::{Operation, Service};
 
@@ -28,8 +30,12 @@ impl Codec for Envelope {
         "envelope"
     }
 
-    fn addressing(&self) -> Addressing {
-        Addressing::Action
+    fn naming(&self) -> Option<&'static dyn Naming> {
+        Some(&Action { takes_forms: false })
+    }
+
+    fn owns_parameter(&self, name: &str) -> bool {
+        [ACTION, "Version"].contains(&name)
     }
 
     fn media_types(&self) -> &'static [&'static str] {
@@ -41,34 +47,33 @@ impl Codec for Envelope {
             .documented
             .as_ref()
             .map_or((Method::POST, "/"), |shown| (shown.method.clone(), shown.path.as_str()));
-        let mut query = Vec::new();
-        if operation.service.codec().addressing() == Addressing::Action {
-            query.push(("Action".to_owned(), operation.name.clone()));
-        }
+        let query =
+            if method == Method::GET { form::to_pairs(&operation.input, &View::from(input)) } else { Vec::new() };
         let mut request = Request::new(Bytes::new());
-        if method == Method::GET {
-            query.extend(form::to_pairs(&operation.input, &View::from(input)));
-        } else {
+        if method != Method::GET {
             let mut body = Vec::new();
             json::write(&operation.input, Some(operation.input.start), &View::from(input), STYLE, &mut body);
             *request.body_mut() = body.into();
         }
         *request.method_mut() = method;
         *request.uri_mut() = super::target(path, &query);
+        if let Some(naming) = operation.service.naming(Dialect::Documented) {
+            naming.write(&mut request, &naming.name_of(&operation.service.name, &operation.name));
+        }
         request.headers_mut().insert(ACCEPT, JSON);
         request.headers_mut().insert(CONTENT_TYPE, JSON);
         request
     }
 
-    fn decode_request(&self, operation: &Operation, request: &Request<Bytes>) -> Result<Decoded, Rejection> {
-        let query = request.uri().query().unwrap_or_default();
+    fn decode_incoming(&self, operation: &Operation, incoming: &Incoming<'_>) -> Result<Decoded, Rejection> {
+        let request = incoming.request;
+        let owned = |name: &str| self.owns_parameter(name) || auth::signs(&operation.service.auth, name);
         if request.method() == Method::GET {
-            let (input, oddities) =
-                form::to_value(&operation.input, form::parse(query.as_bytes())?, super::aws_query::is_of_the_protocol)?;
+            let (input, oddities) = form::to_value(&operation.input, incoming.query()?, owned)?;
             return Ok(Decoded { input, oddities });
         }
-        let unknown = form::parse(query.as_bytes())?.into_iter().map(|(name, _)| name.into_owned());
-        let unknown = unknown.filter(|name| !super::aws_query::is_of_the_protocol(name)).map(Oddity::Unknown);
+        let unknown = incoming.query()?.into_iter().map(|(name, _)| name.into_owned());
+        let unknown = unknown.filter(|name| !owned(name)).map(Oddity::Unknown);
         let mut oddities: Vec<Oddity> = unknown.collect();
         if request.body().is_empty() {
             return Ok(Decoded { input: json!({}), oddities });

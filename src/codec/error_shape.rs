@@ -6,9 +6,25 @@ use bytes::Bytes;
 use http::{HeaderValue, Response};
 use serde_json::{Map, Value};
 
-use super::{Outcome, Rejection, json};
+use super::{Outcome, Rejection};
 use crate::contract::template::{Filler, Origin, Piece, Template};
+use crate::contract::view::View;
 use crate::contract::{ErrorDef, Service};
+
+/// How a protocol writes and reads a body that no schema describes.
+pub trait FreeFormat {
+    /// The media type of what is written.
+    fn media_type(&self) -> &'static str;
+
+    /// Writes an object.
+    fn render(&self, body: &View<'_>) -> Vec<u8>;
+
+    /// Reads an object.
+    ///
+    /// # Errors
+    /// [`Rejection`] when the bytes are not of this format.
+    fn parse(&self, body: &[u8]) -> Result<Value, Rejection>;
+}
 
 /// What the templates of an error are filled from.
 struct ErrorWords<'e> {
@@ -44,13 +60,18 @@ impl<'e> Filler<'e> for ErrorWords<'e> {
 }
 
 /// Writes an error.
-pub fn encode(service: &Service, error: &ErrorDef, status: u16, message: &str, request_id: &str) -> Response<Bytes> {
+pub fn encode(
+    service: &Service,
+    (error, status, message): (&ErrorDef, u16, &str),
+    format: &dyn FreeFormat,
+    request_id: &str,
+) -> Response<Bytes> {
     let mut words = ErrorWords { error, status, message, request_id, seed: 0 };
     let shape = service.error_shapes.first();
     let body = error.body.as_ref().or(shape.map(|shape| &shape.body));
     let body = body.and_then(|template| template.fill(&mut words));
-    let body = body.map(|body| body.to_value().to_string()).unwrap_or_default();
-    let mut response = super::response(status, "application/json", service, request_id, body.into());
+    let body = body.map(|body| format.render(&body)).unwrap_or_default();
+    let mut response = super::response(status, format.media_type(), service, request_id, body.into());
     for (name, template) in shape.map(|shape| shape.headers.as_slice()).unwrap_or_default() {
         let value = template.fill(&mut words).and_then(|value| HeaderValue::from_str(value.as_text()?).ok());
         if let Some(value) = value {
@@ -61,8 +82,8 @@ pub fn encode(service: &Service, error: &ErrorDef, status: u16, message: &str, r
 }
 
 /// Reads an error.
-pub fn decode(service: &Service, response: &Response<Bytes>) -> Result<Outcome, Rejection> {
-    let body = if response.body().is_empty() { Value::Object(Map::new()) } else { json::parse(response.body())?.0 };
+pub fn decode(service: &Service, response: &Response<Bytes>, format: &dyn FreeFormat) -> Result<Outcome, Rejection> {
+    let body = if response.body().is_empty() { Value::Object(Map::new()) } else { format.parse(response.body())? };
     let own = service.errors.all.iter().filter_map(|error| error.body.as_ref()).map(|body| (&[][..], body));
     let shapes = service.error_shapes.iter().map(|shape| (shape.headers.as_slice(), &shape.body)).chain(own);
     for (headers, template) in shapes {

@@ -85,8 +85,8 @@ pub fn render(pairs: &[(String, String)]) -> String {
     rendered.join("&")
 }
 
-/// Escapes a path segment.
-pub fn escape_segment(text: &str) -> String {
+/// Escapes a text for a path or a query string.
+pub fn escape(text: &str) -> String {
     utf8_percent_encode(text, ESCAPED).to_string()
 }
 

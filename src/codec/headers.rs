@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
-use super::{placed, text};
+use super::http_bindings::placed;
+use super::text;
 use crate::contract::model::{Place, TimestampFormat};
 use crate::contract::view::View;
 use crate::contract::{Node, Shape};

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::error_shape::FreeFormat;
 use super::text;
 use super::{MAX_DEPTH, MAX_VALUES, Oddity, Rejection};
 use crate::contract::model::{JsonType, TimestampFormat};
@@ -120,6 +121,23 @@ impl<'de> Visitor<'de> for Seed<'_> {
             }
         }
         Ok(Value::Object(members))
+    }
+}
+
+/// JSON that no schema describes.
+pub struct Free;
+
+impl FreeFormat for Free {
+    fn media_type(&self) -> &'static str {
+        "application/json"
+    }
+
+    fn render(&self, body: &View<'_>) -> Vec<u8> {
+        body.to_value().to_string().into_bytes()
+    }
+
+    fn parse(&self, body: &[u8]) -> Result<Value, Rejection> {
+        Ok(parse(body)?.0)
     }
 }
 

@@ -8,13 +8,20 @@ mod envelope;
 mod error_shape;
 mod form;
 mod headers;
+mod http_bindings;
+mod incoming;
 mod json;
+mod naming;
 mod rest_json;
 #[cfg(test)]
 mod round_trip;
 mod text;
+#[cfg(test)]
+mod toy;
 mod xml;
 
+pub use incoming::Incoming;
+pub use naming::Naming;
 #[cfg(feature = "check")]
 pub(crate) use xml::attributes as xml_attributes;
 
@@ -27,9 +34,9 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use serde_json::Value;
 
-use crate::contract::model::{Cause, Place, Protocol};
 use crate::contract::view::View;
-use crate::contract::{ErrorDef, Node, Operation, Service, Shape};
+use crate::contract::{ErrorDef, Operation, Service};
+use crate::model::{Cause, Dialect, Protocol, ServiceEntry};
 
 /// Deepest nesting of a body that is read.
 pub const MAX_DEPTH: usize = 64;
@@ -42,8 +49,16 @@ pub trait Codec: Debug + Send + Sync {
     /// The name specs use.
     fn name(&self) -> &'static str;
 
-    /// What in a request names the operation.
-    fn addressing(&self) -> Addressing;
+    /// How a request names its operation, where method and path do not tell it.
+    fn naming(&self) -> Option<&'static dyn Naming> {
+        None
+    }
+
+    /// Whether a parameter of a URL or a form is the protocol's own, and so none of the operation's.
+    fn owns_parameter(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
 
     /// Whether texts with this character are read as they were written, in requests and in replies.
     fn carries(&self, character: char) -> bool {
@@ -57,11 +72,19 @@ pub trait Codec: Debug + Send + Sync {
     /// Writes a request for an input. The target is in origin form and carries no credentials.
     fn encode_request(&self, operation: &Operation, input: &Value) -> Request<Bytes>;
 
-    /// Reads the input out of a request that has been found to be for the operation.
+    /// Reads the input out of a request that has been found to be for the operation, with what was read of it on the way.
     ///
     /// # Errors
     /// [`Rejection`] when the bytes are not of this protocol.
-    fn decode_request(&self, operation: &Operation, request: &Request<Bytes>) -> Result<Decoded, Rejection>;
+    fn decode_incoming(&self, operation: &Operation, incoming: &Incoming<'_>) -> Result<Decoded, Rejection>;
+
+    /// Reads the input out of a request of which nothing has been read.
+    ///
+    /// # Errors
+    /// [`Rejection`] when the bytes are not of this protocol.
+    fn decode_request(&self, operation: &Operation, request: &Request<Bytes>) -> Result<Decoded, Rejection> {
+        self.decode_incoming(operation, &Incoming::new(request))
+    }
 
     /// Writes a reply.
     fn encode_response(&self, service: &Service, reply: &Reply<'_>, request_id: &str) -> Response<Bytes>;
@@ -74,7 +97,13 @@ pub trait Codec: Debug + Send + Sync {
 }
 
 /// All codecs.
-pub static CODECS: &[&dyn Codec] = &[&aws_query::AwsQuery, &rest_json::RestJson, &envelope::Envelope];
+pub static CODECS: &[&dyn Codec] = &[
+    &aws_query::AwsQuery,
+    &rest_json::RestJson,
+    &envelope::Envelope,
+    #[cfg(test)]
+    &toy::Toy,
+];
 
 /// The codec of this name.
 #[must_use]
@@ -86,7 +115,7 @@ pub fn by_name(name: &str) -> Option<&'static dyn Codec> {
 #[must_use]
 pub fn protocols() -> Vec<Protocol> {
     let known = CODECS.iter();
-    known.map(|codec| Protocol { name: codec.name(), binds_labels: codec.addressing() == Addressing::Path }).collect()
+    known.map(|codec| Protocol { name: codec.name(), binds_labels: codec.naming().is_none() }).collect()
 }
 
 /// The codec that speaks a protocol; the first one for a protocol that nobody speaks, which no sound spec names.
@@ -95,21 +124,43 @@ pub fn of(protocol: Protocol) -> &'static dyn Codec {
     by_name(protocol.name).unwrap_or(CODECS[0])
 }
 
+impl ServiceEntry {
+    /// The codec that the service is spoken in.
+    #[must_use]
+    pub fn codec_for(&self, dialect: Dialect) -> &'static dyn Codec {
+        of(self.documented.filter(|_| dialect == Dialect::Documented).unwrap_or(self.protocol))
+    }
+}
+
 impl Service {
     /// The codec of its native protocol.
     #[must_use]
     pub fn codec(&self) -> &'static dyn Codec {
         of(self.protocol)
     }
-}
 
-/// What in a request names the operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Addressing {
-    /// Method and path.
-    Path,
-    /// A parameter `Action`.
-    Action,
+    /// The codec that it is spoken in.
+    #[must_use]
+    pub fn codec_for(&self, dialect: Dialect) -> &'static dyn Codec {
+        match (&self.documented, dialect) {
+            (Some((protocol, _)), Dialect::Documented) => of(*protocol),
+            _ => self.codec(),
+        }
+    }
+
+    /// How its requests name their operation, where method and path do not tell it. Pages show no other way than the
+    /// native protocol has.
+    #[must_use]
+    pub fn naming(&self, dialect: Dialect) -> Option<&'static dyn Naming> {
+        self.codec().naming().and(self.codec_for(dialect).naming())
+    }
+
+    /// Whether a parameter of a URL or a form is the protocol's in one of the dialects: its value names what is asked
+    /// for, and is no secret.
+    #[must_use]
+    pub fn owns_parameter(&self, name: &str) -> bool {
+        [Dialect::Native, Dialect::Documented].into_iter().any(|dialect| self.codec_for(dialect).owns_parameter(name))
+    }
 }
 
 /// What a request says.
@@ -222,18 +273,6 @@ pub fn media_type(headers: &HeaderMap) -> Option<Cow<'_, str>> {
 #[must_use]
 pub fn is_json(media_type: &str) -> bool {
     media_type == "application/json" || media_type.ends_with("+json")
-}
-
-/// The members of a value that travel at a place, with their names on the wire. What is null does not travel.
-fn placed<'s>(
-    shape: &'s Shape,
-    members: &'s [(&'s str, View<'s>)],
-    place: Place,
-) -> impl Iterator<Item = (&'s str, &'s Node, &'s View<'s>)> {
-    members.iter().filter(|(_, value)| *value != View::Null).filter_map(move |&(name, ref value)| {
-        let node = &shape.nodes[*shape.root().properties.get(name)?];
-        (node.place == Some(place)).then(|| (node.wire.name.as_deref().unwrap_or(name), node, value))
-    })
 }
 
 /// A request target in origin form.

@@ -7,6 +7,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 use serde_json::{Map, Value};
 
+use super::error_shape::FreeFormat;
 use super::text;
 use super::{MAX_DEPTH, MAX_VALUES, Rejection};
 use crate::contract::model::{JsonType, TimestampFormat};
@@ -176,6 +177,73 @@ pub fn legal(text: &str) -> Cow<'_, str> {
 /// Whether XML 1.0 can hold the character, as itself or as a reference (section 2.2).
 pub fn holds(c: char) -> bool {
     !(c < ' ' && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{fffe}' | '\u{ffff}'))
+}
+
+/// XML that no schema describes: an object's one member is the root, its members are elements, a list's items are
+/// elements of its name.
+pub struct Free<'n> {
+    /// The namespace of the root; empty where it has none.
+    pub namespace: &'n str,
+}
+
+impl FreeFormat for Free<'_> {
+    fn media_type(&self) -> &'static str {
+        "text/xml"
+    }
+
+    fn render(&self, body: &View<'_>) -> Vec<u8> {
+        let mut out = String::with_capacity(512);
+        if let Some((name, root)) = body.members().first() {
+            open_root(name, self.namespace, &mut out);
+            write_free(root, &mut out);
+            close(name, &mut out);
+        }
+        out.into_bytes()
+    }
+
+    fn parse(&self, body: &[u8]) -> Result<Value, Rejection> {
+        let root = parse(body)?;
+        Ok(Value::Object(std::iter::once((root.name.clone(), free(&root))).collect()))
+    }
+}
+
+/// Opens the root element, in a namespace unless that is empty.
+pub fn open_root(name: &str, namespace: &str, out: &mut String) {
+    out.extend(["<", name]);
+    if !namespace.is_empty() {
+        out.extend([" xmlns=\"", &escape(namespace), "\""]);
+    }
+    out.push('>');
+}
+
+fn write_free(value: &View<'_>, out: &mut String) {
+    match value {
+        View::Object(members) => {
+            for (name, member) in members {
+                let items = if let View::List(items) = member { items } else { std::slice::from_ref(member) };
+                for item in items {
+                    out.extend(["<", name, ">"]);
+                    write_free(item, out);
+                    close(name, out);
+                }
+            }
+        }
+        View::Text(text) => out.push_str(&legal(text)),
+        View::Null | View::List(_) => {}
+        scalar => out.push_str(&scalar.to_value().to_string()),
+    }
+}
+
+/// An element as a value: its text, or its children by name, the first of each.
+fn free(element: &Element) -> Value {
+    if element.children.is_empty() {
+        return Value::String(element.text.clone());
+    }
+    let mut members = Map::new();
+    for child in &element.children {
+        members.entry(child.name.clone()).or_insert_with(|| free(child));
+    }
+    Value::Object(members)
 }
 
 /// An element that was read.

@@ -1,11 +1,15 @@
 //! The contract: an index of services and operations, each compiled when it is first used.
 
 pub mod index;
+mod marks;
 mod names;
+mod paths;
 pub mod router;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxHashMap;
 
 use crate::codec;
 use crate::spec::{self, File, Lowered, Source, Specs};
@@ -20,7 +24,6 @@ pub use crate::model::{
 };
 pub use crate::spec::{ContractError, OPERATION_SCHEMA, Parsed, SERVICE_SCHEMA, SourceText, SpecProblem};
 pub use crate::value::{pointer, view};
-pub use router as route;
 
 use crate::model::{Index, OperationSpec, ServiceSpec};
 
@@ -39,7 +42,7 @@ pub struct Contract {
 #[derive(Debug)]
 struct Parts {
     source: Box<dyn Source>,
-    router: router::Router,
+    router: OnceLock<router::Router>,
     services: Box<[OnceLock<ServiceUnit>]>,
     operations: Box<[OnceLock<Compiled<Operation>>]>,
     every_service: OnceLock<Vec<Arc<Service>>>,
@@ -98,10 +101,10 @@ impl Contract {
 
     fn of(source: Box<dyn Source>) -> Self {
         let index = source.index();
-        let router = router::Router::new(index);
         let services = index.services.iter().map(|_| OnceLock::new()).collect();
         let operations = index.operations.iter().map(|_| OnceLock::new()).collect();
         let (every_service, every_operation) = Default::default();
+        let router = OnceLock::new();
         let parts = Parts { source, router, services, operations, every_service, every_operation };
         Self { parts: Arc::new(parts) }
     }
@@ -182,13 +185,35 @@ impl Contract {
     pub fn problems(&self) -> Vec<SpecProblem> {
         let used = self.parts.operations.iter().filter_map(|operation| operation.get()?.as_ref().err());
         let indexed = self.parts.source.problems().iter();
-        spec::sorted(indexed.chain(used.flatten()).cloned().collect())
+        spec::sorted(indexed.chain(used.flatten()).cloned().chain(self.conflicts()).collect())
     }
 
-    /// Finds the operation a request is for.
+    /// The operations that no request reaches, since another one has all that tells them.
+    fn conflicts(&self) -> impl Iterator<Item = SpecProblem> + use<'_> {
+        self.router().conflicts().iter().filter_map(|conflict| {
+            let text = self.operation_unit(conflict.hidden).file?.text;
+            let (found, hidden) = (self.index().label(conflict.found), self.index().label(conflict.hidden));
+            Some(text.problem(
+                "/http/path",
+                format!("{} is {found} as well as {hidden}: no request tells them apart", conflict.shared),
+                "give one of them another method or path, a constant parameter (?key=value) or a required one of its own",
+            ))
+        })
+    }
+
+    /// Finds the operation a request is for. Operations that method, path and constants do not tell apart are compiled for
+    /// it: what they cannot do without may.
     #[must_use]
     pub fn router(&self) -> &router::Router {
-        &self.parts.router
+        self.parts.router.get_or_init(|| {
+            let router = router::Router::new(self.index(), &FxHashMap::default());
+            if router.conflicts().is_empty() {
+                return router;
+            }
+            let rows = router.conflicts().iter().flat_map(|conflict| [conflict.found, conflict.hidden]);
+            let demands = rows.filter_map(|row| Some((row, router::demands(&self.operation_unit(row).operation?))));
+            router::Router::new(self.index(), &demands.collect())
+        })
     }
 
     /// The texts of the specs, as far as they can be read.

@@ -14,7 +14,7 @@ use super::questions::Exchange;
 use super::reply::{Reply, TransportFailure};
 use crate::codec::{Codec, Oddity, Outcome, Received, Rejection};
 use crate::contract::model::{Cause, ErrorKind};
-use crate::contract::{Operation, Service};
+use crate::contract::{Auth, Operation, Service};
 use crate::mock::Dialect;
 
 /// One exchange: what was asked, what came back, what the contract demands, and what went before. Whoever observes it fills
@@ -40,6 +40,8 @@ pub struct Observation<'o> {
     pub oddities: Vec<Oddity>,
     /// Why there is no input.
     pub unreadable: Option<Rejection>,
+    /// The ways to authenticate with whichever service there is.
+    pub ways: &'o [Auth],
     /// Credentials that went with it, and must never come back.
     pub secrets: &'o [String],
     /// What came back; nothing where nobody looked.
@@ -101,6 +103,7 @@ impl<'o> Observation<'o> {
             input: None,
             oddities: Vec::new(),
             unreadable: None,
+            ways: &[],
             secrets: &[],
             answer: None,
             received: None,

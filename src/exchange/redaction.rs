@@ -28,8 +28,6 @@ pub struct RedactedMessage {
 const LONGEST_INPUT: usize = 2000;
 /// Headers of a client whose values are shown.
 const PLAIN_HEADERS: [&str; 5] = ["content-type", "accept", "user-agent", "amz-sdk-request", "prefer"];
-/// Query parameters of a client whose values are shown.
-const PLAIN_PARAMETERS: [&str; 2] = ["Action", "Version"];
 /// Most query parameters that are shown.
 const PARAMETERS: usize = 20;
 
@@ -38,8 +36,9 @@ impl Observation<'_> {
     /// its query what cannot be a secret.
     #[must_use]
     pub fn redacted_request(&self) -> RedactedMessage {
+        let is_plain = |name: &str| self.service.is_some_and(|service| service.owns_parameter(name));
         let named = self.query().into_iter().map(|(name, value)| {
-            let value = if PLAIN_PARAMETERS.contains(&name.as_str()) { value } else { MASK.to_owned() };
+            let value = if is_plain(&name) { value } else { MASK.to_owned() };
             format!("{}={}", cut(name, 60), cut(value, 60))
         });
         let query = named.take(PARAMETERS).collect::<Vec<_>>().join("&");

@@ -124,8 +124,5 @@ impl Case {
 /// The codec that an operation is spoken with in a dialect.
 #[must_use]
 pub fn codec(operation: &Operation, dialect: Dialect) -> &'static dyn Codec {
-    match (&operation.service.documented, dialect) {
-        (Some((protocol, _)), Dialect::Documented) => crate::codec::of(*protocol),
-        _ => operation.service.codec(),
-    }
+    operation.service.codec_for(dialect)
 }

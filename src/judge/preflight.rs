@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::uri::{PathAndQuery, Uri};
 
@@ -133,19 +132,16 @@ async fn is_answered_to_nobody<S: Send>(wire: &Wire<S>, case: &Case, reply: &Rep
 /// The same request to an operation that there is not: by its name where the request has one, else by its path.
 fn nobody(case: &Case) -> Option<Case> {
     let mut nobody = case.clone();
-    let (parts, body) = nobody.request.clone().into_parts();
-    let name = format!("Action={}", case.operation.name);
-    let renamed = |text: &str| text.replacen(&name, &format!("{name}{NOBODY}"), 1);
-    let target = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    if query.contains(&name) {
-        *nobody.request.uri_mut() = Uri::try_from(format!("{path}?{}", renamed(query))).ok()?;
-    } else if let Some(text) = std::str::from_utf8(&body).ok().filter(|text| text.contains(&name)) {
-        *nobody.request.body_mut() = Bytes::from(renamed(text));
-    } else {
-        let mark = if query.is_empty() { "" } else { "?" };
-        *nobody.request.uri_mut() = Uri::try_from(format!("{path}{NOBODY}{mark}{query}")).ok()?;
+    let service = &case.operation.service;
+    if let Some(naming) = service.naming(case.dialect) {
+        let name = naming.name_of(&service.name, &case.operation.name);
+        naming.write(&mut nobody.request, &format!("{name}{NOBODY}"));
+        return Some(nobody);
     }
+    let target = nobody.request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let mark = if query.is_empty() { "" } else { "?" };
+    *nobody.request.uri_mut() = Uri::try_from(format!("{path}{NOBODY}{mark}{query}")).ok()?;
     Some(nobody)
 }
 
@@ -204,6 +200,7 @@ mod tests {
     use std::sync::Mutex;
     use std::time::{Duration, SystemTime};
 
+    use bytes::Bytes;
     use http::{HeaderMap, Request, Response};
 
     use super::*;

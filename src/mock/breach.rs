@@ -7,11 +7,10 @@ use http::Request;
 
 use super::MockResponse;
 use crate::contract::{Constraint, Contract};
+use crate::model::{Dialect, ServiceEntry};
 
 /// Longest request line that is shown, in characters.
 const LONGEST: usize = 300;
-/// Parameters of a query whose values name what is asked for.
-const NAMING: [&str; 2] = ["Action", "Version"];
 
 /// A request that broke the contract. No value of the input is part of it, since it may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +18,7 @@ const NAMING: [&str; 2] = ["Action", "Version"];
 pub struct Breach {
     /// Which request it was, counted from 1 as they came.
     pub number: u64,
-    /// Method and path; of the query the names only, but for `Action` and `Version`.
+    /// Method and path; of the query the names only, but for what a protocol names operations by.
     pub request: String,
     /// The operation, when the request reached one.
     pub operation: Option<String>,
@@ -59,7 +58,7 @@ impl Breach {
         });
         Some(Self {
             number,
-            request: line(request),
+            request: line(contract, request),
             operation: answered.operation.clone(),
             broken: broken.collect(),
             status: answered.response.status().as_u16(),
@@ -102,14 +101,19 @@ impl fmt::Display for Breach {
     }
 }
 
-fn line(request: &Request<Bytes>) -> String {
+fn line(contract: &Contract, request: &Request<Bytes>) -> String {
+    let dialects = [Dialect::Native, Dialect::Documented];
+    let owns = |service: &ServiceEntry, name: &str| {
+        dialects.iter().any(|spoken| service.codec_for(*spoken).owns_parameter(name))
+    };
+    let is_plain = |name: &str| contract.index().services.iter().any(|service| owns(service, name));
     let mut line = format!("{} {}", request.method(), request.uri().path());
     for (position, parameter) in request.uri().query().into_iter().flat_map(|query| query.split('&')).enumerate() {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         line.push(if position == 0 { '?' } else { '&' });
         line.push_str(name);
         line.push('=');
-        line.push_str(if NAMING.contains(&name) { value } else { "…" });
+        line.push_str(if is_plain(name) { value } else { "…" });
     }
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &line[..end]),

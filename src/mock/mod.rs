@@ -2,18 +2,15 @@
 
 mod answer;
 mod breach;
-mod credentials;
 mod negotiate;
 mod prefer;
 mod respond;
 mod sending;
 
+pub use crate::contract::model::Dialect;
 pub use answer::{DEFAULT_REGION, answer};
 pub use breach::{Breach, Broken};
 #[cfg(feature = "check")]
-pub(crate) use credentials::fault as credentials_fault;
-pub use negotiate::Dialect;
-#[cfg(feature = "check")]
-pub(crate) use negotiate::target;
+pub(crate) use negotiate::{Astray, target};
 pub use respond::{Mock, MockResponse, respond};
 pub use sending::{Pace, Sending};

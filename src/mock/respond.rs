@@ -9,12 +9,11 @@ use http::{HeaderName, HeaderValue, Request, Response};
 use serde_json::Value;
 
 use super::answer::{DEFAULT_REGION, fill, identity};
-use super::credentials;
-use super::negotiate::{Dialect, Target, target};
+use super::negotiate::{Astray, Target, target};
 use super::prefer::Prefer;
-use crate::codec::{Codec, Oddity, Reply};
-use crate::contract::model::{Cause, Cited};
-use crate::contract::route::credential_region;
+use crate::auth::{self, credential_region};
+use crate::codec::{Codec, Incoming, Oddity, Reply};
+use crate::contract::model::{Cause, Cited, Dialect};
 use crate::contract::template::uuid;
 use crate::contract::view::View;
 use crate::contract::{Citation, Contract, ErrorDef, Operation, Service, Violation};
@@ -119,8 +118,9 @@ impl Mock {
     #[must_use]
     pub fn refuse(&self, request: &Request<Bytes>, cause: Cause, detail: &str) -> MockResponse {
         let wanted = Prefer::of(request).and_then(|prefer| prefer.dialect).or(self.settings.dialect);
-        let Some(target) = target(&self.contract, request, wanted) else { return no_contract() };
-        let mut answering = Answering { settings: &self.settings, request, target: &target, request_id: 0 };
+        let incoming = Incoming::new(request);
+        let Some(target) = target(&self.contract, &incoming, wanted) else { return no_contract() };
+        let mut answering = Answering { settings: &self.settings, incoming: &incoming, target: &target, request_id: 0 };
         answering.fault(cause, detail)
     }
 }
@@ -156,8 +156,9 @@ impl Settings {
     fn answer(&self, contract: &Contract, request: &Request<Bytes>) -> MockResponse {
         let prefer = Prefer::of(request);
         let wanted = prefer.as_ref().and_then(|prefer| prefer.dialect).or(self.dialect);
-        let Some(target) = target(contract, request, wanted) else { return no_contract() };
-        let mut answering = Answering { settings: self, request, target: &target, request_id: 0 };
+        let incoming = Incoming::new(request);
+        let Some(target) = target(contract, &incoming, wanted) else { return no_contract() };
+        let mut answering = Answering { settings: self, incoming: &incoming, target: &target, request_id: 0 };
         let mut answered = answering.run(prefer.as_ref());
         let preferred = prefer.and_then(|prefer| prefer.dialect);
         if let Some(dialect) = preferred.filter(|dialect| *dialect == target.dialect) {
@@ -170,7 +171,7 @@ impl Settings {
 /// One request on its way to its answer.
 struct Answering<'a> {
     settings: &'a Settings,
-    request: &'a Request<Bytes>,
+    incoming: &'a Incoming<'a>,
     target: &'a Target<'a>,
     request_id: u64,
 }
@@ -179,9 +180,9 @@ impl Answering<'_> {
     fn run(&mut self, prefer: Option<&Prefer>) -> MockResponse {
         let operation = match &self.target.operation {
             Ok(operation) => *operation,
-            Err((cause, detail)) => {
-                let by_action = matches!(cause, Cause::MissingAction | Cause::UnknownAction);
-                let unsigned = self.credentials().filter(|_| by_action);
+            Err(Astray { cause, detail, .. }) => {
+                let by_name = matches!(cause, Cause::MissingAction | Cause::UnknownAction);
+                let unsigned = self.credentials().filter(|_| by_name);
                 let (cause, detail) = unsigned.unwrap_or_else(|| (*cause, detail.clone()));
                 return self.fault(cause, &detail);
             }
@@ -189,7 +190,7 @@ impl Answering<'_> {
         if let Some((cause, detail)) = self.credentials() {
             return self.fault(cause, &detail);
         }
-        let decoded = match self.codec().decode_request(operation, self.request) {
+        let decoded = match self.codec().decode_incoming(operation, self.incoming) {
             Ok(decoded) => decoded,
             Err(rejection) => return self.fault(rejection.cause, &rejection.detail),
         };
@@ -213,7 +214,7 @@ impl Answering<'_> {
         if self.target.dialect == Dialect::Documented {
             None
         } else {
-            credentials::fault(self.target.service, self.request)
+            auth::fault(&self.target.service.auth, self.incoming.request)
         }
     }
 
@@ -242,7 +243,7 @@ impl Answering<'_> {
     }
 
     fn success(&mut self, operation: &Operation, input: &Value, identity: u64) -> Response<Bytes> {
-        let region = region(self.request);
+        let region = region(self.incoming.request);
         let output = fill(operation, input, identity, Cow::Borrowed(&region));
         self.output(operation, &output)
     }
@@ -289,8 +290,9 @@ impl Answering<'_> {
             Err(_) => &self.target.service.errors,
         };
         if self.request_id == 0 {
-            let path = xxhash_rust::xxh3::xxh3_64_with_seed(self.request.uri().path().as_bytes(), self.settings.seed);
-            self.request_id = xxhash_rust::xxh3::xxh3_64_with_seed(self.request.body(), path);
+            let path =
+                xxhash_rust::xxh3::xxh3_64_with_seed(self.incoming.request.uri().path().as_bytes(), self.settings.seed);
+            self.request_id = xxhash_rust::xxh3::xxh3_64_with_seed(self.incoming.request.body(), path);
         }
         let undeclared = undeclared(self.target.service);
         let error = errors.for_cause(cause).unwrap_or(&undeclared);
@@ -330,10 +332,7 @@ impl Answering<'_> {
     }
 
     fn codec(&self) -> &'static dyn Codec {
-        match (&self.target.service.documented, self.target.dialect) {
-            (Some((protocol, _)), Dialect::Documented) => crate::codec::of(*protocol),
-            _ => self.target.service.codec(),
-        }
+        self.target.service.codec_for(self.target.dialect)
     }
 
     fn request_id(&self) -> String {

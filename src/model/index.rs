@@ -8,7 +8,8 @@ use std::ops::Range;
 use http::Method;
 
 use super::id::OperationId;
-use super::language::RecogniseSpec;
+use super::language::{ClientSpec, RecogniseSpec};
+use super::operation::Auth;
 use super::protocol::Protocol;
 
 /// Services and operations by row. The operations of a service stand together.
@@ -31,6 +32,10 @@ pub struct ServiceEntry {
     pub documented: Option<Protocol>,
     /// What tells its requests from others.
     pub recognise: RecogniseSpec,
+    /// Ways to authenticate, without where they come from.
+    pub auth: Vec<Auth>,
+    /// Clients that speak to it.
+    pub clients: Vec<ClientSpec>,
     /// Rows of its operations.
     pub operations: Range<usize>,
 }

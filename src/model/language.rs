@@ -38,6 +38,9 @@ pub struct ServiceSpec {
     /// Ways to authenticate; a native request needs one of them.
     #[serde(default)]
     pub auth: Vec<AuthSpec>,
+    /// Clients that speak to the service: what tells them, and what leads them to another address.
+    #[serde(default)]
+    pub clients: Vec<ClientSpec>,
     /// Errors every operation of the service may answer.
     #[serde(default)]
     pub errors: Vec<ErrorSpec>,
@@ -266,6 +269,37 @@ pub struct AuthSpec {
     /// For `header`: the header that carries the secret. For `authorization`: the scheme word of the `Authorization` header.
     #[serde(default)]
     pub name: Option<String>,
+    /// Other headers that only requests with such credentials have, as the date of a signature.
+    #[serde(default)]
+    pub headers: Vec<String>,
+    /// Other headers and parameters that carry a secret of this scheme.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    /// Where this comes from.
+    #[serde(default)]
+    pub cite: Option<CiteSpec>,
+}
+
+/// Clients of one kind, as an SDK in several languages.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ClientSpec {
+    /// What they are called.
+    pub name: String,
+    /// Headers that only they send; a final `*` stands for anything.
+    #[serde(default)]
+    pub headers: Vec<String>,
+    /// Environment variables that lead them to another address, with credentials that are worth nothing. `{url}` is that
+    /// address.
+    #[serde(default)]
+    pub environment: IndexMap<String, String>,
+    /// Environment variables that they need, where the user has not set them.
+    #[serde(default)]
+    pub defaults: IndexMap<String, String>,
+    /// Environment variables that would lead them elsewhere, or to other credentials.
+    #[serde(default)]
+    pub without: Vec<String>,
     /// Where this comes from.
     #[serde(default)]
     pub cite: Option<CiteSpec>,

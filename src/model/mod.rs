@@ -4,12 +4,14 @@
 //! Nothing here knows YAML, a protocol or a socket. Front ends lower into these types; everything else works on them.
 
 pub mod citation;
+mod dialect;
 mod id;
 mod index;
 mod language;
 mod limits;
 mod matcher;
 mod operation;
+pub mod path_template;
 mod protocol;
 mod rare;
 mod shape;
@@ -20,6 +22,7 @@ mod test;
 mod types;
 
 pub use citation::{Citation, Cited, Sources};
+pub use dialect::Dialect;
 pub use id::OperationId;
 pub use index::{Index, OperationEntry, Route, ServiceEntry};
 pub use language::*;

@@ -8,11 +8,14 @@ use serde_json::Value;
 
 use super::citation::{Citation, Cited, Sources};
 use super::id::OperationId;
+use super::path_template;
 use super::protocol::Protocol;
 use super::shape::Shape;
 use super::shapes::Shapes;
 use super::template::Template;
-use super::{AuthScheme, Cause, DisputeSpec, ErrorKind, Fold, RecogniseSpec, Strength, TimestampFormat};
+use super::{
+    AuthScheme, AuthSpec, Cause, ClientSpec, DisputeSpec, ErrorKind, Fold, RecogniseSpec, Strength, TimestampFormat,
+};
 
 /// A service, without its operations.
 #[derive(Debug)]
@@ -41,6 +44,8 @@ pub struct Service {
     pub recognise: RecogniseSpec,
     /// Ways to authenticate.
     pub auth: Vec<Auth>,
+    /// Clients that speak to it.
+    pub clients: Vec<ClientSpec>,
     /// Errors of all operations and of requests that reach none.
     pub errors: Errors,
     /// Where the facts of the protocol come from, by keyword; `*` for the rest.
@@ -61,15 +66,34 @@ impl Service {
 }
 
 /// A way to authenticate.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Auth {
     /// The scheme.
     pub scheme: AuthScheme,
     /// Header, or scheme word of the `Authorization` header.
     pub name: String,
+    /// Other headers that only requests with such credentials have.
+    pub headers: Vec<String>,
+    /// Other headers and parameters that carry a secret of this scheme.
+    pub secrets: Vec<String>,
     /// Where this comes from.
     pub citations: Vec<Citation>,
 }
+
+impl Auth {
+    /// A way as a spec states it, without where it comes from. The word of a signature of AWS needs no name.
+    #[must_use]
+    pub fn unsourced(spec: AuthSpec) -> Self {
+        let name = spec.name.unwrap_or_else(|| match spec.scheme {
+            AuthScheme::Sigv4 => SIGV4.to_owned(),
+            AuthScheme::Header | AuthScheme::Authorization => String::new(),
+        });
+        Self { scheme: spec.scheme, name, headers: spec.headers, secrets: spec.secrets, citations: Vec::new() }
+    }
+}
+
+/// The word before a signature of AWS.
+const SIGV4: &str = "AWS4-HMAC-SHA256";
 
 /// How an error response looks.
 #[derive(Debug)]
@@ -226,8 +250,7 @@ pub struct Http {
 impl Http {
     /// The names of the path template's labels, greedy ones without their `+`.
     pub fn labels(&self) -> impl Iterator<Item = &str> {
-        let labels = self.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
-        labels.map(|label| label.strip_suffix('+').unwrap_or(label))
+        path_template::labels(&self.path)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Faults that let in what should be turned away: requests without credentials, requests with another method.
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use http::{HeaderMap, Request};
 
 use super::{Fault, Mutant};
-use crate::contract::model::{AuthScheme, Cause};
-use crate::contract::{Auth, Operation};
+use crate::auth;
+use crate::contract::Operation;
+use crate::contract::model::Cause;
 use crate::mock::{Dialect, Mock, MockResponse};
 
 /// The answer to what would have been turned away; nothing where the fault does not apply.
@@ -37,17 +37,7 @@ fn refused_for(answered: &MockResponse, cause: Cause) -> bool {
 
 /// Adds credentials that the mock takes: nobody's, since it verifies none.
 pub fn give_credentials(operation: &Operation, headers: &mut HeaderMap) {
-    let Some(Auth { scheme, name, .. }) = operation.service.auth.first() else { return };
+    let Some(auth) = operation.service.auth.first() else { return };
     let scope = operation.service.recognise.credential_scopes.first().unwrap_or(&operation.service.name);
-    let (header, text) = match scheme {
-        AuthScheme::Header => (HeaderName::try_from(name), "nobody".to_owned()),
-        AuthScheme::Authorization => (Ok(AUTHORIZATION), format!("{name} Access=nobody, Signature=none")),
-        AuthScheme::Sigv4 => {
-            let parts = format!("Credential=nobody/20250101/us-east-1/{scope}/aws4_request");
-            (Ok(AUTHORIZATION), format!("{name} {parts}, SignedHeaders=host, Signature=none"))
-        }
-    };
-    if let (Ok(header), Ok(value)) = (header, HeaderValue::from_str(&text)) {
-        headers.insert(header, value);
-    }
+    auth::give_nobodys(auth, scope, headers);
 }

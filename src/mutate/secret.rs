@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
 
-use crate::contract::model::{AuthScheme, JsonType};
+use crate::auth;
+use crate::contract::model::JsonType;
 use crate::contract::{Node, NodeId, Operation, Shape};
 
 /// The longest secret of a request.
@@ -24,11 +25,7 @@ pub fn has_secret(operation: &Operation) -> bool {
 
 /// The headers in which tokens travel.
 fn tokens(operation: &Operation) -> impl Iterator<Item = &str> {
-    operation.service.auth.iter().filter_map(|auth| match auth.scheme {
-        AuthScheme::Header => Some(auth.name.as_str()),
-        AuthScheme::Sigv4 => Some("x-amz-security-token"),
-        AuthScheme::Authorization => None,
-    })
+    auth::secret_headers(&operation.service.auth)
 }
 
 fn is_secret(node: &Node) -> bool {

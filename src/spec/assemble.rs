@@ -37,7 +37,7 @@ pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems
     });
     let error_shapes = error_shapes.collect();
     let protocol_citations = protocol_citations(spec, &mut lowering);
-    let auth = auth(spec, &mut lowering);
+    let auth = ways(spec, &mut lowering);
     let errors = lowering.errors(&spec.errors, None);
     let documented = spec.documented.as_ref().map(|documented| {
         (
@@ -57,6 +57,7 @@ pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems
         error_shapes,
         documented,
         recognise: spec.recognise.clone(),
+        clients: spec.clients.clone(),
         auth,
         errors,
         protocol_citations,
@@ -66,7 +67,7 @@ pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems
 }
 
 /// The ways to authenticate.
-fn auth(spec: &ServiceSpec, lowering: &mut Lowering<'_, '_, '_>) -> Vec<Auth> {
+fn ways(spec: &ServiceSpec, lowering: &mut Lowering<'_, '_, '_>) -> Vec<Auth> {
     let ways = spec.auth.iter().enumerate().map(|(index, auth)| Auth {
         scheme: auth.scheme,
         name: match (&auth.name, auth.scheme) {
@@ -81,6 +82,8 @@ fn auth(spec: &ServiceSpec, lowering: &mut Lowering<'_, '_, '_>) -> Vec<Auth> {
                 String::new()
             }
         },
+        headers: auth.headers.clone(),
+        secrets: auth.secrets.clone(),
         citations: auth
             .cite
             .as_ref()

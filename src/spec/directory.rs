@@ -14,7 +14,7 @@ use super::files::{self, Listing, SERVICE_FILE, is_spec};
 use super::heads::{Head, OperationHead, ServiceHead, route};
 use super::read::{self, Trust};
 use super::source::{Lowered, Source};
-use crate::model::{Index, OperationEntry, OperationSpec, Protocol, ServiceEntry, ServiceSpec};
+use crate::model::{Auth, Index, OperationEntry, OperationSpec, Protocol, ServiceEntry, ServiceSpec};
 
 static BUILTIN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/specs");
 
@@ -154,7 +154,7 @@ impl Specs {
             self.others.push(service.text);
             return None;
         };
-        let ServiceHead { service: name, protocol, documented, recognise } = head;
+        let ServiceHead { service: name, protocol, documented, recognise, auth, clients } = head;
         if self.index.services.iter().any(|known| known.name == name) {
             self.leave_out(text, "/service", "another service has this name", "names of services are unique");
             return None;
@@ -168,6 +168,8 @@ impl Specs {
             protocol: known(&protocol.codec).unwrap_or(none),
             documented: documented.map(|documented| known(&documented.codec).unwrap_or(none)),
             recognise,
+            auth: auth.into_iter().map(Auth::unsourced).collect(),
+            clients,
             operations: first..first,
         });
         Some(self.services.len() - 1)

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::error::{SourceText, SpecProblem};
 use super::sections;
-use crate::model::{RecogniseSpec, Route};
+use crate::model::{AuthSpec, ClientSpec, RecogniseSpec, Route};
 
 /// The head of a `service.yaml`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,6 +20,10 @@ pub(super) struct ServiceHead {
     pub documented: Option<Codec>,
     #[serde(default)]
     pub recognise: RecogniseSpec,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub auth: Vec<AuthSpec>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<ClientSpec>,
 }
 
 /// What a service is spoken in.
@@ -73,7 +77,7 @@ impl Head {
     /// The first thing that is wrong; nothing where the text is YAML without the head of a spec.
     pub fn read(source: &Arc<SourceText>, is_service: bool) -> Result<Self, Option<SpecProblem>> {
         let keys: &[&str] = if is_service {
-            &["service", "protocol", "documented", "recognise"]
+            &["service", "protocol", "documented", "recognise", "auth", "clients"]
         } else {
             &["operation", "aliases", "http", "documented"]
         };

@@ -9,6 +9,7 @@ use super::definitions::Definitions;
 use super::error::SpecProblem;
 use super::yaml::Parsed;
 use crate::model::citation::{self, Citation};
+use crate::model::path_template;
 use crate::model::template::Template;
 use crate::model::{Citations, CiteSpec, ErrorDef, ErrorLink, ErrorSpec, Errors, Http, HttpSpec, Protocol, Shape};
 use crate::value::pointer;
@@ -149,6 +150,13 @@ impl Lowering<'_, '_, '_> {
         let (path, query) = spec.path.split_once('?').unwrap_or((&spec.path, ""));
         if !path.starts_with('/') {
             self.problem("/http/path", "a path starts with /", "write the path without scheme and host");
+        }
+        if let Some(fault) = path_template::fault(path) {
+            self.problem(
+                "/http/path",
+                fault,
+                "write labels as {name}, {name}.json, {a}-{b} or, for several segments, {name+}",
+            );
         }
         Http {
             method: self.method(&spec.method, "/http/method"),

@@ -1,13 +1,10 @@
 //! `secret-in-url`: a sensitive member, or credentials, in a URL.
 
+use crate::auth;
 use crate::check::{Check, Complaint, Party};
 use crate::contract::model::Place;
 use crate::exchange::{Observation, sensitive_strings};
 use crate::mock::Dialect;
-
-/// Names of parameters that are credentials wherever they stand.
-const CREDENTIALS: [&str; 6] =
-    ["X-Auth-Token", "access_token", "AWSSecretKey", "SecretAccessKey", "aws_secret_access_key", "X-Subject-Token"];
 
 /// The check.
 pub struct SecretInUrl;
@@ -63,25 +60,24 @@ impl Check for SecretInUrl {
         if let (true, Some(operation), Some(input)) = (native, observation.operation, observation.input()) {
             for (node, text) in sensitive_strings(&operation.input, input) {
                 let meant = node.place == Some(Place::Query) || text.contains("X-Amz-Signature=");
-                let meant = meant || is_credential(observation, &node.pointer[1..]);
+                let meant = meant || credential(observation, &node.pointer[1..]).is_some();
                 if !meant && !text.is_empty() && query.iter().any(|(_, value)| value == text) {
                     complain(node.pointer.clone());
                 }
             }
         }
-        for (name, _) in query.iter().filter(|(name, value)| !value.is_empty() && is_credential(observation, name)) {
-            let known = CREDENTIALS.iter().find(|known| known.eq_ignore_ascii_case(name));
-            complain(known.map_or_else(|| name.clone(), |known| (*known).to_owned()));
+        for (name, _) in query.iter().filter(|(_, value)| !value.is_empty()) {
+            if let Some(known) = credential(observation, name) {
+                complain(known.to_owned());
+            }
         }
         complaints
     }
 }
 
-/// Whether a parameter of this name is a credential of the service, or anybody's.
-pub(super) fn is_credential(observation: &Observation<'_>, name: &str) -> bool {
-    let own =
-        observation.service.is_some_and(|service| service.auth.iter().any(|auth| auth.name.eq_ignore_ascii_case(name)));
-    own || CREDENTIALS.iter().any(|known| known.eq_ignore_ascii_case(name))
+/// The credential that a parameter of this name would be, for whichever service there is.
+pub(super) fn credential<'o>(observation: &Observation<'o>, name: &str) -> Option<&'o str> {
+    auth::secret_parameter(observation.ways, name)
 }
 
 #[cfg(test)]

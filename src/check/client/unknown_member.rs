@@ -1,6 +1,7 @@
 //! `unknown-member`: a member that the operation does not have.
 
-use super::secret_in_url::is_credential;
+use super::secret_in_url::credential;
+use crate::auth;
 use crate::check::{Check, Complaint, Party};
 use crate::codec::Oddity;
 use crate::contract::model::Strength;
@@ -59,9 +60,9 @@ impl Check for UnknownMember {
                 Oddity::Duplicate(_) | Oddity::OtherForm(_) => {}
             }
         }
-        let of_version_2 = named.iter().any(|name| name == VERSION_2[0]);
-        let signs = |name: &str| is_signature(name) || of_version_2 && VERSION_2.contains(&name);
-        named.retain(|name| !signs(name) && !is_credential(observation, &name[1..]));
+        let parameters: Vec<&str> = named.iter().map(|name| &name[1..]).collect();
+        let mut signing = auth::signing(&operation.service.auth, &parameters).into_iter();
+        named.retain(|name| !signing.next().unwrap_or(false) && credential(observation, &name[1..]).is_none());
         named.sort();
         named.dedup();
         named.iter().map(|name| complaint(operation, Some(name))).collect()
@@ -90,22 +91,6 @@ fn complaint(operation: &Operation, name: Option<&String>) -> Complaint {
         Some(name) => complaint.about(name),
         None => complaint,
     }
-}
-
-/// Parameters that sign a request in the way before the present one; the first tells it.
-const VERSION_2: [&str; 7] = [
-    "/AWSAccessKeyId",
-    "/Signature",
-    "/SignatureMethod",
-    "/SignatureVersion",
-    "/Timestamp",
-    "/Expires",
-    "/SecurityToken",
-];
-
-/// Whether a parameter is part of a presigned URL.
-fn is_signature(pointer: &str) -> bool {
-    pointer.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("/X-Amz-"))
 }
 
 #[cfg(test)]
