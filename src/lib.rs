@@ -103,6 +103,9 @@
 //! | `cli` | the program |
 
 pub mod contract;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod generate;
 #[cfg(feature = "harness")]
 pub mod harness;

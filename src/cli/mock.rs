@@ -14,6 +14,7 @@ use clap::{Args, ValueEnum};
 use super::Failure;
 use super::failure::INTERRUPTED;
 use super::log::start_log;
+use super::open_files::allow_open_files;
 use super::signals::Signals;
 use super::spec::contract;
 
@@ -60,6 +61,7 @@ enum DialectChoice {
 /// Runs the subcommand.
 pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     start_log();
+    allow_open_files();
     if !options.listen.ip().is_loopback() && !options.allow_remote {
         let message =
             format!("{} can be reached from other machines: add --allow-remote if that is meant", options.listen);

@@ -13,6 +13,7 @@ mod failure;
 mod log;
 mod mock;
 mod mutants;
+mod open_files;
 mod output;
 mod problems;
 mod proxy;

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use http::Request;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -131,6 +132,7 @@ impl Server {
     /// all connections.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
+        let (stopping, stopped) = watch::channel(());
         let slots = Slots::new(self.shared.limits.connections);
         let mut open = JoinSet::new();
         let mut stop = pin!(stop);
@@ -143,15 +145,20 @@ impl Server {
             while open.try_join_next().is_some() {}
             // Without it, answers wait for a client that delays its acknowledgements.
             let _ = stream.set_nodelay(true);
-            let connection = graceful.watch(connection(stream, Arc::clone(&self.shared), Arc::clone(&activity)));
-            activity.belongs_to(open.spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "connection closed");
+            let (watcher, shared, stopped) = (graceful.watcher(), Arc::clone(&self.shared), stopped.clone());
+            activity.belongs_to(open.spawn({
+                let activity = Arc::clone(&activity);
+                async move {
+                    if begins(&stream, shared.limits.header_time, stopped).await
+                        && let Err(error) = watcher.watch(connection(stream, shared, activity)).await
+                    {
+                        tracing::debug!(%error, "connection closed");
+                    }
+                    drop(slot);
                 }
-                drop(slot);
             }));
         }
-        drop(self.listener);
+        drop((self.listener, stopping));
         self.shared.stopping.store(true, Ordering::Relaxed);
         if timeout(self.shared.limits.stop_time, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests were still in flight and are given up");
@@ -179,5 +186,15 @@ impl Server {
                 }
             }
         }
+    }
+}
+
+/// Whether the first bytes of a connection come, in time and before the server stops. Until then nothing is held for it: hyper
+/// would have a buffer.
+async fn begins(stream: &TcpStream, limit: Duration, mut stopped: watch::Receiver<()>) -> bool {
+    tokio::select! {
+        biased;
+        readable = timeout(limit, stream.readable()) => matches!(readable, Ok(Ok(()))),
+        _ = stopped.changed() => false,
     }
 }

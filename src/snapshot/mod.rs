@@ -8,6 +8,8 @@ mod meaning;
 mod select;
 mod xml;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use body::Body;
 pub use exchange::render;
 pub use file::{ForeignSnapshot, SOURCE, Snapshot};
 pub use mask::Masks;

@@ -12,6 +12,7 @@ mod constraints;
 mod failures;
 mod false_positives;
 mod files;
+mod hostile;
 mod journal;
 mod judging;
 mod layers;

@@ -306,3 +306,18 @@ async fn too_many_open_files_are_survived() {
     assert_eq!(ask(address, requests::replicate(REPLICATION)).await.status, 200);
     assert_eq!(program.stop().code, Some(0));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn as_many_files_are_opened_as_the_system_allows() {
+    let mut program = Program::start_by_shell(r#"ulimit -S -n 40; exec "$0" mock --listen 127.0.0.1:0"#);
+    let address = program.address();
+    let mut silent = Vec::new();
+    for _ in 0..60 {
+        silent.push(Client::connect(address).await);
+    }
+    assert_eq!(ask(address, requests::replicate(REPLICATION)).await.status, 200);
+    let ended = program.stop();
+    assert!(!ended.stderr.contains("cannot accept"), "{}", ended.stderr);
+    drop(silent);
+}

@@ -108,10 +108,11 @@ impl Recorder<'_> {
             }
             waiting.push((one, self.snapshot(plan, masks, one, &judged.reply)));
             if doubt.is_some() {
-                doubt = match infer(&self.wire, &one.case, &judged.reply).await {
-                    Inference::Clear(Support::Ready | Support::Unknown) => None,
-                    Inference::Clear(support) => return Ok(without(group, tally, &lack(support))),
-                    Inference::Unclear(support) => Some(lack(support)),
+                doubt = match (&judged.reply, infer(&self.wire, &one.case, &judged.reply).await) {
+                    (Err(failure), _) => Some(format!("no example was answered: {failure}")),
+                    (Ok(_), Inference::Clear(Support::Ready | Support::Unknown)) => None,
+                    (Ok(_), Inference::Clear(support)) => return Ok(without(group, tally, &lack(support))),
+                    (Ok(_), Inference::Unclear(support)) => Some(lack(support)),
                 };
             }
             if doubt.is_none() {

@@ -102,6 +102,24 @@ impl Program {
         line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") * 1024
     }
 
+    /// Waits for the program's end, in which it never holds more than so many bytes.
+    pub fn wait_within(&mut self, bytes: usize) -> Ended {
+        let mut most = 0;
+        wait_until("the program's end", || {
+            most = most.max(self.peak().unwrap_or_default());
+            !self.is_running()
+        });
+        assert!(most <= bytes, "it held {most} bytes");
+        self.wait()
+    }
+
+    /// The most bytes of memory that it has held; nothing where the system does not tell.
+    fn peak(&self) -> Option<usize> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(line.trim().trim_end_matches(" kB").parse::<usize>().ok()? * 1024)
+    }
+
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("the state of a child").is_none()
     }

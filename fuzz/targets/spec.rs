@@ -1,0 +1,5 @@
+//! Specs of operations.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| accordant::fuzzing::spec(text));
