@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use accordant::contract::citation::Citation;
 use accordant::contract::lint::{Documents, verify};
 use accordant::contract::model::{OperationSpec, ServiceSpec};
-use accordant::contract::{Constraint, ErrorDef, Node, Operation};
+use accordant::contract::{Constraint, ErrorDef, Occurrence, Operation};
 use accordant::{Contract, ContractError};
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -183,14 +183,14 @@ fn show(operation: &Operation, out: &mut impl Write) -> io::Result<()> {
         )?;
     }
     writeln!(out, "\nInput")?;
-    for node in operation.input.nodes.iter().filter(|node| !node.pointer.is_empty()) {
+    for node in operation.input.table().nodes.iter().filter(|node| !node.pointer.is_empty()) {
         show_node(node, out)?;
         for constraint in node_constraints(operation, &node.pointer) {
             writeln!(out, "      {}", constraint_line(operation, constraint))?;
         }
     }
     writeln!(out, "\nOutput")?;
-    for node in operation.output.nodes.iter().filter(|node| !node.pointer.is_empty()) {
+    for node in operation.output.table().nodes.iter().filter(|node| !node.pointer.is_empty()) {
         show_node(node, out)?;
     }
     writeln!(out, "\nErrors")?;
@@ -206,7 +206,7 @@ fn show(operation: &Operation, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn show_node(node: &Node, out: &mut impl Write) -> io::Result<()> {
+fn show_node(node: &Occurrence, out: &mut impl Write) -> io::Result<()> {
     let types = if node.types.is_empty() { "anything".to_owned() } else { node.types.to_string() };
     let sensitive = if node.sensitive { ", sensitive" } else { "" };
     let default = node.default.as_ref().map(|default| format!(", default {default}")).unwrap_or_default();

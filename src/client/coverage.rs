@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::exchange::Exchange;
 use crate::codec::Outcome;
-use crate::contract::{Contract, NodeId, Operation, Shape};
+use crate::contract::{Contract, Operation, PlaceId, Table};
 use crate::exchange::{Observation, child};
 use crate::report::{Coverage, Exercised};
 
@@ -77,7 +77,7 @@ fn covered(operation: &Operation, seen: &Seen) -> Coverage {
 }
 
 /// Everything of a schema that can be exercised.
-fn list(shape: &Shape, id: NodeId, done: &mut BTreeSet<NodeId>, members: &mut Vec<String>, values: &mut Vec<String>) {
+fn list(shape: &Table, id: PlaceId, done: &mut BTreeSet<PlaceId>, members: &mut Vec<String>, values: &mut Vec<String>) {
     let node = &shape.nodes[id];
     if !done.insert(id) {
         return;
@@ -92,7 +92,7 @@ fn list(shape: &Shape, id: NodeId, done: &mut BTreeSet<NodeId>, members: &mut Ve
     }
 }
 
-fn visit(shape: &Shape, id: NodeId, value: &Value, seen: &mut Seen) {
+fn visit(shape: &Table, id: PlaceId, value: &Value, seen: &mut Seen) {
     let node = &shape.nodes[id];
     if node.limits.choices.contains(value) {
         seen.values.insert(chosen(&node.pointer, value));

@@ -8,9 +8,9 @@ use http::{HeaderValue, Response, StatusCode};
 use serde_json::Value;
 
 use crate::codec::{Outcome, Reply};
-use crate::contract::model::{ErrorKind, Strength};
+use crate::contract::model::{Cited, ErrorKind, Strength};
 use crate::contract::view::View;
-use crate::contract::{ErrorDef, NodeId, Operation, Shape};
+use crate::contract::{ErrorDef, Operation, PlaceId, Table};
 use crate::exchange::{Fault, Observation, child};
 use crate::mock::{Dialect, Pace, Sending};
 
@@ -81,7 +81,7 @@ impl Fault {
 }
 
 /// Puts a value that is not listed in the place of the first that is.
-fn replace_listed(shape: &Shape, id: NodeId, value: &mut Value) -> bool {
+fn replace_listed(shape: &Table, id: PlaceId, value: &mut Value) -> bool {
     let node = &shape.nodes[id];
     if !node.limits.choices.is_empty() && value.is_string() {
         *value = UNHEARD_OF.into();
@@ -99,7 +99,7 @@ fn replace_listed(shape: &Shape, id: NodeId, value: &mut Value) -> bool {
 }
 
 /// Leaves out the members that need not be there.
-fn drop_optional(shape: &Shape, id: NodeId, value: &mut Value) -> bool {
+fn drop_optional(shape: &Table, id: PlaceId, value: &mut Value) -> bool {
     let node = &shape.nodes[id];
     let mut changed = false;
     match value {
@@ -127,7 +127,7 @@ fn drop_optional(shape: &Shape, id: NodeId, value: &mut Value) -> bool {
 fn of_kind(operation: &Operation, kind: ErrorKind, code: &str, status: u16) -> ErrorDef {
     let declared =
         operation.errors.all.iter().find(|error| error.kind == kind && (status < 500 || error.status >= 500));
-    declared.cloned().unwrap_or_else(|| undeclared(code, status))
+    declared.map_or_else(|| undeclared(code, status), |error| ErrorDef::clone(error))
 }
 
 fn undeclared(code: &str, status: u16) -> ErrorDef {
@@ -138,9 +138,9 @@ fn undeclared(code: &str, status: u16) -> ErrorDef {
         kind: ErrorKind::Server,
         message: None,
         when: None,
-        citations: Vec::new(),
+        citations: Cited::default(),
         strength: Strength::Assumed,
-        status_citations: Vec::new(),
+        status_citations: Cited::default(),
         body: None,
     }
 }

@@ -52,7 +52,7 @@ impl Codec for Envelope {
         let mut request = Request::new(Bytes::new());
         if method != Method::GET {
             let mut body = Vec::new();
-            json::write(&operation.input, Some(0), &View::from(input), STYLE, &mut body);
+            json::write(&operation.input, Some(operation.input.start), &View::from(input), STYLE, &mut body);
             *request.body_mut() = body.into();
         }
         *request.method_mut() = method;
@@ -85,7 +85,7 @@ impl Codec for Envelope {
         }
         let (value, duplicates) = json::parse(request.body())?;
         oddities.extend(duplicates);
-        match json::from_wire(&operation.input, 0, value, STYLE, &mut oddities) {
+        match json::from_wire(&operation.input, operation.input.start, value, STYLE, &mut oddities) {
             input @ Value::Object(_) => Ok(Decoded { input, oddities }),
             _ => Err(Rejection::malformed("the body is not a JSON object")),
         }

@@ -149,7 +149,7 @@ mod tests {
 
     fn item(json_type: JsonType, format: Option<&str>) -> Node {
         let types = Types::from(&TypeSpec::One(json_type));
-        Node { types, format: format.map(str::to_owned), ..Node::default() }
+        Node { types, format: format.map(Into::into), ..Node::default() }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::{Decoded, Incoming, Oddity, Rejection, form, headers, text};
 use crate::auth;
 use crate::contract::view::View;
-use crate::contract::{ConstraintId, Node, NodeId, Operation, Service, Shape};
+use crate::contract::{Fact, Node, NodeId, Operation, Service, Shape};
 use crate::model::path_template;
 use crate::model::{Cause, JsonType, Place, TimestampFormat};
 
@@ -158,9 +158,9 @@ fn payload(shape: &Shape) -> Option<(&str, NodeId)> {
 }
 
 /// Whether a payload is an object without demands: one without members, and none at all, are then the same body.
-fn may_be_empty(shape: &Shape, node: &Node) -> bool {
-    let demanding = |id: &ConstraintId| matches!(shape.constraints[*id].keyword.as_str(), "minProperties" | "required");
-    node.types.contains(JsonType::Object) && !node.constraints.iter().any(demanding)
+fn may_be_empty(node: &Node) -> bool {
+    let demanding = |fact: &Fact| matches!(&*fact.keyword, "minProperties" | "required");
+    node.types.contains(JsonType::Object) && !node.facts.iter().any(demanding)
 }
 
 /// The body and its media type; nothing when no member travels there.
@@ -200,7 +200,7 @@ fn write_payload(
 ) -> Option<(Vec<u8>, String)> {
     let node = &shape.nodes[id];
     let Some(value) = value else {
-        return may_be_empty(shape, node).then(|| (format.empty().to_vec(), format.media_type().to_owned()));
+        return may_be_empty(node).then(|| (format.empty().to_vec(), format.media_type().to_owned()));
     };
     let media_type = node.wire.media_type.clone();
     if let (View::Text(text), true) = (value, node.types.contains(JsonType::String)) {
@@ -224,7 +224,7 @@ fn read_body(
     if let Some((name, id)) = payload(shape) {
         return read_payload(shape, (name, id), body, format);
     }
-    let (value, mut oddities) = format.read(shape, 0, body)?;
+    let (value, mut oddities) = format.read(shape, shape.start, body)?;
     let Value::Object(mut members) = value else {
         return Err(Rejection::malformed("the body is not an object"));
     };
@@ -258,7 +258,7 @@ fn read_payload(
     } else {
         format.read(shape, id, body)?
     };
-    let is_nothing = may_be_empty(shape, node) && value.as_object().is_some_and(Map::is_empty);
+    let is_nothing = may_be_empty(node) && value.as_object().is_some_and(Map::is_empty);
     if !is_nothing {
         members.insert(name.to_owned(), value);
     }

@@ -5,7 +5,7 @@
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit, values};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit, definition, values};
 use crate::model::{Cause, SchemaSpec};
 
 /// The kind.
@@ -35,7 +35,7 @@ fn compose(keyword: &str, companions: &[&str], sentence: &'static str, scope: &S
     let names = std::iter::once(keyword).chain(companions.iter().copied());
     let mut part: Map<String, Value> =
         names.filter_map(|name| Some((name.to_owned(), scope.raw.get(name)?.clone()))).collect();
-    part.insert("$defs".into(), scope.defs.clone());
+    part.insert("$defs".into(), reachable(&part, scope.defs));
     let validator = jsonschema::draft202012::options().should_validate_formats(true).build(&Value::Object(part));
     let validator = validator.map_err(|error| Unfit {
         at: format!("/{keyword}"),
@@ -43,6 +43,31 @@ fn compose(keyword: &str, companions: &[&str], sentence: &'static str, scope: &S
         help: "write it as JSON Schema 2020-12 and refer to #/$defs/NAME only".into(),
     })?;
     Ok(Stated::new(keyword, Composed { validator, sentence }))
+}
+
+/// The definitions that a schema refers to, and those that they refer to: a service has thousands of others.
+fn reachable(part: &Map<String, Value>, defs: &[&Value]) -> Value {
+    let mut found = Map::new();
+    let mut open: Vec<&Value> = part.values().collect();
+    let mut referred: Vec<&str> = Vec::new();
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(members) => {
+                let reference = members.get("$ref").and_then(Value::as_str);
+                referred.extend(reference.and_then(|text| text.strip_prefix("#/$defs/")));
+                open.extend(members.values());
+            }
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+        while let Some(name) = referred.pop() {
+            if let (false, Some(schema)) = (found.contains_key(name), definition(defs, name)) {
+                found.insert(name.to_owned(), schema.clone());
+                open.push(schema);
+            }
+        }
+    }
+    Value::Object(found)
 }
 
 #[derive(Debug)]
@@ -76,7 +101,7 @@ mod tests {
 
     fn judge(schema: &Value, value: &Value) -> bool {
         let defs = json!({"Short": {"maxLength": 2}});
-        let scope = Scope { raw: schema, defs: &defs };
+        let scope = Scope { raw: schema, defs: &[&defs] };
         let stated = Composition.compile(&SchemaSpec::default(), &scope);
         assert_eq!(stated.len(), 1);
         stated[0].as_ref().expect("compiles").test.holds(value)
@@ -99,7 +124,7 @@ mod tests {
     fn refuses_references_to_elsewhere() {
         for reference in ["#/$defs/Missing", "http://127.0.0.1:1/schema.json", "file:///etc/passwd"] {
             let schema = json!({"not": {"$ref": reference}});
-            let scope = Scope { raw: &schema, defs: &json!({}) };
+            let scope = Scope { raw: &schema, defs: &[] };
             assert!(Composition.compile(&SchemaSpec::default(), &scope)[0].is_err(), "{reference}");
         }
     }

@@ -66,8 +66,14 @@ pub trait Kind: Sync {
 pub struct Scope<'a> {
     /// The schema as it is written.
     pub raw: &'a Value,
-    /// The schemas that `#/$defs/NAME` refers to.
-    pub defs: &'a Value,
+    /// The `$defs` that `#/$defs/NAME` refers to: the operation's, then its service's.
+    pub defs: &'a [&'a Value],
+}
+
+/// The schema that `#/$defs/NAME` refers to.
+#[must_use]
+pub fn definition<'a>(defs: &[&'a Value], name: &str) -> Option<&'a Value> {
+    defs.iter().find_map(|defs| defs.get(name))
 }
 
 /// All kinds, in the order in which their violations are reported.

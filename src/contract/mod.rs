@@ -19,7 +19,8 @@ pub use crate::lint;
 pub use crate::model::{self, citation};
 pub use crate::model::{
     Auth, Branches, Citation, Constraint, ConstraintId, Documented, Echo, ErrorDef, ErrorLink, ErrorShape, Errors,
-    Example, Http, Idempotency, Limits, Matcher, Node, NodeId, Operation, Remark, Service, Shape, Violation,
+    Example, Fact, Http, Idempotency, Limits, Matcher, Node, NodeId, Occurrence, Operation, PlaceId, Remark, Service,
+    Shape, Table, Violation,
 };
 pub use crate::spec::{ContractError, OPERATION_SCHEMA, Parsed, SERVICE_SCHEMA, SourceText, SpecProblem};
 pub use crate::value::{pointer, view};

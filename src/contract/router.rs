@@ -10,8 +10,7 @@ use super::marks::Marks;
 use super::paths::{Match, Paths};
 use crate::codec::{self, Incoming, Naming};
 use crate::model::Route as Place;
-use crate::model::{self, Cause, Dialect, Index, Node, Operation, OperationEntry, ServiceEntry};
-use crate::value::pointer;
+use crate::model::{self, Cause, Dialect, Fact, Index, Node, NodeId, Operation, OperationEntry, ServiceEntry};
 
 /// Most methods, operations or parameters that a refusal names.
 const MOST_NAMED: usize = 5;
@@ -100,11 +99,10 @@ impl Demand {
 pub fn demands(operation: &Operation) -> Vec<Demand> {
     let shape = &operation.input;
     let required = |name: &str| {
-        let mut constraints = shape.root().constraints.iter().map(|id| &shape.constraints[*id]);
-        constraints
-            .any(|constraint| constraint.keyword == "required" && pointer::segments(&constraint.member).eq([name]))
+        let states = |fact: &Fact| &*fact.keyword == "required" && fact.member.as_deref() == Some(name);
+        shape.root().facts.iter().any(states)
     };
-    let placed = |(name, id): (&String, &usize)| {
+    let placed = |(name, id): (&String, &NodeId)| {
         let node: &Node = &shape.nodes[*id];
         let wire = node.wire.name.as_ref().unwrap_or(name).clone();
         match node.place {

@@ -10,7 +10,7 @@ use super::observation::Observation;
 use super::reply::{Reply, TransportFailure};
 use crate::codec::{Codec, Outcome, Received, Rejection};
 use crate::contract::model::{Cause, ErrorKind, Strength};
-use crate::contract::{Constraint, ErrorDef, ErrorLink, Node, NodeId, Operation, Shape};
+use crate::contract::{Constraint, ErrorDef, ErrorLink, Occurrence, Operation, PlaceId, Table};
 use crate::mock::Dialect;
 use crate::text::{MASK, cut, one_line};
 use crate::value::pointer;
@@ -304,7 +304,7 @@ fn declared<'o>(operation: &'o Operation, dialect: Dialect, code: &str, status: 
     if let (Dialect::Documented, Some((_, shown))) = (dialect, &operation.service.documented) {
         return (shown.code == code).then_some(shown);
     }
-    let same = || operation.errors.all.iter().filter(|error| error.code == code);
+    let same = || operation.errors.all.iter().map(AsRef::as_ref).filter(|error: &&ErrorDef| error.code == code);
     same().find(|error| error.status == status).or_else(|| same().next())
 }
 
@@ -315,13 +315,13 @@ pub fn is_environmental(kind: ErrorKind) -> bool {
 }
 
 /// The schema of a member of a value, or of an item.
-pub(crate) fn child(node: &Node, name: &str) -> Option<NodeId> {
+pub(crate) fn child(node: &Occurrence, name: &str) -> Option<PlaceId> {
     let pattern = || node.patterns.iter().find(|(regex, _)| regex.is_match(name)).map(|(_, id)| *id);
     node.properties.get(name).copied().or_else(pattern).or(node.values)
 }
 
 /// The texts of a value that stand at or below sensitive members, each with the member's node.
-pub(crate) fn sensitive_strings<'v>(shape: &'v Shape, value: &'v Value) -> Vec<(&'v Node, &'v str)> {
+pub(crate) fn sensitive_strings<'v>(shape: &'v Table, value: &'v Value) -> Vec<(&'v Occurrence, &'v str)> {
     let mut found = Vec::new();
     texts(shape, Some(0), value, None, &mut |sensitive, text| {
         found.extend(sensitive.map(|node| (node, text)));
@@ -331,11 +331,11 @@ pub(crate) fn sensitive_strings<'v>(shape: &'v Shape, value: &'v Value) -> Vec<(
 
 /// Calls with each text of a value and the sensitive node it is at or below.
 pub(crate) fn texts<'v>(
-    shape: &'v Shape,
-    id: Option<NodeId>,
+    shape: &'v Table,
+    id: Option<PlaceId>,
     value: &'v Value,
-    above: Option<&'v Node>,
-    call: &mut dyn FnMut(Option<&'v Node>, &'v str),
+    above: Option<&'v Occurrence>,
+    call: &mut dyn FnMut(Option<&'v Occurrence>, &'v str),
 ) {
     let node = id.map(|id| &shape.nodes[id]);
     let sensitive = above.or(node.filter(|node| node.sensitive));

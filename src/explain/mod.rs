@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::check::{self, Check, Party};
 use crate::constraint::{BoundaryValue, Edges};
 use crate::contract::model::{Cause, Strength};
-use crate::contract::{Citation, ConstraintId, Contract, ContractError, Node, Operation};
+use crate::contract::{Citation, ConstraintId, Contract, ContractError, Occurrence, Operation};
 use crate::generate::Boundaries;
 use crate::text::similar;
 
@@ -61,7 +61,7 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
         return Ok(constraints(operation));
     }
     if !rest.contains('#') {
-        let node = operation.input.node(rest).or_else(|| operation.output.node(rest));
+        let node = operation.input.place(rest).or_else(|| operation.output.place(rest));
         return node.map(|node| member(operation, node)).ok_or_else(|| no_member(operation, rest));
     }
     let constraint = operation.input.constraints.iter().position(|constraint| constraint.id == rest);
@@ -92,7 +92,7 @@ fn unknown(name: &str, error: &ContractError) -> ExplainError {
 
 fn no_member(operation: &Operation, pointer: &str) -> ExplainError {
     let last = pointer.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let nodes = operation.input.nodes.iter().chain(&operation.output.nodes);
+    let nodes = operation.input.table().nodes.iter().chain(&operation.output.table().nodes);
     let similar = nodes.filter(|node| !last.is_empty() && node.pointer.to_lowercase().contains(&last)).take(5);
     let similar: Vec<String> = similar.map(|node| format!("{}{}", operation.label, node.pointer)).collect();
     let hint = if similar.is_empty() {
@@ -104,7 +104,7 @@ fn no_member(operation: &Operation, pointer: &str) -> ExplainError {
 }
 
 /// What a member is, and every constraint on it or below it.
-fn member(operation: &Arc<Operation>, node: &Node) -> String {
+fn member(operation: &Arc<Operation>, node: &Occurrence) -> String {
     let types = if node.types.is_empty() { "anything".to_owned() } else { node.types.to_string() };
     let mut text = format!("{}{}: {types}\n", operation.label, node.pointer);
     if let Some(description) = &node.description {
@@ -119,7 +119,7 @@ fn member(operation: &Arc<Operation>, node: &Node) -> String {
     if let Some(default) = &node.default {
         line(&mut text, format_args!("  default: {default}"));
     }
-    for citation in &node.citations {
+    for citation in node.citations.iter() {
         line(&mut text, format_args!("  source: {}", titled(operation, citation)));
     }
     let prefix = format!("{}/", node.pointer);

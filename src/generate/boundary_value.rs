@@ -9,7 +9,7 @@ use super::generator::Generator;
 use super::reach::complete;
 use super::value_plan::ValuePlanId;
 use crate::constraint::BoundaryValue;
-use crate::contract::{Constraint, NodeId, Shape, pointer};
+use crate::contract::{Constraint, PlaceId, Table, pointer};
 use crate::random::Random;
 
 /// Most items of a list that is made too long, or long enough.
@@ -31,7 +31,7 @@ pub(super) fn leaves_a_choice(value: &BoundaryValue) -> bool {
 /// wanted side, the caller judges, but for names of members, of which there may be others.
 pub(super) fn apply(
     generator: &Generator,
-    shape: &Shape,
+    shape: &Table,
     site: &ConstraintSite,
     value: &BoundaryValue,
     place: &mut Value,
@@ -44,7 +44,7 @@ pub(super) fn apply(
 
 struct Maker<'g, 'r> {
     generator: &'g Generator,
-    shape: &'g Shape,
+    shape: &'g Table,
     stated: &'g Constraint,
     site: &'g ConstraintSite,
     random: &'r mut Random,
@@ -55,7 +55,7 @@ impl<'g> Maker<'g, '_> {
         Draw::new(self.shape, &self.generator.plans, self.random, rich)
     }
 
-    fn plain(&mut self, node: NodeId) -> Value {
+    fn plain(&mut self, node: PlaceId) -> Value {
         self.generator.plain(self.shape, node, self.random)
     }
 
@@ -209,7 +209,7 @@ impl<'g> Maker<'g, '_> {
 
     /// Every named member is there.
     fn whole(&mut self, place: &mut Value) -> Option<()> {
-        let named: Vec<(String, NodeId)> =
+        let named: Vec<(String, PlaceId)> =
             self.shape.nodes[self.site.whole].properties.iter().map(|(name, id)| (name.clone(), *id)).collect();
         let credential = |name: &str| {
             let named = &self.generator.plans[self.site.whole].members.named;

@@ -10,7 +10,7 @@ use super::text::Text;
 use super::value_plan::{List, Members, Named, Surroundings, ValuePlan, ValuePlanId, measure};
 use crate::constraint::Types;
 use crate::contract::model::{Cause, JsonType};
-use crate::contract::{ConstraintId, Node, NodeId, Shape};
+use crate::contract::{ConstraintId, Node, Occurrence, PlaceId, Table};
 
 /// Most plans beyond those of the nodes; further combinations are drawn from their first schema alone.
 const MAX_COMBINED: usize = 8192;
@@ -28,13 +28,13 @@ enum Group {
 /// Schemas that hold together, and the choices among their branches that are made already.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
-    nodes: Vec<NodeId>,
-    settled: Vec<(NodeId, Group)>,
+    nodes: Vec<PlaceId>,
+    settled: Vec<(PlaceId, Group)>,
 }
 
 /// Compiles plans; those of the nodes first.
 pub(super) struct Compiler<'s> {
-    shape: &'s Shape,
+    shape: &'s Table,
     around: &'s Surroundings,
     known: BTreeMap<Key, ValuePlanId>,
     open: Vec<(ValuePlanId, Key)>,
@@ -42,7 +42,7 @@ pub(super) struct Compiler<'s> {
 }
 
 impl<'s> Compiler<'s> {
-    pub fn new(shape: &'s Shape, around: &'s Surroundings) -> Self {
+    pub fn new(shape: &'s Table, around: &'s Surroundings) -> Self {
         let mut compiler = Self { shape, around, known: BTreeMap::new(), open: Vec::new(), plans: Vec::new() };
         for node in 0..shape.nodes.len() {
             let key = compiler.closed(vec![node], Vec::new());
@@ -54,16 +54,16 @@ impl<'s> Compiler<'s> {
     }
 
     /// The plan for values that satisfy all these nodes, whatever branches they have.
-    fn bare(&mut self, nodes: Vec<NodeId>) -> ValuePlanId {
+    fn bare(&mut self, nodes: Vec<PlaceId>) -> ValuePlanId {
         let groups = self.groups(&nodes);
         self.plan(nodes, groups)
     }
 
     /// The plans whose values come near a composition of a node, and may break it.
-    pub fn around(&mut self, whole: NodeId, node: NodeId, keyword: &str) -> Vec<ValuePlanId> {
+    pub fn around(&mut self, whole: PlaceId, node: PlaceId, keyword: &str) -> Vec<ValuePlanId> {
         let branches = &self.shape.nodes[node].branches;
         let keyword = keyword.rsplit('-').next().unwrap_or_default();
-        let added: Vec<Vec<NodeId>> = match keyword {
+        let added: Vec<Vec<PlaceId>> = match keyword {
             "oneOf" => {
                 let after = |index: usize| branches.one_of.get(index + 1..).unwrap_or_default();
                 let pairs = branches.one_of.iter().enumerate();
@@ -86,11 +86,11 @@ impl<'s> Compiler<'s> {
     }
 
     /// The nodes with everything that `allOf` adds.
-    fn closed(&self, mut nodes: Vec<NodeId>, mut settled: Vec<(NodeId, Group)>) -> Key {
+    fn closed(&self, mut nodes: Vec<PlaceId>, mut settled: Vec<(PlaceId, Group)>) -> Key {
         let mut next = 0;
         while let Some(node) = nodes.get(next) {
             let parts = self.shape.nodes[*node].all_of.iter().filter(|part| !nodes.contains(part));
-            let parts: Vec<NodeId> = parts.copied().collect();
+            let parts: Vec<PlaceId> = parts.copied().collect();
             nodes.extend(parts);
             next += 1;
         }
@@ -101,7 +101,7 @@ impl<'s> Compiler<'s> {
         Key { nodes, settled }
     }
 
-    fn plan(&mut self, nodes: Vec<NodeId>, settled: Vec<(NodeId, Group)>) -> ValuePlanId {
+    fn plan(&mut self, nodes: Vec<PlaceId>, settled: Vec<(PlaceId, Group)>) -> ValuePlanId {
         let first = nodes.first().copied().unwrap_or(0);
         let key = self.closed(nodes, settled);
         if let Some(id) = self.known.get(&key) {
@@ -117,8 +117,8 @@ impl<'s> Compiler<'s> {
         id
     }
 
-    fn groups(&self, nodes: &[NodeId]) -> Vec<(NodeId, Group)> {
-        let all = |node: &NodeId| [(*node, Group::AnyOf), (*node, Group::OneOf), (*node, Group::If)];
+    fn groups(&self, nodes: &[PlaceId]) -> Vec<(PlaceId, Group)> {
+        let all = |node: &PlaceId| [(*node, Group::AnyOf), (*node, Group::OneOf), (*node, Group::If)];
         self.closed(nodes.to_vec(), Vec::new()).nodes.iter().flat_map(all).collect()
     }
 
@@ -127,18 +127,22 @@ impl<'s> Compiler<'s> {
         if !choose.is_empty() {
             return ValuePlan { choose, ..ValuePlan::default() };
         }
-        let nodes: Vec<&Node> = key.nodes.iter().map(|node| &self.shape.nodes[*node]).collect();
+        let nodes: Vec<&Occurrence> = key.nodes.iter().map(|node| &self.shape.nodes[*node]).collect();
         let types = types(&nodes);
         let medium = key.nodes.first().map_or(0, |node| self.around.medium_of[*node]);
         let has = |json_type| types.contains(&json_type);
         let text = has(JsonType::String).then(|| Text::of(self.shape, &nodes, &self.around.media[medium]));
         let numbers = has(JsonType::Integer) || has(JsonType::Number);
-        let suggested = nodes.iter().flat_map(|node| node.examples.iter().chain(&node.default));
+        let suggested = nodes.iter().flat_map(|node| node.examples.iter().chain(node.default.as_deref()));
         ValuePlan {
             choose,
             choices: choices(&nodes),
             suggested: suggested.filter(|value| !value.is_string()).cloned().collect(),
-            numbers: if numbers { Numbers::of(&nodes) } else { Numbers::default() },
+            numbers: if numbers {
+                Numbers::of(&nodes.iter().map(|node| &***node).collect::<Vec<&Node>>())
+            } else {
+                Numbers::default()
+            },
             list: if has(JsonType::Array) { self.list(&nodes) } else { List::default() },
             members: if has(JsonType::Object) { self.members(&nodes, medium) } else { Members::default() },
             checks: checks(self.shape, &nodes, text.as_ref()),
@@ -152,13 +156,13 @@ impl<'s> Compiler<'s> {
     fn choose(&mut self, key: &Key) -> Vec<ValuePlanId> {
         for &node in &key.nodes {
             let branches = &self.shape.nodes[node].branches;
-            let either = |branch: &NodeId| vec![*branch];
+            let either = |branch: &PlaceId| vec![*branch];
             let condition = branches.condition.filter(|_| branches.then.is_some() || branches.otherwise.is_some());
             let cases = condition.map(|condition| {
                 let when = std::iter::once(condition).chain(branches.then).collect();
                 vec![when, branches.otherwise.into_iter().collect()]
             });
-            let groups: [(Group, Vec<Vec<NodeId>>); 3] = [
+            let groups: [(Group, Vec<Vec<PlaceId>>); 3] = [
                 (Group::AnyOf, branches.any_of.iter().map(either).collect()),
                 (Group::OneOf, branches.one_of.iter().map(either).collect()),
                 (Group::If, cases.unwrap_or_default()),
@@ -167,8 +171,8 @@ impl<'s> Compiler<'s> {
                 if variants.is_empty() || key.settled.contains(&(node, group)) {
                     continue;
                 }
-                let settled: Vec<(NodeId, Group)> = key.settled.iter().copied().chain([(node, group)]).collect();
-                let with = |added: Vec<NodeId>| key.nodes.iter().copied().chain(added).collect();
+                let settled: Vec<(PlaceId, Group)> = key.settled.iter().copied().chain([(node, group)]).collect();
+                let with = |added: Vec<PlaceId>| key.nodes.iter().copied().chain(added).collect();
                 return variants.into_iter().map(|added| self.plan(with(added), settled.clone())).collect();
             }
         }
@@ -176,13 +180,13 @@ impl<'s> Compiler<'s> {
     }
 
     /// The plan of nodes that hold together; nothing when there are none.
-    fn all(&mut self, nodes: Vec<NodeId>) -> Option<ValuePlanId> {
+    fn all(&mut self, nodes: Vec<PlaceId>) -> Option<ValuePlanId> {
         (!nodes.is_empty()).then(|| self.plan(nodes, Vec::new()))
     }
 
-    fn list(&mut self, nodes: &[&Node]) -> List {
-        let limit = |of: fn(&Node) -> Option<u64>| nodes.iter().copied().filter_map(of).map(size);
-        let items: Vec<NodeId> = nodes.iter().filter_map(|node| node.items).collect();
+    fn list(&mut self, nodes: &[&Occurrence]) -> List {
+        let limit = |of: fn(&Occurrence) -> Option<u64>| nodes.iter().copied().filter_map(of).map(size);
+        let items: Vec<PlaceId> = nodes.iter().filter_map(|node| node.items).collect();
         let longest = nodes.iter().map(|node| node.prefix.len()).max().unwrap_or(0);
         let at =
             |index: usize| nodes.iter().filter_map(|node| node.prefix.get(index).copied().or(node.items)).collect();
@@ -191,7 +195,7 @@ impl<'s> Compiler<'s> {
             let among = items.iter().copied().chain(node.branches.contains).collect();
             node.branches.contains.map(|_| (among, size(node.limits.min_contains.unwrap_or(1))))
         });
-        let contains: Vec<(Vec<NodeId>, usize)> = contains.collect();
+        let contains: Vec<(Vec<PlaceId>, usize)> = contains.collect();
         let contained: usize = contains.iter().map(|(_, count)| count).sum();
         List {
             least: limit(|node| node.limits.min_items).max().unwrap_or(0).max(contained),
@@ -203,12 +207,12 @@ impl<'s> Compiler<'s> {
         }
     }
 
-    fn members(&mut self, nodes: &[&Node], medium: usize) -> Members {
-        let limit = |of: fn(&Node) -> Option<u64>| nodes.iter().copied().filter_map(of).map(size);
+    fn members(&mut self, nodes: &[&Occurrence], medium: usize) -> Members {
+        let limit = |of: fn(&Occurrence) -> Option<u64>| nodes.iter().copied().filter_map(of).map(size);
         let named = self.named(nodes);
         let media = &self.around.media[medium];
-        let values: Vec<NodeId> = nodes.iter().filter_map(|node| node.values).collect();
-        let keys: Vec<NodeId> = nodes.iter().filter_map(|node| node.keys).collect();
+        let values: Vec<PlaceId> = nodes.iter().filter_map(|node| node.values).collect();
+        let keys: Vec<PlaceId> = nodes.iter().filter_map(|node| node.keys).collect();
         // In a query or in headers, names are of the protocol.
         let free = keys.is_empty() && !values.is_empty() && medium == BODY;
         let patterns = nodes.iter().flat_map(|node| &node.patterns);
@@ -227,14 +231,14 @@ impl<'s> Compiler<'s> {
         }
     }
 
-    fn named(&mut self, nodes: &[&Node]) -> Vec<Named> {
+    fn named(&mut self, nodes: &[&Occurrence]) -> Vec<Named> {
         let all = member_names(nodes);
         let needs = |name: &str| {
             let needs = nodes.iter().filter_map(|node| node.limits.dependent_required.get(name)).flatten();
             needs.filter_map(|needed| all.iter().position(|known| *known == needed.as_str())).collect()
         };
         let named = all.iter().map(|name| {
-            let schemas: Vec<NodeId> = nodes.iter().flat_map(|node| schemas_of(node, name)).collect();
+            let schemas: Vec<PlaceId> = nodes.iter().flat_map(|node| schemas_of(node, name)).collect();
             Named {
                 name: (*name).to_owned(),
                 required: nodes.iter().any(|node| node.limits.required.iter().any(|required| required == name)),
@@ -248,7 +252,7 @@ impl<'s> Compiler<'s> {
 }
 
 /// The names that schemas of an object speak of, without those that one of them refuses.
-fn member_names<'s>(nodes: &[&'s Node]) -> Vec<&'s str> {
+fn member_names<'s>(nodes: &[&'s Occurrence]) -> Vec<&'s str> {
     let described = nodes.iter().flat_map(|node| node.properties.keys());
     let required = nodes.iter().flat_map(|node| &node.limits.required);
     let dependent = nodes.iter().flat_map(|node| &node.limits.dependent_required);
@@ -267,19 +271,19 @@ fn size(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-fn describes(node: &Node, name: &str) -> bool {
+fn describes(node: &Occurrence, name: &str) -> bool {
     node.properties.contains_key(name) || node.patterns.iter().any(|(regex, _)| regex.is_match(name))
 }
 
 /// The schemas that an object's schema has for a member.
-fn schemas_of(node: &Node, name: &str) -> Vec<NodeId> {
+fn schemas_of(node: &Occurrence, name: &str) -> Vec<PlaceId> {
     let matching = node.patterns.iter().filter(|(regex, _)| regex.is_match(name)).map(|(_, id)| *id);
-    let own: Vec<NodeId> = node.properties.get(name).copied().into_iter().chain(matching).collect();
+    let own: Vec<PlaceId> = node.properties.get(name).copied().into_iter().chain(matching).collect();
     if own.is_empty() { node.values.into_iter().collect() } else { own }
 }
 
 /// The types that all schemas allow; where none says, those that their other keywords are about.
-fn types(nodes: &[&Node]) -> Vec<JsonType> {
+fn types(nodes: &[&Occurrence]) -> Vec<JsonType> {
     const ORDER: [JsonType; 7] = [
         JsonType::Object,
         JsonType::Array,
@@ -293,7 +297,7 @@ fn types(nodes: &[&Node]) -> Vec<JsonType> {
     if !together.is_empty() {
         return ORDER.into_iter().filter(|json_type| together.contains(*json_type)).collect();
     }
-    let any = |says: fn(&Node) -> bool| nodes.iter().any(|node| says(node));
+    let any = |says: fn(&Occurrence) -> bool| nodes.iter().any(|node| says(node));
     if any(speaks_of_objects) {
         vec![JsonType::Object]
     } else if any(|node| node.items.is_some() || !node.prefix.is_empty() || node.branches.contains.is_some()) {
@@ -307,7 +311,7 @@ fn types(nodes: &[&Node]) -> Vec<JsonType> {
     }
 }
 
-fn speaks_of_objects(node: &Node) -> bool {
+fn speaks_of_objects(node: &Occurrence) -> bool {
     !node.properties.is_empty()
         || !node.limits.required.is_empty()
         || node.values.is_some()
@@ -315,7 +319,7 @@ fn speaks_of_objects(node: &Node) -> bool {
 }
 
 /// The values that every list of values has.
-fn choices(nodes: &[&Node]) -> Vec<Value> {
+fn choices(nodes: &[&Occurrence]) -> Vec<Value> {
     let mut lists = nodes.iter().map(|node| &node.limits.choices).filter(|choices| !choices.is_empty());
     let mut choices = lists.next().cloned().unwrap_or_default();
     let first = choices.clone();
@@ -324,7 +328,7 @@ fn choices(nodes: &[&Node]) -> Vec<Value> {
 }
 
 /// The constraints that drawing does not guarantee.
-fn checks(shape: &Shape, nodes: &[&Node], text: Option<&Text>) -> Vec<ConstraintId> {
+fn checks(shape: &Table, nodes: &[&Occurrence], text: Option<&Text>) -> Vec<ConstraintId> {
     let several = nodes.len() > 1;
     let exact = text.is_none_or(|text| text.exact);
     let open = |id: &ConstraintId| match shape.constraints[*id].cause {

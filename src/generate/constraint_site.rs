@@ -7,7 +7,7 @@ use super::generator::Generator;
 use super::path::{Path, paths};
 use crate::constraint::{BoundaryValue, Edges, Test};
 use crate::contract::model::Cause;
-use crate::contract::{ConstraintId, Node, NodeId, Shape};
+use crate::contract::{ConstraintId, Occurrence, PlaceId, Table};
 use crate::random::Random;
 
 /// Which side of a boundary.
@@ -24,8 +24,8 @@ pub enum Side {
 pub(super) struct ConstraintSite {
     pub constraint: ConstraintId,
     /// The node that has the constraint, and the one that describes the value as a whole.
-    pub node: NodeId,
-    pub whole: NodeId,
+    pub node: PlaceId,
+    pub whole: PlaceId,
     pub path: Path,
     pub edges: Edges,
     /// For patterns: characters that break a match.
@@ -34,19 +34,19 @@ pub(super) struct ConstraintSite {
 
 impl ConstraintSite {
     /// The sites of all constraints, in the constraints' order.
-    pub fn all(shape: &Shape, generator: &Generator) -> Vec<Self> {
+    pub fn all(shape: &Table, generator: &Generator) -> Vec<Self> {
         let paths = paths(shape);
         let mut nodes = vec![0; shape.constraints.len()];
         for (id, node) in shape.nodes.iter().enumerate() {
             node.constraints.iter().for_each(|constraint| nodes[*constraint] = id);
         }
-        let site = |(id, node): (ConstraintId, NodeId)| {
+        let site = |(id, node): (ConstraintId, PlaceId)| {
             Self::new(shape, generator, id, node, paths[node].clone().unwrap_or_default())
         };
         nodes.into_iter().enumerate().map(site).collect()
     }
 
-    fn new(shape: &Shape, generator: &Generator, constraint: ConstraintId, node: NodeId, path: Path) -> Self {
+    fn new(shape: &Table, generator: &Generator, constraint: ConstraintId, node: PlaceId, path: Path) -> Self {
         let stated = &shape.constraints[constraint];
         let whole = path.whole.unwrap_or(node);
         let mut edges = stated.test.edges();
@@ -75,7 +75,7 @@ fn foreign(test: &dyn Test, sample: &str) -> Vec<char> {
 }
 
 /// Adds numbers farther from the bound where others than its neighbours are wanted: multiples, or those of a branch.
-fn stretch(edges: &mut Edges, node: &Node, test: &dyn Test) {
+fn stretch(edges: &mut Edges, node: &Occurrence, test: &dyn Test) {
     let step = node.limits.multiple_of.as_ref().and_then(serde_json::Number::as_i64).filter(|step| *step > 1);
     if step.is_none() && !node.branches.is_any() {
         return;

@@ -13,7 +13,7 @@ use super::pairwise;
 use super::unbreakable::unbreakable;
 use super::{Boundaries, Generator, Side};
 use crate::contract::model::{AuthScheme, Cause, Place};
-use crate::contract::{ConstraintId, Node, NodeId, Operation, pointer};
+use crate::contract::{ConstraintId, Occurrence, Operation, PlaceId, pointer};
 use crate::exchange::{Variation, Verdict};
 use crate::mock::Dialect;
 use crate::random::Random;
@@ -152,7 +152,7 @@ impl Covering<'_> {
 
 /// Whether a member of the input carries the caller's credentials, which are the sender's business.
 #[must_use]
-pub fn is_credential(operation: &Operation, name: &str, node: &Node) -> bool {
+pub fn is_credential(operation: &Operation, name: &str, node: &Occurrence) -> bool {
     let is_header = |auth: &crate::contract::Auth| auth.scheme == AuthScheme::Header && auth.name == name;
     node.place == Some(Place::Header) && operation.service.auth.iter().any(is_header)
 }
@@ -214,12 +214,12 @@ impl Optionals {
 fn collect(
     operation: &Operation,
     generator: &Generator,
-    node: NodeId,
+    node: PlaceId,
     path: &mut Vec<String>,
     parent: Option<usize>,
     found: &mut Vec<Optional>,
 ) {
-    let shape = &operation.input;
+    let shape = operation.input.table();
     if path.len() > 8 {
         return;
     }
@@ -240,12 +240,12 @@ fn collect(
 }
 
 /// A value for an optional member, without the optional members it has itself: an example's, else a plain one.
-fn value_for(operation: &Operation, generator: &Generator, node: NodeId, path: &[String]) -> Value {
+fn value_for(operation: &Operation, generator: &Generator, node: PlaceId, path: &[String]) -> Value {
     let shown = operation.examples.iter().rev().find_map(|example| pointer::first(&example.input, path));
     let mut value = shown.cloned().unwrap_or_else(|| {
         generator.plain(&operation.input, node, &mut Random::new(xxh3_64(path.join("/").as_bytes())))
     });
-    let node = &operation.input.nodes[node];
+    let node = &operation.input.table().nodes[node];
     if let Value::Object(members) = &mut value {
         members.retain(|name, _| !node.properties.contains_key(name) || node.limits.required.contains(name));
     }

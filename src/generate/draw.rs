@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::regex_gen::Taste;
 use super::value_plan::{Members, ValuePlan, ValuePlanId};
 use crate::contract::model::JsonType;
-use crate::contract::{ConstraintId, Shape};
+use crate::contract::{ConstraintId, Table};
 use crate::random::Random;
 
 /// Nesting beyond which only what must be there is drawn.
@@ -23,7 +23,7 @@ const MAX_NAME: usize = 128;
 
 /// One drawing.
 pub(super) struct Draw<'g, 'r> {
-    pub shape: &'g Shape,
+    pub shape: &'g Table,
     pub plans: &'g [ValuePlan],
     pub random: &'r mut Random,
     /// Whether optional members and unusual values are wanted.
@@ -34,7 +34,7 @@ pub(super) struct Draw<'g, 'r> {
 }
 
 impl<'g, 'r> Draw<'g, 'r> {
-    pub fn new(shape: &'g Shape, plans: &'g [ValuePlan], random: &'r mut Random, rich: bool) -> Self {
+    pub fn new(shape: &'g Table, plans: &'g [ValuePlan], random: &'r mut Random, rich: bool) -> Self {
         Self { shape, plans, random, rich, except: None, tries: ALL_TRIES }
     }
 

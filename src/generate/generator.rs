@@ -12,7 +12,7 @@ use super::regex_gen::Taste;
 use super::text::GUESSES;
 use super::value_plan::{Surroundings, ValuePlan, ValuePlanId};
 use crate::contract::model::{AuthScheme, Cause, Place};
-use crate::contract::{ConstraintId, Matcher, NodeId, Operation, Service, Shape};
+use crate::contract::{ConstraintId, Matcher, Operation, PlaceId, Service, Table};
 use crate::random::Random;
 
 /// Draws values for the places of an operation's input, decided by the [`Random`] alone.
@@ -28,7 +28,7 @@ impl Generator {
     #[must_use]
     pub fn new(operation: &Operation) -> Self {
         let around = surroundings(operation);
-        let shape = &operation.input;
+        let shape = operation.input.table();
         let mut compiler = Compiler::new(shape, &around);
         let near = near_compositions(shape, &mut compiler);
         Self { plans: compiler.finish(), near }
@@ -42,21 +42,21 @@ impl Generator {
     /// A valid value, as plain as the constraints allow: required members only, lists as short as they may be, but not empty
     /// where an item is known.
     #[must_use]
-    pub fn plain(&self, shape: &Shape, node: NodeId, random: &mut Random) -> Value {
+    pub fn plain(&self, shape: &Table, node: PlaceId, random: &mut Random) -> Value {
         Draw::new(shape, &self.plans, random, false).value(node, 0)
     }
 
     /// A value as a real API meets them: optional members present or absent, mostly ordinary texts and numbers, now and then
     /// hostile ones. Nearly always valid, which the caller judges. Members that carry credentials are left out.
     #[must_use]
-    pub fn rich(&self, shape: &Shape, node: NodeId, random: &mut Random) -> Value {
+    pub fn rich(&self, shape: &Table, node: PlaceId, random: &mut Random) -> Value {
         Draw::new(shape, &self.plans, random, true).value(node, 0)
     }
 
     /// A string for a node: of a wanted length in Unicode scalar values, else of a usual one. Nothing where the node takes no
     /// strings, or none of that length.
     #[must_use]
-    pub fn text(&self, shape: &Shape, node: NodeId, length: Option<usize>, random: &mut Random) -> Option<String> {
+    pub fn text(&self, shape: &Table, node: PlaceId, length: Option<usize>, random: &mut Random) -> Option<String> {
         let mut draw = Draw::new(shape, &self.plans, random, false);
         let plan = draw.settled(node, 0);
         if let Some(length) = length {
@@ -69,7 +69,7 @@ impl Generator {
     }
 
     /// A member name that matches a pattern of an object's node.
-    pub(super) fn name_for(&self, node: NodeId, pattern: &Matcher, random: &mut Random) -> Option<String> {
+    pub(super) fn name_for(&self, node: PlaceId, pattern: &Matcher, random: &mut Random) -> Option<String> {
         let drawn = self.plans[node].members.patterns.iter();
         let mut drawn = drawn.map(|(drawn, _)| drawn.draw(drawn.lengths().0 + 1, Taste::Plain, random));
         let guessed = || GUESSES.into_iter().find(|name| pattern.is_match(name)).map(str::to_owned);
@@ -77,7 +77,7 @@ impl Generator {
     }
 }
 
-fn near_compositions(shape: &Shape, compiler: &mut Compiler<'_>) -> HashMap<ConstraintId, Vec<ValuePlanId>> {
+fn near_compositions(shape: &Table, compiler: &mut Compiler<'_>) -> HashMap<ConstraintId, Vec<ValuePlanId>> {
     let compositions = || {
         let nodes = shape.nodes.iter().enumerate();
         let stated = nodes.flat_map(|(node, stated)| stated.constraints.iter().map(move |id| (*id, node)));
@@ -87,17 +87,17 @@ fn near_compositions(shape: &Shape, compiler: &mut Compiler<'_>) -> HashMap<Cons
         return HashMap::new();
     }
     let paths = paths(shape);
-    let whole = |node: NodeId| paths[node].as_ref().and_then(|path| path.whole).unwrap_or(node);
-    let mut near: Vec<(ConstraintId, NodeId)> = compositions().collect();
+    let whole = |node: PlaceId| paths[node].as_ref().and_then(|path| path.whole).unwrap_or(node);
+    let mut near: Vec<(ConstraintId, PlaceId)> = compositions().collect();
     near.sort_unstable();
     let plans =
-        |(id, node): (ConstraintId, NodeId)| (id, compiler.around(whole(node), node, &shape.constraints[id].keyword));
+        |(id, node): (ConstraintId, PlaceId)| (id, compiler.around(whole(node), node, &shape.constraints[id].keyword));
     near.into_iter().map(plans).collect()
 }
 
 /// What each member travels in, and which of them carry credentials.
 fn surroundings(operation: &Operation) -> Surroundings {
-    let (shape, service) = (&operation.input, &operation.service);
+    let (shape, service) = (operation.input.table(), &operation.service);
     let media = vec![Medium::body(service.codec()), Medium::path(), Medium::header(), Medium::query(service.codec())];
     let mut medium_of = vec![0; shape.nodes.len()];
     let mut credentials = Vec::new();
@@ -126,7 +126,7 @@ fn carries_credentials(service: &Service, header: &str) -> bool {
 }
 
 /// Visits a node and all that describe parts of its value.
-fn below(shape: &Shape, root: NodeId, visit: &mut impl FnMut(NodeId)) {
+fn below(shape: &Table, root: PlaceId, visit: &mut impl FnMut(PlaceId)) {
     let (mut open, mut seen) = (vec![root], vec![root]);
     while let Some(id) = open.pop() {
         visit(id);
@@ -251,7 +251,7 @@ mod tests {
         let contract = Contract::builtin();
         let operation = contract.operation("ReplicateBackup").expect("built in");
         let generator = Generator::new(operation);
-        let shape = &operation.input;
+        let shape = operation.input.table();
         let node = shape.nodes.iter().position(|node| node.pointer == "/replicate/name").expect("a member");
         let mut random = Random::new(1);
         for length in [1, 2, 64, 65, 1000] {

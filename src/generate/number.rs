@@ -164,6 +164,7 @@ fn to_value(number: i128) -> Option<Value> {
 mod tests {
     use super::*;
     use crate::contract::Limits;
+    use crate::model::Rare;
     use serde_json::json;
 
     fn number(value: f64) -> Option<Number> {
@@ -174,7 +175,10 @@ mod tests {
     fn stays_within_all_bounds_and_on_all_multiples() {
         let first = Limits { minimum: Some(7.into()), multiple_of: Some(4.into()), ..Limits::default() };
         let second = Limits { exclusive_maximum: Some(72.into()), multiple_of: Some(6.into()), ..Limits::default() };
-        let nodes = [Node { limits: first, ..Node::default() }, Node { limits: second, ..Node::default() }];
+        let nodes = [
+            Node { limits: Rare::new(first), ..Node::default() },
+            Node { limits: Rare::new(second), ..Node::default() },
+        ];
         let numbers = Numbers::of(&[&nodes[0], &nodes[1]]);
         let mut random = Random::new(1);
         for rich in [false, true] {
@@ -200,7 +204,7 @@ mod tests {
     #[test]
     fn fractions_between_bounds_that_hold_no_integer() {
         let limits = Limits { minimum: number(0.25), maximum: number(0.75), ..Limits::default() };
-        let numbers = Numbers::of(&[&Node { limits, ..Node::default() }]);
+        let numbers = Numbers::of(&[&Node { limits: Rare::new(limits), ..Node::default() }]);
         let mut random = Random::new(1);
         for rich in [false, true] {
             for _ in 0..100 {
@@ -209,7 +213,7 @@ mod tests {
             }
         }
         let limits = Limits { minimum: number(0.3), multiple_of: number(0.25), ..Limits::default() };
-        let numbers = Numbers::of(&[&Node { limits, ..Node::default() }]);
+        let numbers = Numbers::of(&[&Node { limits: Rare::new(limits), ..Node::default() }]);
         assert!(numbers.number(false, &mut random).as_f64().is_some_and(|n| n >= 0.5 && (n * 4.0).fract() == 0.0));
     }
 }

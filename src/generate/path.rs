@@ -1,6 +1,6 @@
 //! Where in an input a constraint is judged, and the ways to it.
 
-use crate::contract::{NodeId, Shape};
+use crate::contract::{PlaceId, Table};
 
 /// A step from a value to a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(super) enum Step {
 }
 
 /// The steps from the root to every node that constraints are judged at, and whether it is a schema of names.
-pub(super) fn paths(shape: &Shape) -> Vec<Option<Path>> {
+pub(super) fn paths(shape: &Table) -> Vec<Option<Path>> {
     let mut paths: Vec<Option<Path>> = vec![None; shape.nodes.len()];
     let mut open = std::collections::VecDeque::from([(0, Path::default())]);
     while let Some((id, path)) = open.pop_front() {
@@ -26,7 +26,7 @@ pub(super) fn paths(shape: &Shape) -> Vec<Option<Path>> {
             continue;
         }
         let node = &shape.nodes[id];
-        let mut go = |to: NodeId, step: Step| open.push_back((to, path.then(step, id)));
+        let mut go = |to: PlaceId, step: Step| open.push_back((to, path.then(step, id)));
         node.properties.iter().for_each(|(name, to)| go(*to, Step::Member(name.clone())));
         node.prefix.iter().enumerate().for_each(|(index, to)| go(*to, Step::Prefix(index)));
         node.items.into_iter().for_each(|to| go(to, Step::Item(node.prefix.len())));
@@ -44,11 +44,11 @@ pub(super) fn paths(shape: &Shape) -> Vec<Option<Path>> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Path {
     /// Each step, with the node that it starts from.
-    pub steps: Vec<(NodeId, Step)>,
+    pub steps: Vec<(PlaceId, Step)>,
     /// Whether the node describes the names of the members there.
     pub key: bool,
     /// The node of the same value of which this one is a part.
-    pub whole: Option<NodeId>,
+    pub whole: Option<PlaceId>,
 }
 
 impl Path {
@@ -57,7 +57,7 @@ impl Path {
         self.steps.iter().any(|(_, step)| !matches!(step, Step::Member(_) | Step::Prefix(_)))
     }
 
-    fn then(&self, step: Step, from: NodeId) -> Self {
+    fn then(&self, step: Step, from: PlaceId) -> Self {
         let steps = self.steps.iter().cloned().chain([(from, step)]).collect();
         Self { steps, key: self.key, whole: None }
     }

@@ -13,7 +13,7 @@ use super::coverage::{Coverage, coverage};
 use super::phase::Phase;
 use super::weight::weight;
 use super::{Boundaries, Side, Token};
-use crate::contract::{ConstraintId, NodeId, Operation, pointer};
+use crate::contract::{ConstraintId, Operation, PlaceId, pointer};
 use crate::exchange::{Variation, Verdict};
 use crate::mock::Dialect;
 use crate::random::Random;
@@ -196,8 +196,8 @@ impl Plan {
 
     /// A value for a member that is not likely to have been there before.
     fn fresh(&self, path: &[String], random: &mut Random) -> Option<Value> {
-        let shape = &self.operation.input;
-        let node = path.iter().try_fold(0, |node: NodeId, segment| {
+        let shape = self.operation.input.table();
+        let node = path.iter().try_fold(0, |node: PlaceId, segment| {
             let node = &shape.nodes[node];
             node.properties.get(segment).copied().or(if segment == "*" { node.items.or(node.values) } else { None })
         })?;

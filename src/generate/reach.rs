@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::generator::Generator;
 use super::path::{Path, Step};
-use crate::contract::{NodeId, Shape};
+use crate::contract::{PlaceId, Table};
 use crate::random::Random;
 
 impl Path {
@@ -12,14 +12,14 @@ impl Path {
     pub(super) fn reach<'v>(
         &self,
         generator: &Generator,
-        shape: &Shape,
+        shape: &Table,
         input: &'v mut Value,
         random: &mut Random,
     ) -> Option<&'v mut Value> {
         let mut value = input;
         for (from, step) in &self.steps {
             let node = &shape.nodes[*from];
-            let made = |id: NodeId, random: &mut Random| generator.plain(shape, id, random);
+            let made = |id: PlaceId, random: &mut Random| generator.plain(shape, id, random);
             value = match (step, value) {
                 (Step::Member(name), value) => member(generator, shape, *from, name, value, random)?,
                 (Step::Prefix(index), Value::Array(items)) => {
@@ -68,8 +68,8 @@ impl Path {
 /// A named member, made together with what it needs where it is absent.
 fn member<'v>(
     generator: &Generator,
-    shape: &Shape,
-    from: NodeId,
+    shape: &Table,
+    from: PlaceId,
     name: &str,
     value: &'v mut Value,
     random: &mut Random,
@@ -93,8 +93,8 @@ fn member<'v>(
 /// Adds the members that those present need.
 pub(super) fn complete(
     generator: &Generator,
-    shape: &Shape,
-    node: NodeId,
+    shape: &Table,
+    node: PlaceId,
     members: &mut Map<String, Value>,
     random: &mut Random,
 ) {

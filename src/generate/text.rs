@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::dictionary::{FAMILIAR, TEXTS, formatted};
 use super::medium::Medium;
 use super::regex_gen::{MAX_LENGTH, Pattern, Taste};
-use crate::contract::{Matcher, Node, Shape, model::Cause};
+use crate::contract::{Matcher, Occurrence, Table, model::Cause};
 use crate::random::Random;
 
 /// Length of a text that nothing constrains.
@@ -46,8 +46,8 @@ pub(super) struct Text {
 }
 
 impl Text {
-    pub fn of(shape: &Shape, nodes: &[&Node], medium: &Medium) -> Self {
-        let limit = |of: fn(&Node) -> Option<u64>| nodes.iter().copied().filter_map(of);
+    pub fn of(shape: &Table, nodes: &[&Occurrence], medium: &Medium) -> Self {
+        let limit = |of: fn(&Occurrence) -> Option<u64>| nodes.iter().copied().filter_map(of);
         let size = |length: u64| usize::try_from(length).unwrap_or(usize::MAX);
         let least = limit(|node| node.limits.min_length).max().map_or(0, size).max(usize::from(!medium.fits("")));
         let most = limit(|node| node.limits.max_length).min().map_or(usize::MAX, size).max(least);
@@ -62,7 +62,7 @@ impl Text {
             medium.carries(text) && (!exactly || (least..=most).contains(&text.chars().count())) && judge.holds(text)
         };
         let free = patterns.is_empty();
-        let suggested = nodes.iter().flat_map(|node| node.examples.iter().chain(&node.default));
+        let suggested = nodes.iter().flat_map(|node| node.examples.iter().chain(node.default.as_deref()));
         let suggested = suggested.filter_map(Value::as_str).chain(GUESSES.into_iter().filter(|_| opaque));
         let suggested = suggested.filter(|text| fits(text, true) && medium.fits(text));
         Self {
@@ -277,15 +277,16 @@ fn base64(length: usize, random: &mut Random) -> String {
 
 /// Whether texts satisfy the patterns and formats of schemas.
 struct Judge<'s> {
-    shape: &'s Shape,
-    nodes: Vec<&'s Node>,
+    shape: &'s Table,
+    nodes: Vec<&'s Occurrence>,
     /// Patterns of schemas that have no constraints of their own.
     patterns: Vec<Matcher>,
 }
 
 impl<'s> Judge<'s> {
-    fn of(shape: &'s Shape, nodes: &[&'s Node]) -> Self {
-        let judged = |node: &Node| node.constraints.iter().any(|id| shape.constraints[*id].cause == Cause::Pattern);
+    fn of(shape: &'s Table, nodes: &[&'s Occurrence]) -> Self {
+        let judged =
+            |node: &Occurrence| node.constraints.iter().any(|id| shape.constraints[*id].cause == Cause::Pattern);
         let unjudged = nodes.iter().filter(|node| !judged(node)).filter_map(|node| node.limits.pattern.as_deref());
         let patterns = unjudged.filter_map(|pattern| Matcher::new(pattern).ok()).collect();
         Self { shape, nodes: nodes.to_vec(), patterns }

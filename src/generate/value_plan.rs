@@ -10,7 +10,7 @@ use super::number::Numbers;
 use super::regex_gen::Pattern;
 use super::text::Text;
 use crate::contract::model::JsonType;
-use crate::contract::{ConstraintId, NodeId};
+use crate::contract::{ConstraintId, PlaceId};
 
 /// Index of a plan.
 pub(super) type ValuePlanId = usize;
@@ -81,7 +81,7 @@ pub(super) struct Surroundings {
     pub media: Vec<Medium>,
     /// Index of the medium of each node.
     pub medium_of: Vec<usize>,
-    pub credentials: Vec<NodeId>,
+    pub credentials: Vec<PlaceId>,
 }
 
 /// How deep the values of each plan are at least: by that, recursion finds its end.

@@ -13,7 +13,7 @@ use super::negotiate::{Astray, Target, target};
 use super::prefer::Prefer;
 use crate::auth::{self, credential_region};
 use crate::codec::{Codec, Incoming, Oddity, Reply};
-use crate::contract::model::{Cause, Dialect};
+use crate::contract::model::{Cause, Cited, Dialect};
 use crate::contract::template::uuid;
 use crate::contract::view::View;
 use crate::contract::{Citation, Contract, ErrorDef, Operation, Service, Violation};
@@ -361,9 +361,9 @@ fn undeclared(service: &Service) -> ErrorDef {
         kind: crate::contract::model::ErrorKind::Protocol,
         message: None,
         when: Some(format!("the specs of {} name no error for this", service.name)),
-        citations: Vec::new(),
+        citations: Cited::default(),
         strength,
-        status_citations: Vec::new(),
+        status_citations: Cited::default(),
         body: None,
     }
 }

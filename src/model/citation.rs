@@ -1,13 +1,14 @@
 //! Citations: which source says a fact, where, and how far it is trusted.
 
 use std::fmt;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::{Citations, CiteSpec, DocumentSpec, SourceSpec, Strength};
 
 /// A reference to the place that states a fact.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Citation {
     /// The source's name: a document or another declared source.
     pub source: String,
@@ -20,6 +21,9 @@ pub struct Citation {
     /// How far the source is trusted.
     pub strength: Strength,
 }
+
+/// The citations of a fact; equal ones of a service are kept once.
+pub type Cited = Arc<[Citation]>;
 
 impl fmt::Display for Citation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

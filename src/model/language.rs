@@ -694,6 +694,21 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// The causes that constraints of values have, in the order in which they are reported.
+    pub const OF_VALUES: [Self; 11] = [
+        Self::Required,
+        Self::Type,
+        Self::Enum,
+        Self::Length,
+        Self::Pattern,
+        Self::Range,
+        Self::Format,
+        Self::Items,
+        Self::UnknownMember,
+        Self::Composition,
+        Self::Rule,
+    ];
+
     /// The name as specs write it.
     #[must_use]
     pub fn name(self) -> &'static str {

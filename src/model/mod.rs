@@ -13,12 +13,15 @@ mod matcher;
 mod operation;
 pub mod path_template;
 mod protocol;
+mod rare;
 mod shape;
+mod shapes;
+mod table;
 pub mod template;
 mod test;
 mod types;
 
-pub use citation::{Citation, Sources};
+pub use citation::{Citation, Cited, Sources};
 pub use dialect::Dialect;
 pub use id::OperationId;
 pub use index::{Index, OperationEntry, Route, ServiceEntry};
@@ -26,9 +29,13 @@ pub use language::*;
 pub use limits::{Branches, Limits};
 pub use matcher::Matcher;
 pub use operation::{
-    Auth, Documented, Echo, ErrorDef, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark, Service,
+    Auth, Documented, Echo, ErrorDef, ErrorLink, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark,
+    Service,
 };
 pub use protocol::Protocol;
-pub use shape::{Constraint, ConstraintId, ErrorLink, Node, NodeId, Shape, Violation};
+pub use rare::{Absent, Rare};
+pub use shape::{Fact, NamedError, Node, Shape};
+pub use shapes::{Key, Needs, NodeId, Shapes};
+pub use table::{Constraint, ConstraintId, MAX_PLACES, Occurrence, PlaceId, Table, Violation, push};
 pub use test::{BoundaryValue, Edges, Test};
 pub use types::Types;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use http::{HeaderName, Method};
 use serde_json::Value;
 
-use super::citation::{Citation, Sources};
+use super::citation::{Citation, Cited, Sources};
 use super::id::OperationId;
 use super::path_template;
 use super::protocol::Protocol;
-use super::shape::{ErrorLink, Shape};
+use super::shape::Shape;
+use super::shapes::Shapes;
 use super::template::Template;
 use super::{
     AuthScheme, AuthSpec, Cause, ClientSpec, DisputeSpec, ErrorKind, Fold, RecogniseSpec, Strength, TimestampFormat,
@@ -51,6 +52,8 @@ pub struct Service {
     pub protocol_citations: HashMap<String, Vec<Citation>>,
     /// Names of everything that may be cited.
     pub sources: Sources,
+    /// The nodes of its operations' schemas.
+    pub shapes: Arc<Shapes>,
 }
 
 impl Service {
@@ -117,11 +120,11 @@ pub struct ErrorDef {
     /// When it happens.
     pub when: Option<String>,
     /// Where code and status come from.
-    pub citations: Vec<Citation>,
+    pub citations: Cited,
     /// How far that is trusted.
     pub strength: Strength,
     /// Where the status comes from, which may be another source than the code's.
-    pub status_citations: Vec<Citation>,
+    pub status_citations: Cited,
     /// Body of its own.
     pub body: Option<Template>,
 }
@@ -134,11 +137,22 @@ impl ErrorDef {
     }
 }
 
+/// Which error answers a cause, and who says so.
+#[derive(Debug, Clone)]
+pub struct ErrorLink {
+    /// Index in the operation's errors.
+    pub error: usize,
+    /// Sources of the link.
+    pub citations: Cited,
+    /// How far the link is trusted.
+    pub strength: Strength,
+}
+
 /// The errors that can occur, and which cause has which.
 #[derive(Debug, Default)]
 pub struct Errors {
     /// Declared errors; an operation's own before its service's.
-    pub all: Vec<ErrorDef>,
+    pub all: Vec<Arc<ErrorDef>>,
     /// The error each cause must have.
     pub causes: HashMap<Cause, ErrorLink>,
 }
@@ -153,7 +167,7 @@ impl Errors {
     /// The error that answers a cause.
     #[must_use]
     pub fn for_cause(&self, cause: Cause) -> Option<&ErrorDef> {
-        self.causes.get(&cause).map(|link| &self.all[link.error])
+        self.causes.get(&cause).map(|link| self.all[link.error].as_ref())
     }
 }
 
@@ -179,7 +193,7 @@ pub struct Operation {
     /// Compiled output schema.
     pub output: Shape,
     /// Errors: its own, then its service's.
-    pub errors: Errors,
+    pub errors: Arc<Errors>,
     /// How many of the errors are its own.
     pub own_errors: usize,
     /// Output members that repeat input members.

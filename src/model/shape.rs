@@ -1,143 +1,186 @@
-//! A compiled schema: a tree of nodes with the constraints that are judged at each.
+//! A compiled schema: where it begins in its service's graph, the nodes there, and what is stated at each.
+
+use std::collections::HashSet;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 use serde_json::Value;
 
-use super::citation::Citation;
+use super::citation::Cited;
 use super::limits::{Branches, Limits};
 use super::matcher::Matcher;
+use super::operation::Errors;
+use super::rare::{Absent, Rare};
+use super::shapes::{NodeId, Shapes};
+use super::table::Table;
 use super::test::Test;
 use super::types::Types;
 use super::{Cause, Place, Strength, WireSpec};
 
-/// Index of a node in its shape.
-pub type NodeId = usize;
-/// Index of a constraint in its shape.
-pub type ConstraintId = usize;
-
-/// A compiled schema. The root is node 0.
-#[derive(Debug, Default)]
+/// A compiled schema.
+///
+/// Codecs and plain judgement go along the nodes of the graph. Everything that speaks of places and constraints by their ids
+/// reads the [`Table`], which this derefs to and which is made when it is first asked.
+#[derive(Debug)]
 pub struct Shape {
-    /// The nodes; recursive schemas refer back to earlier ones.
-    pub nodes: Vec<Node>,
-    /// The constraints, in the order of the spec.
-    pub constraints: Vec<Constraint>,
+    /// The nodes, shared by all operations of the service.
+    pub nodes: Arc<Shapes>,
+    /// The node of the whole value.
+    pub start: NodeId,
+    /// The errors that constraints are linked to; an output's have none.
+    pub errors: Option<Arc<Errors>>,
+    /// Ids of constraints on which sources disagree.
+    pub disputed: HashSet<String>,
+    table: OnceLock<Box<Table>>,
 }
 
-/// What is known of the values at one place.
+impl Shape {
+    /// A shape that begins at a node.
+    #[must_use]
+    pub fn new(nodes: Arc<Shapes>, start: NodeId, errors: Option<Arc<Errors>>) -> Self {
+        Self { nodes, start, errors, disputed: HashSet::new(), table: OnceLock::new() }
+    }
+
+    /// The node of the whole value.
+    #[must_use]
+    pub fn root(&self) -> &Node {
+        &self.nodes[self.start]
+    }
+
+    /// Its places and constraints, made when first asked.
+    #[must_use]
+    pub fn table(&self) -> &Table {
+        self.table.get_or_init(|| Box::new(Table::of(self)))
+    }
+
+    /// The ids of its constraints, without keeping the table.
+    #[must_use]
+    pub fn constraint_ids(&self) -> HashSet<String> {
+        Table::of(self).constraints.into_iter().map(|constraint| constraint.id).collect()
+    }
+
+    /// Whether its places and constraints were asked for yet.
+    #[must_use]
+    pub fn has_table(&self) -> bool {
+        self.table.get().is_some()
+    }
+}
+
+impl Deref for Shape {
+    type Target = Table;
+
+    fn deref(&self) -> &Table {
+        self.table()
+    }
+}
+
+/// What a schema says of a value, wherever the value stands.
 #[derive(Debug, Default)]
 pub struct Node {
-    /// Pointer of the place, with `*` for list items and map values.
-    pub pointer: String,
     /// Allowed types; empty when nothing is said.
     pub types: Types,
-    /// Named members, in the order the service writes them.
-    pub properties: IndexMap<String, NodeId, FxBuildHasher>,
     /// Whether a named member has another name on the wire.
     pub renames: bool,
-    /// Schema of members not named.
-    pub values: Option<NodeId>,
-    /// Schema of member names.
-    pub keys: Option<NodeId>,
-    /// Schemas of members whose name matches.
-    pub patterns: Vec<(Matcher, NodeId)>,
-    /// Schema of list items after the prefix.
-    pub items: Option<NodeId>,
-    /// Schemas of the first list items.
-    pub prefix: Vec<NodeId>,
-    /// Further schemas of the same value.
-    pub all_of: Vec<NodeId>,
-    /// Schemas of schemas, which constraints judge as a whole: their parts are for generation only.
-    pub branches: Branches,
-    /// Constraints judged on the value here.
-    pub constraints: Vec<ConstraintId>,
-    /// What strings, numbers and lists here look like, for generation.
-    pub limits: Limits,
     /// Never to be shown.
     pub sensitive: bool,
     /// Where the member travels, when the spec says.
     pub place: Option<Place>,
+    /// Schema of members not named.
+    pub values: Option<NodeId>,
+    /// Schema of member names.
+    pub keys: Option<NodeId>,
+    /// Schema of list items after the prefix.
+    pub items: Option<NodeId>,
+    /// Named members, in the order the service writes them.
+    pub properties: Rare<IndexMap<String, NodeId, FxBuildHasher>>,
+    /// Schemas of members whose name matches.
+    pub patterns: Rare<Vec<(Matcher, NodeId)>>,
+    /// Schemas of the first list items.
+    pub prefix: Rare<Vec<NodeId>>,
+    /// Further schemas of the same value.
+    pub all_of: Rare<Vec<NodeId>>,
+    /// Schemas of schemas, which constraints judge as a whole: their parts are for generation only.
+    pub branches: Rare<Branches<NodeId>>,
+    /// What is stated about the value.
+    pub facts: Box<[Fact]>,
+    /// What strings, numbers and lists here look like, for generation.
+    pub limits: Rare<Limits>,
     /// How it is written.
-    pub wire: WireSpec,
+    pub wire: Rare<WireSpec>,
     /// Format, for codecs.
-    pub format: Option<String>,
+    pub format: Option<Box<str>>,
     /// Value the service takes when the member is absent.
-    pub default: Option<Value>,
+    pub default: Option<Box<Value>>,
     /// Values a source shows.
-    pub examples: Vec<Value>,
+    pub examples: Rare<Vec<Value>>,
     /// What it is.
-    pub description: Option<String>,
+    pub description: Option<Box<str>>,
     /// Sources of the place itself.
-    pub citations: Vec<Citation>,
+    pub citations: Cited,
+    /// The definition that it was referred to by: where references lead round, its places come to an end there.
+    pub definition: Option<Arc<str>>,
 }
 
-/// One checkable statement about a value, with its source and the error it guards.
+impl Node {
+    /// A node that says nothing.
+    #[must_use]
+    pub fn nothing() -> &'static Self {
+        static NOTHING: OnceLock<Node> = OnceLock::new();
+        NOTHING.get_or_init(Self::default)
+    }
+}
+
+/// One checkable statement about a value, wherever the value stands.
 #[derive(Debug)]
-pub struct Constraint {
-    /// Stable id: the member's pointer, `#`, the keyword or rule id.
-    pub id: String,
-    /// Pointer of the member it is about.
-    pub member: String,
-    /// Keyword or rule id.
-    pub keyword: String,
+pub struct Fact {
+    /// Keyword or rule id, after the parts of `allOf` that lead to it.
+    pub keyword: Arc<str>,
+    /// The member that must be there, where it is about one.
+    pub member: Option<Arc<str>>,
     /// Kind of violation.
     pub cause: Cause,
-    /// Where the constraint comes from.
-    pub citations: Vec<Citation>,
     /// How far it is trusted.
     pub strength: Strength,
-    /// The error that breaking it must cause; none where the service's reaction is not known.
-    pub error: Option<ErrorLink>,
-    /// Whether sources disagree on it.
-    pub disputed: bool,
+    /// Where it comes from.
+    pub citations: Cited,
+    /// The error it names itself, where that is not the one of its cause.
+    pub error: Option<Box<NamedError>>,
     /// The judgement.
-    pub test: Box<dyn Test>,
+    pub test: Arc<dyn Test>,
 }
 
-/// Which error answers a cause, and who says so.
+/// An error by its code, and who says so.
 #[derive(Debug, Clone)]
-pub struct ErrorLink {
-    /// Index in the operation's errors.
-    pub error: usize,
+pub struct NamedError {
+    /// Wire code.
+    pub code: Arc<str>,
     /// Sources of the link.
-    pub citations: Vec<Citation>,
+    pub citations: Cited,
     /// How far the link is trusted.
     pub strength: Strength,
 }
 
-impl Constraint {
-    /// The constraint as a sentence.
-    #[must_use]
-    pub fn statement(&self) -> String {
-        let name = self.member.rsplit('/').find(|segment| *segment != "*").filter(|name| !name.is_empty());
-        let name = name.unwrap_or("the input");
-        let statement = self.test.state();
-        if self.cause == Cause::Rule {
-            statement
-        } else if self.keyword.starts_with("propertyNames-") {
-            format!("each name in {name} {statement}")
-        } else if self.member.ends_with("/*") {
-            format!("each entry of {name} {statement}")
-        } else {
-            format!("{name} {statement}")
-        }
-    }
-}
+impl Absent for WireSpec {
+    const ABSENT: &'static Self = &Self {
+        name: None,
+        item: None,
+        key: None,
+        value: None,
+        flattened: false,
+        timestamp: None,
+        base64: false,
+        namespace: None,
+        attribute: false,
+        media_type: None,
+    };
 
-/// A constraint that a value breaks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// Which constraint.
-    pub constraint: ConstraintId,
-    /// Pointer of the value at fault.
-    pub at: String,
-}
-
-impl Shape {
-    /// The node of the whole value.
-    #[must_use]
-    pub fn root(&self) -> &Node {
-        &self.nodes[0]
+    fn is_absent(&self) -> bool {
+        let names = [&self.name, &self.item, &self.key, &self.value, &self.media_type];
+        names.iter().all(|name| name.is_none())
+            && !(self.flattened || self.base64 || self.attribute)
+            && self.timestamp.is_none()
+            && self.namespace.is_none()
     }
 }

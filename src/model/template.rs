@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::shape::{NodeId, Shape};
+use super::shape::Shape;
+use super::shapes::NodeId;
 
 /// A compiled template.
 #[derive(Debug, Clone)]

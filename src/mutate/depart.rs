@@ -175,7 +175,7 @@ impl Departing<'_> {
     fn decisive(&self) -> Option<(ConstraintId, &ErrorDef)> {
         self.answered.violations.iter().find_map(|id| {
             let (constraint, link) = self.stated(id)?;
-            Some((constraint, &self.operation.errors.all[link?.error]))
+            Some((constraint, self.operation.errors.all[link?.error].as_ref()))
         })
     }
 

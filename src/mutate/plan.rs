@@ -160,6 +160,7 @@ impl<'c> Plan<'c> {
         faults.extend(rejection(operation).map(|error| {
             let optional = operation
                 .input
+                .table()
                 .nodes
                 .iter()
                 .any(|node| node.properties.keys().any(|name| spoil::is_optional(operation, node, name)));
@@ -206,7 +207,7 @@ fn output_of(operation: &Operation, response: &Response<Bytes>) -> Option<Value>
 }
 
 /// The error of a service that failed: of those that are declared, the most general, which stands last.
-fn failure(errors: &[ErrorDef]) -> Option<usize> {
+fn failure(errors: &[Arc<ErrorDef>]) -> Option<usize> {
     errors.iter().rposition(|error| error.kind == ErrorKind::Server && error.status == 500)
 }
 

@@ -14,13 +14,13 @@ use crate::contract::{Node, NodeId, Operation, Shape};
 pub fn secret(operation: &Operation, request: &Request<Bytes>, input: &Value) -> Option<String> {
     let tokens = tokens(operation).filter_map(|name| request.headers().get(name)?.to_str().ok());
     let mut found: Vec<&str> = tokens.collect();
-    sensitive(&operation.input, 0, input, &mut found);
+    sensitive(&operation.input, operation.input.start, input, &mut found);
     found.into_iter().filter(|secret| !secret.is_empty()).max_by_key(|secret| secret.len()).map(str::to_owned)
 }
 
 /// Whether requests of an operation can carry a secret.
 pub fn has_secret(operation: &Operation) -> bool {
-    tokens(operation).next().is_some() || operation.input.nodes.iter().any(is_secret)
+    tokens(operation).next().is_some() || operation.input.table().nodes.iter().any(|node| is_secret(node))
 }
 
 /// The headers in which tokens travel.

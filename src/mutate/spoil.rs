@@ -36,7 +36,7 @@ pub fn alter_member(shape: &Shape, output: &mut Value, path: &[String]) -> bool 
     let Some(node) = shape.node(&written(path)) else { return false };
     at_holders(output, path, &mut |members, name| {
         let Some(value) = members.get_mut(name) else { return false };
-        let other = other_than(shape, node, value);
+        let other = other_than(node, value);
         let found = other.is_some();
         *value = other.unwrap_or_else(|| value.take());
         found
@@ -67,7 +67,7 @@ pub fn of_other_types(node: &Node) -> Vec<Value> {
 }
 
 /// A value that the node takes, and that differs in more than its letters' case.
-fn other_than(shape: &Shape, node: &Node, value: &Value) -> Option<Value> {
+fn other_than(node: &Node, value: &Value) -> Option<Value> {
     let mut others = node.limits.choices.clone();
     match value {
         Value::String(text) => {
@@ -82,7 +82,7 @@ fn other_than(shape: &Shape, node: &Node, value: &Value) -> Option<Value> {
         Value::Object(members) => others.push(members.iter().skip(1).map(|(k, v)| (k.clone(), v.clone())).collect()),
         Value::Null => {}
     }
-    let holds = |other: &Value| node.constraints.iter().all(|id| shape.constraints[*id].test.holds(other));
+    let holds = |other: &Value| node.facts.iter().all(|fact| fact.test.holds(other));
     others.into_iter().find(|other| !alike(other, value) && holds(other))
 }
 
@@ -114,7 +114,7 @@ pub fn has_non_ascii(value: &Value) -> bool {
 
 /// Whether an input has a member that it need not have, the credentials among its headers aside.
 pub fn has_optional(operation: &Operation, input: &Value) -> bool {
-    has_optional_at(operation, 0, input)
+    has_optional_at(operation, operation.input.start, input)
 }
 
 fn has_optional_at(operation: &Operation, id: NodeId, value: &Value) -> bool {

@@ -38,9 +38,9 @@ impl Masks {
     #[must_use]
     pub fn new(operation: &Operation, dialect: Dialect, volatile: &[Vec<String>]) -> Self {
         let mut masks = Self { fates: HashMap::new() };
-        for node in &operation.output.nodes {
+        for node in &operation.output.table().nodes {
             for (name, id) in &node.properties {
-                let member = &operation.output.nodes[*id];
+                let member = &operation.output.table().nodes[*id];
                 let wire = member.wire.name.as_deref().unwrap_or(name);
                 if member.sensitive {
                     masks.add(wire, Fate::Secret);

@@ -1,6 +1,6 @@
 //! From specs to what is compiled of them: services, operations, and everything they refer to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::Xxh3;
@@ -22,7 +22,9 @@ use crate::value::pointer;
 pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems: &mut Vec<SpecProblem>) -> Service {
     let spec = &file.spec;
     let sources = Sources::default().with(&spec.documents, &spec.sources);
-    let definitions = Definitions::new(&file.text, &sources, file.partial);
+    let mut definitions = Definitions::new(&file.text, &sources, file.partial);
+    definitions.define(&file.text, &spec.defs, problems);
+    definitions.check_circles(problems);
     let mut lowering = Lowering { text: &file.text, definitions: &definitions, protocols, problems };
     let error_shapes = spec.protocol.error.iter().enumerate().map(|(index, shape)| {
         let at = format!("/protocol/error/{index}");
@@ -60,6 +62,7 @@ pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems
         errors,
         protocol_citations,
         sources,
+        shapes: Arc::default(),
     }
 }
 
@@ -136,14 +139,11 @@ pub(crate) fn operation(
     if let Some(cite) = &spec.cite {
         lowering.cited_for(cite, "*", "/cite");
     }
-    let errors = lowering.errors(&spec.errors, Some(&service.errors));
-    let mut input = compile_shape(&definitions, &spec.input, "/input", Some(&errors), lowering.problems);
-    let output = compile_shape(&definitions, &spec.output, "/output", None, lowering.problems);
-    for dispute in spec.disputed.iter().flat_map(|dispute| &dispute.about) {
-        for constraint in input.constraints.iter_mut().filter(|constraint| constraint.id == *dispute) {
-            constraint.disputed = true;
-        }
-    }
+    let errors = Arc::new(lowering.errors(&spec.errors, Some(&service.errors)));
+    let shapes = &service.shapes;
+    let mut input = compile_shape(&definitions, shapes, &spec.input, "/input", Some(&errors), lowering.problems);
+    let output = compile_shape(&definitions, shapes, &spec.output, "/output", None, lowering.problems);
+    input.disputed = spec.disputed.iter().flat_map(|dispute| &dispute.about).cloned().collect();
     let echo = echo(spec, &input, &output, &mut lowering);
     let operation = Operation {
         fingerprint: fingerprint(&[&file.text, &service_file.text]),
@@ -224,7 +224,7 @@ fn answer(
     for echo in echoes {
         answer.put(&echo.to, Template::member(echo.from.clone(), echo.fold == Some(Fold::LowerCase)));
     }
-    answer.sort(output, 0);
+    answer.sort(output, output.start);
     answer
 }
 
@@ -309,10 +309,11 @@ fn check_references(spec: &OperationSpec, operation: &Operation, lowering: &mut 
 
 /// Disputes are about something there is.
 fn check_disputes(spec: &OperationSpec, operation: &Operation, lowering: &mut Lowering<'_, '_, '_>) {
+    let mut ids: Option<HashSet<String>> = None;
     for (index, dispute) in spec.disputed.iter().enumerate() {
         for (subject, about) in dispute.about.iter().enumerate() {
             let known = about == "status"
-                || operation.input.constraints.iter().any(|constraint| constraint.id == *about)
+                || about.contains('#') && ids.get_or_insert_with(|| operation.input.constraint_ids()).contains(about)
                 || pointer::is_pointer(about)
                     && (operation.input.node(about).is_some() || operation.output.node(about).is_some());
             if !known {

@@ -1,38 +1,54 @@
 //! Schemas to shapes: resolves references, places constraints, gives each its citation and its error.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::sync::Arc;
 
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 use serde_json::Value;
 
 use super::definitions::Definitions;
 use super::error::SpecProblem;
+use super::keys;
 use super::schema::{limits, overlay};
 use super::yaml::Parsed;
 use crate::constraint::{KINDS, Scope, Stated, Types};
 use crate::model::citation::{self, Citation};
 use crate::model::{
-    BoolOrSchema, Branches, Cause, CiteSpec, Constraint, ErrorLink, ErrorLinkSpec, Errors, Matcher, Node, NodeId,
-    SchemaSpec, Shape,
+    BoolOrSchema, Branches, Cause, CiteSpec, ErrorLinkSpec, Errors, Fact, Key, Matcher, NamedError, Needs, Node,
+    NodeId, Rare, SchemaSpec, Shape, Shapes,
 };
 use crate::value::pointer;
 
-/// Most nodes a shape may have, so that references cannot multiply without bound.
-const MAX_NODES: usize = 20_000;
-
-/// Compiles a schema. Without errors (an output's schema), constraints have none.
+/// Compiles a schema into its service's graph. Without errors (an output's schema), constraints are linked to none.
 pub(super) fn compile_shape(
-    ground: &Definitions<'_>,
+    definitions: &Definitions<'_>,
+    shapes: &Arc<Shapes>,
     schema: &SchemaSpec,
     at: &str,
-    errors: Option<&Errors>,
+    errors: Option<&Arc<Errors>>,
     problems: &mut Vec<SpecProblem>,
 ) -> Shape {
-    let shape = Shape::default();
-    let mut compiler =
-        Compiler { ground, errors, shape, problems, open: Vec::new(), ids: HashSet::new(), silent: false };
-    let place = Spot { text: ground.own, at: at.to_owned() };
-    compiler.node(schema, &place, String::new(), None, "");
-    compiler.shape
+    let before = problems.len();
+    let mut compiler = Compiler {
+        definitions,
+        shapes,
+        scope: keys::scope(definitions),
+        errors: errors.map(AsRef::as_ref),
+        problems,
+        open: HashMap::new(),
+        done: HashMap::new(),
+        needs: Needs::default(),
+        silent: false,
+    };
+    let spot = Spot { text: definitions.own, at: at.to_owned() };
+    let start = compiler.node(schema, &spot, None, "");
+    let done = compiler.done;
+    // What has a problem is told for each operation anew.
+    if problems.len() == before {
+        shapes.publish(done);
+    }
+    Shape::new(Arc::clone(shapes), start, errors.cloned())
 }
 
 /// A place in a text.
@@ -53,14 +69,18 @@ impl Spot<'_> {
 }
 
 struct Compiler<'g, 'a, 'p> {
-    ground: &'g Definitions<'a>,
+    definitions: &'g Definitions<'a>,
+    shapes: &'g Shapes,
+    /// Hash of what references and citations may mean here.
+    scope: u64,
     errors: Option<&'g Errors>,
-    shape: Shape,
     problems: &'p mut Vec<SpecProblem>,
-    /// References being followed, with the node each became.
-    open: Vec<(String, NodeId)>,
-    /// Ids of the constraints so far.
-    ids: HashSet<String>,
+    /// Schemas that are being compiled.
+    open: HashMap<Key, NodeId>,
+    /// Schemas that are compiled, and not yet known to others.
+    done: HashMap<Key, (NodeId, Needs)>,
+    /// What the schema that is being compiled asks so far.
+    needs: Needs,
     /// Whether nodes get no constraints: one constraint judges them all as a whole.
     silent: bool,
 }
@@ -69,7 +89,6 @@ struct Compiler<'g, 'a, 'p> {
 struct Site<'s, 'a> {
     schema: &'s SchemaSpec,
     spot: &'s Spot<'a>,
-    pointer: &'s str,
     cite: Option<&'s (CiteSpec, Spot<'a>)>,
     prefix: &'s str,
 }
@@ -85,21 +104,20 @@ impl Site<'_, '_> {
 type Cited<'a> = Option<(CiteSpec, Spot<'a>)>;
 
 impl<'a> Compiler<'_, 'a, '_> {
-    fn node(
-        &mut self,
-        schema: &SchemaSpec,
-        spot: &Spot<'a>,
-        pointer: String,
-        inherited: Cited<'a>,
-        prefix: &str,
-    ) -> NodeId {
-        let cite = schema.cite.clone().map(|cite| (cite, spot.below(&["cite"]))).or(inherited);
-        let Some(reference) = &schema.reference else { return self.plain(schema, spot, pointer, cite, prefix) };
-        if let Some((_, node)) = self.open.iter().find(|(open, _)| open == reference) {
-            return *node;
-        }
-        let Some((text, target)) = self.target(reference, spot) else {
-            return self.plain(&SchemaSpec::default(), spot, pointer, cite, prefix);
+    /// The node of a schema; `inherited` is what its surroundings cite, `prefix` the parts of `allOf` that lead to it.
+    fn node(&mut self, schema: &SchemaSpec, spot: &Spot<'a>, inherited: Cited<'a>, prefix: &str) -> NodeId {
+        let own = schema.cite.clone().map(|cite| (cite, spot.below(&["cite"])));
+        let Some(reference) = &schema.reference else {
+            let key = self.key(spot, if own.is_none() { inherited.as_ref() } else { None }, prefix);
+            let cite = own.or(inherited);
+            return self.shared(key, |compiler| compiler.plain(schema, spot, cite, prefix, None));
+        };
+        let Some((name, text, target)) = self.target(reference, spot) else {
+            let cite = own.or(inherited);
+            let id = self.shapes.reserve();
+            let node = self.plain(&SchemaSpec::default(), spot, cite, prefix, None);
+            self.shapes.set(id, node);
+            return id;
         };
         if let Some(keyword) = constraining_sibling(spot) {
             let at = spot.below(&[&keyword]).at;
@@ -110,25 +128,60 @@ impl<'a> Compiler<'_, 'a, '_> {
             ));
         }
         let mut target_spot = Spot { text, at: String::from("/$defs") };
-        pointer::push(&mut target_spot.at, reference.trim_start_matches("#/$defs/"));
+        pointer::push(&mut target_spot.at, name);
+        let says_itself = own.is_some() || target.cite.is_some();
+        let key = self.key(spot, if says_itself { None } else { inherited.as_ref() }, prefix);
+        let cited = target.cite.clone().map(|cite| (cite, target_spot.below(&["cite"])));
+        let cite = own.or(cited).or(inherited);
         let merged = overlay(target, schema);
-        let cite = schema.cite.as_ref().map_or_else(
-            || target.cite.clone().map(|cite| (cite, target_spot.below(&["cite"]))).or(cite.clone()),
-            |_| cite.clone(),
-        );
-        self.open.push((reference.clone(), self.shape.nodes.len()));
-        let node = self.plain(&merged, &target_spot, pointer, cite, prefix);
-        self.open.pop();
-        node
+        let name = self.shapes.word(name);
+        self.shared(key, |compiler| compiler.plain(&merged, &target_spot, cite, prefix, Some(name)))
+    }
+
+    /// The hash of all that the schema at a spot is compiled from.
+    fn key(&self, spot: &Spot<'a>, inherited: Option<&(CiteSpec, Spot<'a>)>, prefix: &str) -> Key {
+        let written = spot.text.value.pointer(&spot.at);
+        keys::key(self.scope, written, inherited.map(|(cite, _)| cite), prefix, self.silent)
+    }
+
+    /// The node with this key: one that is known, or is being compiled, or a new one.
+    fn shared(&mut self, key: Key, compile: impl FnOnce(&mut Self) -> Node) -> NodeId {
+        if let Some(id) = self.open.get(&key) {
+            return *id;
+        }
+        if let Some((id, needs)) = self.known(key) {
+            self.needs.join(&needs);
+            return id;
+        }
+        let id = self.shapes.reserve();
+        self.open.insert(key, id);
+        let outer = std::mem::take(&mut self.needs);
+        let node = compile(self);
+        self.shapes.set(id, node);
+        let needs = std::mem::replace(&mut self.needs, outer);
+        self.needs.join(&needs);
+        self.open.remove(&key);
+        self.done.insert(key, (id, needs));
+        id
+    }
+
+    /// A node that is compiled already and asks nothing that the operation does not have.
+    fn known(&self, key: Key) -> Option<(NodeId, Needs)> {
+        let met = |(_, needs): &(NodeId, Needs)| {
+            self.errors.is_none_or(|errors| {
+                needs.are_met(|cause| errors.causes.contains_key(&cause), |code| errors.by_code(code).is_some())
+            })
+        };
+        self.done.get(&key).cloned().or_else(|| self.shapes.find(key).filter(met))
     }
 
     /// The schema that a reference leads to, unless it leads nowhere or round in a circle.
-    fn target(&mut self, reference: &str, spot: &Spot<'a>) -> Option<(&'a Parsed, &'a SchemaSpec)> {
+    fn target<'r>(&mut self, reference: &'r str, spot: &Spot<'a>) -> Option<(&'r str, &'a Parsed, &'a SchemaSpec)> {
         let name = reference.strip_prefix("#/$defs/");
-        if let Some(found) = name.and_then(|name| self.ground.defs.get(name)) {
-            return name.filter(|name| !self.ground.circular.contains(*name)).map(|_| *found);
+        if let Some((name, (text, schema))) = name.and_then(|name| Some((name, self.definitions.find(name)?))) {
+            return (!self.definitions.is_circular(name)).then_some((name, text, schema));
         }
-        let known: Vec<&str> = self.ground.defs.keys().map(String::as_str).collect();
+        let known: Vec<&str> = self.definitions.names().collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         let message = if reference.starts_with('#') {
             format!("{reference} leads nowhere")
@@ -144,119 +197,112 @@ impl<'a> Compiler<'_, 'a, '_> {
         &mut self,
         schema: &SchemaSpec,
         spot: &Spot<'a>,
-        pointer: String,
         cite: Cited<'a>,
         prefix: &str,
-    ) -> NodeId {
-        let id = self.shape.nodes.len();
-        self.shape.nodes.push(Node::default());
-        if id >= MAX_NODES {
-            if id == MAX_NODES {
-                let help = "let the recursion go through one $ref";
-                self.problems.push(spot.text.problem(&spot.at, "the schema grows too large", help));
-            }
-            return id;
-        }
-        let citations = match &cite {
-            Some((cite, at)) => self.ground.cited_for(at.text, cite, "*", &at.at, self.problems),
-            None => Vec::new(),
-        };
+        definition: Option<Arc<str>>,
+    ) -> Node {
+        let citations = cite.as_ref().map(|(cite, at)| {
+            let cited = self.definitions.cited_for(at.text, cite, "*", &at.at, self.problems);
+            self.shapes.cited(cited)
+        });
         let mut node = Node {
             types: schema.types.as_ref().map(Types::from).unwrap_or_default(),
-            constraints: self.constraints(&Site { schema, spot, pointer: &pointer, cite: cite.as_ref(), prefix }),
-            limits: limits(schema),
+            facts: self.facts(&Site { schema, spot, cite: cite.as_ref(), prefix }),
+            limits: Rare::new(limits(schema)),
             sensitive: schema.sensitive,
             place: schema.place,
-            wire: schema.wire.clone().unwrap_or_default(),
-            format: schema.format.clone(),
-            default: schema.default.clone(),
-            examples: schema.examples.clone(),
-            description: schema.description.clone(),
-            citations,
+            wire: Rare::new(schema.wire.clone().unwrap_or_default()),
+            format: schema.format.as_deref().map(Into::into),
+            default: schema.default.clone().map(Box::new),
+            examples: Rare::new(schema.examples.clone()),
+            description: schema.description.as_deref().map(Into::into),
+            citations: citations.unwrap_or_default(),
+            definition,
             ..Node::default()
         };
-        self.members(&mut node, schema, spot, &pointer, &cite);
-        self.items(&mut node, schema, spot, &pointer, &cite);
-        for (index, part) in schema.all_of.iter().enumerate() {
+        self.members(&mut node, schema, spot, &cite);
+        self.items(&mut node, schema, spot, &cite);
+        let all_of = schema.all_of.iter().enumerate().map(|(index, part)| {
             let below = spot.below(&["allOf", &index.to_string()]);
-            let prefix = format!("{prefix}allOf-{index}-");
-            node.all_of.push(self.node(part, &below, pointer.clone(), cite.clone(), &prefix));
-        }
-        node.branches = self.branches(schema, spot, &pointer);
-        node.pointer = pointer;
-        self.shape.nodes[id] = node;
-        id
+            self.node(part, &below, cite.clone(), &format!("{prefix}allOf-{index}-"))
+        });
+        node.all_of = Rare::new(all_of.collect());
+        node.branches = Rare::new(self.branches(schema, spot));
+        node
     }
 
-    fn members(&mut self, node: &mut Node, schema: &SchemaSpec, spot: &Spot<'a>, pointer: &str, cite: &Cited<'a>) {
+    fn members(&mut self, node: &mut Node, schema: &SchemaSpec, spot: &Spot<'a>, cite: &Cited<'a>) {
+        let mut properties = IndexMap::with_capacity_and_hasher(schema.properties.len(), FxBuildHasher);
         for (name, member) in &schema.properties {
             let below = spot.below(&["properties", name]);
-            let member = self.node(member, &below, child(pointer, name), cite.clone(), "");
-            node.renames |= self.shape.nodes[member].wire.name.is_some();
-            node.properties.insert(name.clone(), member);
+            let member = self.node(member, &below, cite.clone(), "");
+            node.renames |= self.shapes[member].wire.name.is_some();
+            properties.insert(name.clone(), member);
         }
+        node.properties = Rare::new(properties);
         if let Some(BoolOrSchema::Schema(values)) = &schema.additional_properties {
-            let below = spot.below(&["additionalProperties"]);
-            node.values = Some(self.node(values, &below, child(pointer, "*"), cite.clone(), ""));
+            node.values = Some(self.node(values, &spot.below(&["additionalProperties"]), cite.clone(), ""));
         }
-        for (regex, member) in &schema.pattern_properties {
-            let below = spot.below(&["patternProperties", regex]);
-            let member = self.node(member, &below, child(pointer, regex), cite.clone(), "");
-            match Matcher::new(regex) {
-                Ok(regex) => node.patterns.push((regex, member)),
+        let mut patterns = Vec::new();
+        for (pattern, member) in &schema.pattern_properties {
+            let below = spot.below(&["patternProperties", pattern]);
+            let member = self.node(member, &below, cite.clone(), "");
+            match Matcher::new(pattern) {
+                Ok(matcher) => patterns.push((matcher, member)),
                 Err(error) => {
                     let message = format!("the pattern does not compile: {error}");
                     self.problems.push(spot.text.key_problem(&below.at, message, "correct the regular expression"));
                 }
             }
         }
+        node.patterns = Rare::new(patterns);
         if let Some(names) = &schema.property_names {
-            let below = spot.below(&["propertyNames"]);
-            node.keys = Some(self.node(names, &below, pointer.to_owned(), cite.clone(), "propertyNames-"));
+            node.keys = Some(self.node(names, &spot.below(&["propertyNames"]), cite.clone(), "propertyNames-"));
         }
     }
 
-    fn items(&mut self, node: &mut Node, schema: &SchemaSpec, spot: &Spot<'a>, pointer: &str, cite: &Cited<'a>) {
+    fn items(&mut self, node: &mut Node, schema: &SchemaSpec, spot: &Spot<'a>, cite: &Cited<'a>) {
         if let Some(items) = &schema.items {
-            node.items = Some(self.node(items, &spot.below(&["items"]), child(pointer, "*"), cite.clone(), ""));
+            node.items = Some(self.node(items, &spot.below(&["items"]), cite.clone(), ""));
         }
-        for (index, item) in schema.prefix_items.iter().enumerate() {
-            let index = index.to_string();
-            let below = spot.below(&["prefixItems", &index]);
-            node.prefix.push(self.node(item, &below, child(pointer, &index), cite.clone(), ""));
-        }
+        let prefix = schema.prefix_items.iter().enumerate().map(|(index, item)| {
+            let below = spot.below(&["prefixItems", &index.to_string()]);
+            self.node(item, &below, cite.clone(), "")
+        });
+        node.prefix = Rare::new(prefix.collect());
     }
 
     /// The parts of compositions, without constraints. What is wrong with them is told where the whole is compiled.
-    fn branches(&mut self, schema: &SchemaSpec, spot: &Spot<'a>, pointer: &str) -> Branches {
+    fn branches(&mut self, schema: &SchemaSpec, spot: &Spot<'a>) -> Branches<NodeId> {
         let (told, outer) = (self.problems.len(), std::mem::replace(&mut self.silent, true));
-        let mut part = |schema: &SchemaSpec, keyword: &str| {
-            self.node(schema, &spot.below(&[keyword]), pointer.to_owned(), None, "")
+        let mut part = |schema: &SchemaSpec, keyword: &[&str]| self.node(schema, &spot.below(keyword), None, "");
+        let mut parts = |schemas: &[SchemaSpec], keyword: &str| {
+            let parts = schemas.iter().enumerate();
+            parts.map(|(index, schema)| part(schema, &[keyword, &index.to_string()])).collect()
         };
+        let (any_of, one_of) = (parts(&schema.any_of, "anyOf"), parts(&schema.one_of, "oneOf"));
         let branches = Branches {
-            any_of: schema.any_of.iter().map(|branch| part(branch, "anyOf")).collect(),
-            one_of: schema.one_of.iter().map(|branch| part(branch, "oneOf")).collect(),
-            not: schema.not.as_ref().map(|branch| part(branch, "not")),
-            condition: schema.condition.as_ref().map(|branch| part(branch, "if")),
-            then: schema.then.as_ref().map(|branch| part(branch, "then")),
-            otherwise: schema.otherwise.as_ref().map(|branch| part(branch, "else")),
-            contains: schema.contains.as_ref().map(|branch| part(branch, "contains")),
+            any_of,
+            one_of,
+            not: schema.not.as_ref().map(|branch| part(branch, &["not"])),
+            condition: schema.condition.as_ref().map(|branch| part(branch, &["if"])),
+            then: schema.then.as_ref().map(|branch| part(branch, &["then"])),
+            otherwise: schema.otherwise.as_ref().map(|branch| part(branch, &["else"])),
+            contains: schema.contains.as_ref().map(|branch| part(branch, &["contains"])),
         };
         self.silent = outer;
-        if self.shape.nodes.len() <= MAX_NODES {
-            self.problems.truncate(told);
-        }
+        self.problems.truncate(told);
         branches
     }
 
-    fn constraints(&mut self, site: &Site<'_, 'a>) -> Vec<usize> {
+    fn facts(&mut self, site: &Site<'_, 'a>) -> Box<[Fact]> {
         if self.silent {
-            return Vec::new();
+            return Box::default();
         }
         let nothing = Value::Null;
         let raw = site.spot.text.value.pointer(&site.spot.at).unwrap_or(&nothing);
-        let scope = Scope { raw, defs: &self.ground.raw_defs };
-        let mut placed = Vec::new();
+        let scope = Scope { raw, defs: &self.definitions.raw_defs };
+        let mut facts: Vec<Fact> = Vec::new();
         for kind in KINDS {
             for stated in kind.compile(site.schema, &scope) {
                 let stated = match stated {
@@ -267,46 +313,27 @@ impl<'a> Compiler<'_, 'a, '_> {
                     }
                 };
                 let at = stated.at.clone();
-                let mut constraint = self.place(stated, kind.cause(), site);
-                if kind.cause() != Cause::Rule {
-                    self.tell_apart(&mut constraint.id);
-                }
-                if !self.ids.insert(constraint.id.clone()) {
-                    let at = if kind.cause() == Cause::Rule { format!("{at}/id") } else { at };
+                let fact = self.fact(stated, kind.cause(), site);
+                if fact.cause == Cause::Rule && facts.iter().any(|known| known.keyword == fact.keyword) {
                     self.problems.push(site.spot.text.problem(
-                        &site.at(&at),
-                        format!("two constraints have the id {}", constraint.id),
+                        &site.at(&format!("{at}/id")),
+                        format!("two constraints have the id {}#{}", member_of(site.spot, None), fact.keyword),
                         "give rules ids of their own",
                     ));
                 }
-                placed.push(self.shape.constraints.len());
-                self.shape.constraints.push(constraint);
+                facts.push(fact);
             }
         }
-        placed
+        facts.into()
     }
 
-    /// Parts of an `allOf` may say the same keyword of the same member: the later ones are numbered.
-    fn tell_apart(&self, id: &mut String) {
-        let first = id.len();
-        let mut number = 2;
-        while self.ids.contains(id.as_str()) {
-            id.truncate(first);
-            id.push('-');
-            id.push_str(&number.to_string());
-            number += 1;
-        }
-    }
-
-    fn place(&mut self, stated: Stated, cause: Cause, site: &Site<'_, 'a>) -> Constraint {
+    fn fact(&mut self, stated: Stated, cause: Cause, site: &Site<'_, 'a>) -> Fact {
         let keyword = format!("{}{}", site.prefix, stated.keyword);
-        let mut member = site.pointer.to_owned();
         let (mut carrier, mut carrier_spot) = (site.schema, site.spot.clone());
         if let Some(name) = &stated.member {
-            pointer::push(&mut member, name);
             match site.schema.properties.get(name) {
                 Some(property) => (carrier, carrier_spot) = (property, site.spot.below(&["properties", name])),
-                None => self.problems.extend(self.ground.absent(site.spot.text.problem(
+                None => self.problems.extend(self.definitions.absent(site.spot.text.problem(
                     &site.at(&stated.at),
                     format!("{name} is not among the properties"),
                     "describe the member, or correct its name",
@@ -322,9 +349,9 @@ impl<'a> Compiler<'_, 'a, '_> {
         };
         let citations = cite.map_or_else(Vec::new, |cite| self.citations(cite, &cite_at, rule.is_some(), &keyword));
         if citations.is_empty() {
-            self.problems.extend(self.ground.absent(site.spot.text.problem(
+            self.problems.extend(self.definitions.absent(site.spot.text.problem(
                 &site.at(&stated.at),
-                format!("{member}#{keyword} cites nothing"),
+                format!("{}#{keyword} cites nothing", member_of(site.spot, stated.member.as_deref())),
                 "add `cite: SOURCE:LOCATOR` beside it",
             )));
         }
@@ -332,58 +359,75 @@ impl<'a> Compiler<'_, 'a, '_> {
             let link = carrier.errors.get(&keyword)?;
             Some((link, carrier_spot.below(&["errors", &keyword])))
         });
-        Constraint {
-            id: format!("{member}#{keyword}"),
-            member,
+        Fact {
+            keyword: self.shapes.word(&keyword),
+            member: stated.member.as_deref().map(|name| self.shapes.word(name)),
             cause,
             strength: citation::strength_of(&citations),
-            citations,
-            error: self.link(cause, link, site, &stated.at),
-            disputed: false,
-            test: stated.test,
-            keyword,
+            citations: self.shapes.cited(citations),
+            error: self.named_error(cause, link, site, &stated.at),
+            test: stated.test.into(),
         }
     }
 
     /// The citations of a constraint; those of a rule are about all of it.
     fn citations(&mut self, cite: &CiteSpec, at: &Spot<'a>, whole: bool, keyword: &str) -> Vec<Citation> {
         let keyword = if whole { "*" } else { keyword };
-        self.ground.cited_for(at.text, cite, keyword, &at.at, self.problems)
+        self.definitions.cited_for(at.text, cite, keyword, &at.at, self.problems)
     }
 
-    /// The error of a constraint: its own, or the one of its kind. An unknown member needs none.
-    fn link(
+    /// The error that a constraint names itself. One that names none needs an error of its kind; an unknown member needs none.
+    fn named_error(
         &mut self,
         cause: Cause,
         own: Option<(&ErrorLinkSpec, Spot<'a>)>,
         site: &Site<'_, 'a>,
         at: &str,
-    ) -> Option<ErrorLink> {
-        let errors = self.errors?;
-        if let Some((link, place)) = own {
-            let citations = self.ground.cited(place.text, &link.cite, &format!("{}/cite", place.at), self.problems);
-            let Some(error) = errors.by_code(&link.code) else {
-                let message = format!("{} is not a declared error", link.code);
-                let help = "declare it under `errors`, with status and kind";
-                self.problems.extend(self.ground.absent(place.text.problem(&place.at, message, help)));
-                return None;
-            };
-            return Some(ErrorLink { error, strength: citation::strength_of(&citations), citations });
+    ) -> Option<Box<NamedError>> {
+        let Some((link, place)) = own else {
+            if cause != Cause::UnknownMember {
+                self.needs.cause(cause);
+                if self.errors.is_some_and(|errors| !errors.causes.contains_key(&cause)) {
+                    let message = format!("no error answers a broken {}", cause.name());
+                    let help = format!("add `on: {{ {}: SOURCE }}` to an error", cause.name());
+                    self.problems.extend(self.definitions.absent(site.spot.text.problem(&site.at(at), message, help)));
+                }
+            }
+            return None;
+        };
+        let code = self.shapes.word(&link.code);
+        self.needs.code(&code);
+        let citations = self.definitions.cited(place.text, &link.cite, &format!("{}/cite", place.at), self.problems);
+        if self.errors.is_some_and(|errors| errors.by_code(&link.code).is_none()) {
+            let message = format!("{} is not a declared error", link.code);
+            let help = "declare it under `errors`, with status and kind";
+            self.problems.extend(self.definitions.absent(place.text.problem(&place.at, message, help)));
         }
-        let link = errors.causes.get(&cause).cloned();
-        if link.is_none() && cause != Cause::UnknownMember {
-            let message = format!("no error answers a broken {}", cause.name());
-            let help = format!("add `on: {{ {}: SOURCE }}` to an error", cause.name());
-            self.problems.extend(self.ground.absent(site.spot.text.problem(&site.at(at), message, help)));
-        }
-        link
+        let strength = citation::strength_of(&citations);
+        Some(Box::new(NamedError { code, citations: self.shapes.cited(citations), strength }))
     }
 }
 
-fn child(pointer: &str, name: &str) -> String {
-    let mut child = pointer.to_owned();
-    pointer::push(&mut child, name);
-    child
+/// The pointer of the value that the schema at a spot is about, from where the schema's text begins; or of a member of it.
+fn member_of(spot: &Spot<'_>, member: Option<&str>) -> String {
+    let segments: Vec<String> = pointer::segments(&spot.at).collect();
+    let named = if segments.first().is_some_and(|first| first == "$defs") { 2 } else { 1 };
+    let mut rest = segments.iter().skip(named);
+    let mut found = String::new();
+    while let Some(keyword) = rest.next() {
+        let segment = match keyword.as_str() {
+            "properties" | "patternProperties" | "prefixItems" => rest.next().map(String::as_str),
+            "items" | "additionalProperties" => Some("*"),
+            _ => None,
+        };
+        if let Some(segment) = segment {
+            pointer::push(&mut found, segment);
+        }
+    }
+    if let Some(member) = member {
+        pointer::push(&mut found, member);
+    }
+    found
 }
 
 /// A keyword beside `$ref` that would constrain the value and is not allowed there.

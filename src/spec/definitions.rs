@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use indexmap::IndexMap;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::error::SpecProblem;
 use super::yaml::Parsed;
+use crate::constraint::definition;
 use crate::model::citation::{self, Citation, Sources};
 use crate::model::{Citations, CiteSpec, SchemaSpec};
 use crate::value::pointer;
@@ -17,20 +18,17 @@ pub(super) struct Definitions<'a> {
     pub own: &'a Parsed,
     /// What may be cited.
     pub sources: &'a Sources,
-    /// Schemas for `$ref`.
-    pub defs: IndexMap<String, (&'a Parsed, &'a SchemaSpec)>,
+    /// Schemas for `$ref`: the operation's, then its service's.
+    defs: Vec<(&'a Parsed, &'a IndexMap<String, SchemaSpec>)>,
     /// The same schemas as they are written.
-    pub raw_defs: Value,
-    /// Names of schemas whose references lead back to them without a step into the value.
-    pub circular: HashSet<String>,
+    pub raw_defs: Vec<&'a Value>,
     /// Whether a text lost members that break the spec language: what is absent may have been meant by them.
     pub partial: bool,
 }
 
 impl<'a> Definitions<'a> {
     pub fn new(own: &'a Parsed, sources: &'a Sources, partial: bool) -> Self {
-        let (defs, raw_defs) = (IndexMap::new(), Value::Object(Map::new()));
-        Self { own, sources, defs, raw_defs, circular: HashSet::new(), partial }
+        Self { own, sources, defs: Vec::new(), raw_defs: Vec::new(), partial }
     }
 
     /// A problem that something is absent, unless it may stand among what the text lost.
@@ -45,18 +43,23 @@ impl<'a> Definitions<'a> {
         defs: &'a IndexMap<String, SchemaSpec>,
         problems: &mut Vec<SpecProblem>,
     ) {
-        for (name, schema) in defs {
-            let mut at = "/$defs".to_owned();
-            pointer::push(&mut at, name);
-            if self.defs.insert(name.clone(), (text, schema)).is_some() {
-                problems.push(text.key_problem(
-                    &at,
-                    format!("{name} is defined by the service too"),
-                    "give it another name",
-                ));
-            }
-            self.raw_defs[name.as_str()] = text.value.pointer(&at).cloned().unwrap_or_default();
+        let known = |name: &&String| self.defs.iter().any(|(_, known)| known.contains_key(*name));
+        for name in defs.keys().filter(known) {
+            let message = format!("{name} is defined by the service too");
+            problems.push(text.key_problem(&place(name), message, "give it another name"));
         }
+        self.defs.push((text, defs));
+        self.raw_defs.extend(text.value.get("$defs"));
+    }
+
+    /// The schema of this name, with its text.
+    pub fn find(&self, name: &str) -> Option<(&'a Parsed, &'a SchemaSpec)> {
+        self.defs.iter().find_map(|(text, defs)| Some((*text, defs.get(name)?)))
+    }
+
+    /// The names of all schemas.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.defs.iter().flat_map(|(_, defs)| defs.keys().map(String::as_str))
     }
 
     /// Reads citations, noting the broken ones.
@@ -104,31 +107,57 @@ impl<'a> Definitions<'a> {
         self.citations(text, citation::texts_for(cite, keyword), base, problems)
     }
 
-    /// Finds the schemas that refer back to themselves about the same value, which say nothing.
-    pub fn check_circles(&mut self, problems: &mut Vec<SpecProblem>) {
-        let mut edges: IndexMap<&str, Vec<(String, String)>> = IndexMap::new();
-        for name in self.defs.keys() {
-            let mut found = Vec::new();
-            let mut at = "/$defs".to_owned();
-            pointer::push(&mut at, name);
-            references(&self.raw_defs[name.as_str()], &at, &mut found);
-            edges.insert(name, found);
-        }
-        let mut circular = HashSet::new();
-        for (name, references) in &edges {
-            for (at, to) in references.iter().filter(|(_, to)| leads(&edges, to, name)) {
-                circular.insert((*name).to_owned());
+    /// Whether a schema's references lead back to it without a step into the value, so that it says nothing.
+    pub fn is_circular(&self, name: &str) -> bool {
+        self.references_of(name).iter().any(|(_, to)| self.leads(to, name))
+    }
+
+    /// Tells the schemas of the first `$defs` map that refer back to themselves about the same value.
+    pub fn check_circles(&self, problems: &mut Vec<SpecProblem>) {
+        let Some((text, defs)) = self.defs.first() else { return };
+        for name in defs.keys() {
+            for (at, to) in self.references_of(name).iter().filter(|(_, to)| self.leads(to, name)) {
                 let message = if to == name {
                     format!("{name} is defined by itself")
                 } else {
                     format!("{name} is defined by {to}, which is defined by {name}")
                 };
                 let help = "say what the value is; a schema may refer to itself from `properties` or `items`";
-                problems.push(self.defs[*name].0.problem(at, message, help));
+                problems.push(text.problem(at, message, help));
             }
         }
-        self.circular = circular;
     }
+
+    /// The references of a named schema that are about the same value, with their places.
+    fn references_of(&self, name: &str) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        if let Some(schema) = definition(&self.raw_defs, name) {
+            references(schema, &place(name), &mut found);
+        }
+        found
+    }
+
+    /// Whether references lead from one schema to another.
+    fn leads(&self, from: &str, to: &str) -> bool {
+        let (mut seen, mut open) = (HashSet::new(), vec![from.to_owned()]);
+        while let Some(name) = open.pop() {
+            if name == to {
+                return true;
+            }
+            let next = self.references_of(&name);
+            if seen.insert(name) {
+                open.extend(next.into_iter().map(|(_, next)| next));
+            }
+        }
+        false
+    }
+}
+
+/// Where a named schema stands.
+fn place(name: &str) -> String {
+    let mut at = "/$defs".to_owned();
+    pointer::push(&mut at, name);
+    at
 }
 
 /// The references of a schema that are about the same value, with their places.
@@ -145,18 +174,4 @@ fn references(schema: &Value, at: &str, found: &mut Vec<(String, String)>) {
             references(part, &format!("{at}/{keyword}/{index}"), found);
         }
     }
-}
-
-/// Whether references lead from one schema to another.
-fn leads(edges: &IndexMap<&str, Vec<(String, String)>>, from: &str, to: &str) -> bool {
-    let (mut seen, mut open) = (HashSet::new(), vec![from]);
-    while let Some(name) = open.pop() {
-        if name == to {
-            return true;
-        }
-        if seen.insert(name) {
-            open.extend(edges.get(name).into_iter().flatten().map(|(_, next)| next.as_str()));
-        }
-    }
-    false
 }

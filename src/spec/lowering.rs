@@ -1,6 +1,7 @@
 //! The pieces that every spec is put together from: citations, templates, errors, pointers.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use http::{HeaderName, Method};
 
@@ -86,8 +87,8 @@ impl Lowering<'_, '_, '_> {
             message: spec.message.clone(),
             when: spec.when.clone(),
             strength: citation::strength_of(&citations),
-            citations,
-            status_citations: self.status_citations(spec, at),
+            citations: citations.into(),
+            status_citations: self.status_citations(spec, at).into(),
             body: spec.body.as_ref().map(|body| self.template(body, &format!("{at}/body"))),
         }
     }
@@ -113,8 +114,11 @@ impl Lowering<'_, '_, '_> {
             for (cause, citations) in &spec.on {
                 let name = cause.name();
                 let citations = self.cited(citations, &format!("{at}/on/{name}"));
-                let link =
-                    ErrorLink { error: errors.all.len(), strength: citation::strength_of(&citations), citations };
+                let link = ErrorLink {
+                    error: errors.all.len(),
+                    strength: citation::strength_of(&citations),
+                    citations: citations.into(),
+                };
                 if errors.causes.insert(*cause, link).is_some() {
                     self.problem(
                         &format!("{at}/on/{name}"),
@@ -123,7 +127,7 @@ impl Lowering<'_, '_, '_> {
                     );
                 }
             }
-            errors.all.push(error);
+            errors.all.push(Arc::new(error));
         }
         if let Some(inherited) = inherited {
             let own = errors.all.len();
@@ -131,7 +135,7 @@ impl Lowering<'_, '_, '_> {
             for error in &inherited.all {
                 moved.push(errors.by_code(&error.code).unwrap_or(errors.all.len()));
                 if errors.by_code(&error.code).is_none_or(|known| known >= own) {
-                    errors.all.push(error.clone());
+                    errors.all.push(Arc::clone(error));
                 }
             }
             for (cause, link) in &inherited.causes {

@@ -9,6 +9,7 @@ mod directory;
 mod error;
 mod files;
 mod heads;
+mod keys;
 mod lowering;
 mod read;
 mod schema;

@@ -23,7 +23,7 @@ pub(super) fn limits(schema: &SchemaSpec) -> Limits {
         min_properties: schema.min_properties,
         max_properties: schema.max_properties,
         required: schema.required.clone(),
-        dependent_required: schema.dependent_required.clone(),
+        dependent_required: schema.dependent_required.clone().into_iter().collect(),
         closed: matches!(schema.additional_properties, Some(BoolOrSchema::Bool(false))),
     }
 }

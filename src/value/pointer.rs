@@ -2,17 +2,7 @@
 
 use serde_json::Value;
 
-/// Appends one segment, escaped.
-pub fn push(pointer: &mut String, segment: &str) {
-    pointer.push('/');
-    for character in segment.chars() {
-        match character {
-            '~' => pointer.push_str("~0"),
-            '/' => pointer.push_str("~1"),
-            other => pointer.push(other),
-        }
-    }
-}
+pub use crate::model::push;
 
 /// The segments of a pointer, unescaped.
 pub fn segments(pointer: &str) -> impl Iterator<Item = String> + '_ {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::pointer;
-use crate::model::{Cause, Constraint, JsonType, Node, NodeId, Shape, Violation};
+use crate::model::{Cause, Constraint, JsonType, Node, NodeId, Occurrence, PlaceId, Shape, Shapes, Table, Violation};
 use crate::text::MASK;
 
 /// Deepest value that is judged; deeper ones are refused by the codecs already.
@@ -22,21 +22,90 @@ impl Shape {
         Some(node)
     }
 
+    /// Whether the value keeps every constraint.
+    #[must_use]
+    pub fn holds(&self, value: &Value) -> bool {
+        holds(&self.nodes, self.start, value, 0)
+    }
+
     /// All constraints that the value breaks, in the stated order: by kind (required, type, enum, length,
     /// pattern, range, format, items, unknown member, composition, rule), then in the order of the spec.
     #[must_use]
     pub fn judge(&self, value: &Value) -> Vec<Violation> {
-        let mut walk = Walk { shape: self, path: Vec::new(), found: Vec::new() };
+        // What is in order needs no ids, so most shapes never get a table.
+        if self.holds(value) { Vec::new() } else { self.table().violations(value) }
+    }
+}
+
+/// Whether a value keeps the constraints of a node and of all that describe its parts.
+fn holds(nodes: &Shapes, id: NodeId, value: &Value, depth: usize) -> bool {
+    let node = &nodes[id];
+    if !node.facts.iter().all(|fact| fact.test.holds(value)) {
+        return false;
+    }
+    if depth >= MAX_DEPTH {
+        return true;
+    }
+    if !node.all_of.iter().all(|part| holds(nodes, *part, value, depth)) {
+        return false;
+    }
+    match value {
+        Value::Object(members) => members.iter().all(|(name, value)| member_holds(nodes, node, name, value, depth)),
+        Value::Array(items) => items.iter().enumerate().all(|(index, value)| {
+            let item = node.prefix.get(index).copied().or(node.items);
+            item.is_none_or(|item| holds(nodes, item, value, depth + 1))
+        }),
+        _ => true,
+    }
+}
+
+fn member_holds(nodes: &Shapes, node: &Node, name: &str, value: &Value, depth: usize) -> bool {
+    let mut known = false;
+    if let Some(member) = node.properties.get(name) {
+        known = true;
+        if !holds(nodes, *member, value, depth + 1) {
+            return false;
+        }
+    }
+    for (pattern, member) in &node.patterns {
+        known |= pattern.may_match(name);
+        if pattern.is_match(name) && !holds(nodes, *member, value, depth + 1) {
+            return false;
+        }
+    }
+    node.keys.is_none_or(|keys| key_holds(&nodes[keys], name))
+        && (known || node.values.is_none_or(|values| holds(nodes, values, value, depth + 1)))
+}
+
+fn key_holds(node: &Node, name: &str) -> bool {
+    let name = Value::String(name.to_owned());
+    node.facts.iter().all(|fact| fact.test.holds(&name))
+}
+
+impl Table {
+    /// The place at a pointer pattern.
+    #[must_use]
+    pub fn place(&self, pointer: &str) -> Option<&Occurrence> {
+        let mut place = self.root();
+        for segment in pointer::segments(pointer) {
+            let next = place.properties.get(&segment).copied();
+            let next = next.or(if segment == "*" { place.items.or(place.values) } else { place.values });
+            place = &self.nodes[next?];
+        }
+        Some(place)
+    }
+
+    /// All constraints that the value breaks, in the stated order.
+    fn violations(&self, value: &Value) -> Vec<Violation> {
+        let mut walk = Walk { table: self, path: Vec::new(), found: Vec::new() };
         walk.visit(0, value);
         let mut found = walk.found;
-        if found.len() > 1 {
-            found.sort_by_key(|violation| (self.constraints[violation.constraint].cause, violation.constraint));
-        }
+        found.sort_by_key(|violation| (self.constraints[violation.constraint].cause, violation.constraint));
         found
     }
 }
 
-impl Shape {
+impl Table {
     /// The value with everything sensitive replaced, and everything of which nobody knows what it is: members without
     /// a schema, their names included, and text where the schema takes none.
     #[must_use]
@@ -51,7 +120,7 @@ impl Shape {
         self.mask_at(Some(0), value, Strangers::Shown)
     }
 
-    fn mask_at(&self, id: Option<NodeId>, value: &Value, strangers: Strangers) -> Value {
+    fn mask_at(&self, id: Option<PlaceId>, value: &Value, strangers: Strangers) -> Value {
         let node = match id.map(|id| &self.nodes[id]) {
             Some(node) if !node.sensitive => node,
             None if strangers == Strangers::Shown => return value.clone(),
@@ -88,12 +157,12 @@ impl Shape {
         self.unknown_at(0, value, &mut String::new(), found);
     }
 
-    fn unknown_at(&self, id: NodeId, value: &Value, at: &mut String, found: &mut Vec<String>) {
+    fn unknown_at(&self, id: PlaceId, value: &Value, at: &mut String, found: &mut Vec<String>) {
         let node = &self.nodes[id];
         if !node.all_of.is_empty() {
             return;
         }
-        let children: Vec<(String, Option<NodeId>, &Value)> = match value {
+        let children: Vec<(String, Option<PlaceId>, &Value)> = match value {
             Value::Object(members)
                 if !node.properties.is_empty() || node.values.is_some() || !node.patterns.is_empty() =>
             {
@@ -135,17 +204,17 @@ enum Step<'v> {
 }
 
 struct Walk<'s, 'v> {
-    shape: &'s Shape,
+    table: &'s Table,
     path: Vec<Step<'v>>,
     found: Vec<Violation>,
 }
 
 impl<'v> Walk<'_, 'v> {
-    fn visit(&mut self, id: NodeId, value: &'v Value) {
-        let node = &self.shape.nodes[id];
+    fn visit(&mut self, id: PlaceId, value: &'v Value) {
+        let node = &self.table.nodes[id];
         let mut typed = true;
         for &constraint in &node.constraints {
-            let stated = &self.shape.constraints[constraint];
+            let stated = &self.table.constraints[constraint];
             if stated.test.holds(value) {
                 continue;
             }
@@ -169,7 +238,7 @@ impl<'v> Walk<'_, 'v> {
         }
     }
 
-    fn members(&mut self, node: &Node, members: &'v serde_json::Map<String, Value>) {
+    fn members(&mut self, node: &Occurrence, members: &'v serde_json::Map<String, Value>) {
         for (name, value) in members {
             self.path.push(Step::Member(name));
             if let Some(keys) = node.keys {
@@ -193,17 +262,17 @@ impl<'v> Walk<'_, 'v> {
         }
     }
 
-    fn key(&mut self, node: NodeId, name: &str) {
+    fn key(&mut self, node: PlaceId, name: &str) {
         let name = Value::String(name.to_owned());
-        for &constraint in &self.shape.nodes[node].constraints {
-            if !self.shape.constraints[constraint].test.holds(&name) {
+        for &constraint in &self.table.nodes[node].constraints {
+            if !self.table.constraints[constraint].test.holds(&name) {
                 let at = self.pointer();
                 self.found.push(Violation { constraint, at });
             }
         }
     }
 
-    fn items(&mut self, node: &Node, items: &'v [Value]) {
+    fn items(&mut self, node: &Occurrence, items: &'v [Value]) {
         for (index, value) in items.iter().enumerate() {
             if let Some(item) = node.prefix.get(index).copied().or(node.items) {
                 self.path.push(Step::Item(index));

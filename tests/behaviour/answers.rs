@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use accordant::Contract;
-use accordant::contract::{Node, Shape, pointer};
+use accordant::contract::{Occurrence, Table, pointer};
 use accordant::mock::{Mock, respond};
 use bytes::Bytes;
 use http::{Method, Request, Response};
@@ -299,14 +299,14 @@ fn members_are_answered_in_the_order_of_the_schema() {
     for operation in contract.operations() {
         for example in &operation.examples {
             let output = accordant::mock::answer(operation, &example.input, 0, "eu-west-1");
-            compared += assert_order(&operation.output, operation.output.root(), &output);
+            compared += assert_order(&operation.output, operation.output.table().root(), &output);
         }
     }
     assert!(compared > 100, "only {compared} members");
 }
 
 /// Counts the members that stand in the schema's order, all the way down.
-fn assert_order(shape: &Shape, node: &Node, value: &Value) -> usize {
+fn assert_order(shape: &Table, node: &Occurrence, value: &Value) -> usize {
     match value {
         Value::Object(members) if !node.properties.is_empty() => {
             let places: Vec<Option<usize>> = members.keys().map(|name| node.properties.get_index_of(name)).collect();

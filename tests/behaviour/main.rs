@@ -29,6 +29,7 @@ mod schema_keywords;
 mod secrets;
 mod sending;
 mod server;
+mod shapes;
 mod snapshot_command;
 mod snapshots;
 mod specs;

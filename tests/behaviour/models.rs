@@ -4,7 +4,7 @@ use std::fs;
 
 use accordant::Contract;
 use accordant::contract::model::JsonType;
-use accordant::contract::{Node, Operation, Shape};
+use accordant::contract::{Occurrence, Operation, Table};
 use serde_json::Value;
 
 fn model(file: &str) -> Value {
@@ -23,10 +23,18 @@ fn the_specs_have_what_the_models_have() {
             assert_eq!(operation.http.method.as_str(), described["http"]["method"], "{name}");
             assert_eq!(operation.http.path, described["http"]["requestUri"].as_str().expect("a path"), "{name}");
             let comparison = Comparison { model: &model, operation: name };
-            compared +=
-                comparison.structure(&operation.input, operation.input.root(), &described["input"]["shape"], true);
-            compared +=
-                comparison.structure(&operation.output, operation.output.root(), &described["output"]["shape"], false);
+            compared += comparison.structure(
+                &operation.input,
+                operation.input.table().root(),
+                &described["input"]["shape"],
+                true,
+            );
+            compared += comparison.structure(
+                &operation.output,
+                operation.output.table().root(),
+                &described["output"]["shape"],
+                false,
+            );
             comparison.errors(operation, described);
         }
     }
@@ -39,7 +47,7 @@ struct Comparison<'m> {
 }
 
 impl Comparison<'_> {
-    fn structure(&self, shape: &Shape, node: &Node, name: &Value, input: bool) -> usize {
+    fn structure(&self, shape: &Table, node: &Occurrence, name: &Value, input: bool) -> usize {
         let described = &self.model["shapes"][name.as_str().expect("a shape name")];
         let members = described["members"].as_object().expect("members");
         let place = format!("{}{}", self.operation, node.pointer);
@@ -60,7 +68,7 @@ impl Comparison<'_> {
         members.len() + below
     }
 
-    fn value(&self, shape: &Shape, node: &Node, name: &Value, input: bool) -> usize {
+    fn value(&self, shape: &Table, node: &Occurrence, name: &Value, input: bool) -> usize {
         let described = &self.model["shapes"][name.as_str().expect("a shape name")];
         let place = format!("{}{}", self.operation, node.pointer);
         let expected = match described["type"].as_str().expect("a type") {

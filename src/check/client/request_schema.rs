@@ -103,7 +103,7 @@ fn broken(operation: &Operation, input: &Value) -> Vec<Complaint> {
 
 /// A place in an input, unless a name in it may be a secret.
 fn at(operation: &Operation, pointer: &str) -> String {
-    let known = operation.input.node(pointer).is_some_and(|node| !node.pointer.contains('*'));
+    let known = operation.input.place(pointer).is_some_and(|place| !place.pointer.contains('*'));
     let list = pointer.split('/').any(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     if known || list { pointer.to_owned() } else { "a member".to_owned() }
 }

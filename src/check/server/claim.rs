@@ -13,7 +13,7 @@ use crate::check::Complaint;
 use crate::constraint::BoundaryValue;
 use crate::contract::citation::strength_of;
 use crate::contract::model::{Cause, Strength};
-use crate::contract::{Citation, Constraint, Example, Node, NodeId, Operation, Shape};
+use crate::contract::{Citation, Constraint, Example, Occurrence, Operation, PlaceId, Table};
 use crate::exchange::{Exchange, Verdict, child};
 
 /// What the claim stands on.
@@ -85,13 +85,13 @@ fn nearest<'o>(operation: &'o Operation, input: &Value) -> Option<(&'o Example, 
 /// The places in which an input differs from an example.
 struct Suspects<'o> {
     operation: &'o Operation,
-    shape: &'o Shape,
+    shape: &'o Table,
     /// How many members are added, changed or missing.
     distance: usize,
     /// The places with another value.
-    changed: Vec<NodeId>,
+    changed: Vec<PlaceId>,
     /// Objects and lists some of whose members are among them, with the member's name.
-    around: Vec<(NodeId, String)>,
+    around: Vec<(PlaceId, String)>,
     /// Whether a value among them is one that no source speaks of.
     unheard_of: bool,
 }
@@ -103,7 +103,7 @@ impl<'o> Suspects<'o> {
     }
 
     /// Notes where a value differs; whether it does.
-    fn compare(&mut self, id: NodeId, old: Option<&Value>, new: &Value) -> bool {
+    fn compare(&mut self, id: PlaceId, old: Option<&Value>, new: &Value) -> bool {
         if old == Some(new) {
             return false;
         }
@@ -142,18 +142,18 @@ impl<'o> Suspects<'o> {
 
     /// Whether a source says that the place takes such a value, its members aside: by showing it, or by bounds that
     /// it keeps.
-    fn is_spoken_of(&self, id: NodeId, value: &Value) -> bool {
+    fn is_spoken_of(&self, id: PlaceId, value: &Value) -> bool {
         let node = &self.shape.nodes[id];
         let shown = |shown: &Value| shown == value;
         let known = !node.limits.choices.is_empty()
-            || node.examples.iter().chain(&node.default).any(shown)
+            || node.examples.iter().chain(node.default.as_deref()).any(shown)
             || self.operation.examples.iter().any(|example| example.input.pointer(&node.pointer).is_some_and(shown));
         // What an `allOf` says in parts is said of the whole, and judged there.
         let whole = !node.all_of.is_empty() || node.types.is_empty();
         known || whole || is_bounded(self.shape, node, value)
     }
 
-    fn member(&mut self, holder: NodeId, id: Option<NodeId>, name: &str, old: Option<&Value>, new: &Value) {
+    fn member(&mut self, holder: PlaceId, id: Option<PlaceId>, name: &str, old: Option<&Value>, new: &Value) {
         let differs = match id {
             Some(id) => self.compare(id, old, new),
             None => old != Some(new),
@@ -210,7 +210,7 @@ const USUAL: (usize, usize) = (255, 10);
 
 /// Whether the bounds that a schema states reach as far as the value. A bound on one side says nothing of the other:
 /// that a number is at most 100 does not say that it may be negative.
-fn is_bounded(shape: &Shape, node: &Node, value: &Value) -> bool {
+fn is_bounded(shape: &Table, node: &Occurrence, value: &Value) -> bool {
     let limits = &node.limits;
     match value {
         Value::String(text) => {

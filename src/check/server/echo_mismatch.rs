@@ -66,7 +66,7 @@ fn complaint(exchange: &Exchange<'_>, echo: &Echo, output: &Value) -> Option<Com
     let (from, to) = (pointed(&echo.from), pointed(&echo.to));
     let node = operation.input.node(&from)?;
     let given = pointer::first(exchange.input, &echo.from).filter(|value| !value.is_null());
-    let sent = given.or(node.default.as_ref())?;
+    let sent = given.or(node.default.as_deref())?;
     let shown = pointer::first(output, &echo.to).filter(|value| !value.is_null());
     let wrong = match shown {
         Some(shown) => carries(exchange, sent) && !is_same(node, echo.fold, sent, shown),

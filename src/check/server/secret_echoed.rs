@@ -9,7 +9,7 @@ use crate::check::{Check, Complaint, Party};
 use crate::codec::Outcome;
 use crate::contract::citation::strength_of;
 use crate::contract::model::Strength;
-use crate::contract::{Node, NodeId, Shape, pointer};
+use crate::contract::{Occurrence, PlaceId, Table, pointer};
 use crate::exchange::{Exchange, Observation, child, texts};
 
 /// The check.
@@ -101,7 +101,7 @@ impl Check for SecretEchoed {
 /// What must not come back.
 struct Secrets<'e> {
     credentials: Vec<&'e str>,
-    members: Vec<(&'e Node, &'e str)>,
+    members: Vec<(&'e Occurrence, &'e str)>,
 }
 
 impl<'e> Secrets<'e> {
@@ -119,7 +119,7 @@ impl<'e> Secrets<'e> {
 }
 
 /// The sensitive members that are texts; tags and the like, whose parts are sensitive as a whole, are shown by design.
-fn sensitive_members<'v>(shape: &'v Shape, id: NodeId, value: &'v Value, found: &mut Vec<(&'v Node, &'v str)>) {
+fn sensitive_members<'v>(shape: &'v Table, id: PlaceId, value: &'v Value, found: &mut Vec<(&'v Occurrence, &'v str)>) {
     let node = &shape.nodes[id];
     match value {
         Value::String(text) if node.sensitive => found.push((node, text)),
@@ -142,7 +142,7 @@ fn sensitive_members<'v>(shape: &'v Shape, id: NodeId, value: &'v Value, found: 
     }
 }
 
-fn is_echoed(exchange: &Exchange<'_>, node: &Node) -> bool {
+fn is_echoed(exchange: &Exchange<'_>, node: &Occurrence) -> bool {
     exchange.operation().echo.iter().any(|echo| pointer::segments(&node.pointer).eq(echo.from.iter().cloned()))
 }
 

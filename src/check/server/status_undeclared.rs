@@ -1,6 +1,7 @@
 //! `status-undeclared`: a status that is neither the operation's success nor an error.
 
 use crate::check::{Check, Complaint, Party};
+use crate::contract::NodeId;
 use crate::contract::model::{Place, Strength};
 use crate::exchange::{Answer, Exchange, Observation, success_status};
 
@@ -78,6 +79,6 @@ impl Check for StatusUndeclared {
 /// Whether the output has a member for the status, so that it may be any.
 fn states_itself(exchange: &Exchange<'_>) -> bool {
     let shape = &exchange.operation().output;
-    let stated = |id: &usize| shape.nodes[*id].place == Some(Place::Status);
+    let stated = |id: &NodeId| shape.nodes[*id].place == Some(Place::Status);
     matches!(exchange.answer(), Answer::Success(_)) && shape.root().properties.values().any(stated)
 }

@@ -13,7 +13,7 @@ use cel::context::VariableResolver;
 use cel::{Context, Env, Program};
 use serde_json::Value;
 
-use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit};
+use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit, definition};
 use crate::model::{Cause, RuleSpec, SchemaSpec};
 use crate::value::pointer;
 use program::Program as Compiled;
@@ -73,7 +73,7 @@ fn default_of(scope: &Scope<'_>, path: &[String]) -> Option<Value> {
     let mut schema = scope.raw;
     for segment in path {
         if let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/")) {
-            schema = scope.defs.get(name)?;
+            schema = definition(scope.defs, name)?;
         }
         schema = schema.get("properties")?.get(segment)?;
     }
@@ -259,7 +259,7 @@ mod tests {
             "error": {"code": "E", "cite": "s:1"}, "cite": "s:1", "holds": {}, "breaks": {},
         }));
         let raw = json!({"properties": {"b": {"default": 10}}});
-        compile(&rule.expect("a rule"), 0, &Scope { raw: &raw, defs: &json!({}) })
+        compile(&rule.expect("a rule"), 0, &Scope { raw: &raw, defs: &[] })
     }
 
     #[test]

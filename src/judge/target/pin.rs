@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::constraint::Test;
 use crate::contract::model::JsonType;
-use crate::contract::{Contract, ContractError, Node, Operation, Shape, pointer};
+use crate::contract::{Contract, ContractError, Node, Occurrence, Operation, Shape, pointer};
 
 /// An input member with a value of its own.
 #[derive(Debug, Clone, PartialEq)]
@@ -210,18 +210,18 @@ fn nodes<'c>(
     if !nodes.is_empty() {
         return Ok(nodes);
     }
-    let hint = hint(operations.iter().flat_map(|operation| &side.shape(operation).nodes), pointer);
+    let hint = hint(operations.iter().flat_map(|operation| &side.shape(operation).table().nodes), pointer);
     let operations = named.map_or_else(|| "any operation".to_owned(), str::to_owned);
     let side = if side == Side::Input { "input" } else { "output" };
     Err(PinError::Unknown { side, operations, pointer: text, hint })
 }
 
-fn hint<'c>(nodes: impl Iterator<Item = &'c Node>, pointer: &[String]) -> String {
+fn hint<'c>(nodes: impl Iterator<Item = &'c Occurrence>, pointer: &[String]) -> String {
     if pointer.iter().any(|segment| segment.bytes().all(|byte| byte.is_ascii_digit())) {
         return "write * for the first item of a list".to_owned();
     }
     let last = pointer.last().map(|last| last.to_lowercase()).unwrap_or_default();
-    let resembles = |node: &&Node| {
+    let resembles = |node: &&Occurrence| {
         let name = node.pointer.rsplit('/').next().unwrap_or_default().to_lowercase();
         !name.is_empty() && (name.contains(&last) || last.contains(&name))
     };

@@ -45,7 +45,7 @@ fn empty_for_absent(operation: &Operation, output: &mut Value) {
         let Some(Value::Object(members)) = output.get_mut(name) else { continue };
         for (member, id) in &operation.output.nodes[*id].properties {
             let node = &operation.output.nodes[*id];
-            let free = node.constraints.iter().all(|id| operation.output.constraints[*id].keyword == "type");
+            let free = node.facts.iter().all(|fact| &*fact.keyword == "type");
             if node.types.contains(JsonType::String) && free && node.format.is_none() {
                 members.entry(member.clone()).or_insert(json!(""));
             }

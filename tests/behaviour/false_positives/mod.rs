@@ -141,7 +141,7 @@ fn page(status: u16, body: &'static str) -> Reply {
 fn of_kind(sent: &Sent<'_>, kinds: &[ErrorKind]) -> Option<ErrorDef> {
     let (operation, nth) = (sent.operation(), usize::try_from(sent.case.token.index % 64).ok()?);
     let errors = operation.errors.all.iter().filter(|error| kinds.contains(&error.kind));
-    errors.cycle().nth(nth).cloned()
+    errors.cycle().nth(nth).map(|error| ErrorDef::clone(error))
 }
 
 fn native(sent: &Sent<'_>) -> bool {

@@ -69,7 +69,7 @@ const HUBS: &[(&str, &str)] = &[
     ("judge/run.rs", "a run is concluded with its own settings"),
     ("judge/target/file.rs", "a target's requests are read by its file's reader"),
     ("judge/target/mod.rs", "a target is read from its file, and the file's parts name the target's"),
-    ("model/shape.rs", "limits are of a node, and a node has limits"),
+    ("model/shape.rs", "a shape begins in a graph of nodes, and has a table of their places"),
     ("mutate/mutant.rs", "a mutant departs, and the departure asks the mutant"),
     ("net/serve.rs", "a connection shares the server's state"),
     ("net/proxy.rs", "a conversation shares the proxy's state"),
