@@ -23,10 +23,10 @@ const LAYERS: &[Layer] = &[
     ("spec", &["constraint", "file"]),
     ("contract", &["spec", "codec"]),
     ("exchange", &["contract", "auth"]),
-    ("generate", &["contract"]),
+    ("generate", &["exchange"]),
     ("mock", &["exchange"]),
     ("check", &["exchange"]),
-    ("report", &["check"]),
+    ("report", &["check", "generate"]),
     ("judge", &["generate", "report"]),
     ("client", &["mock", "judge"]),
     ("mutate", &["mock", "judge"]),
@@ -43,13 +43,10 @@ const LAYERS: &[Layer] = &[
 const UPWARD: &[(&str, &str, &str)] = &[
     ("check", "mock", "dialects are the mock's; they belong to the model"),
     ("codec", "contract", "old paths of the model"),
-    ("constraint", "contract", "old paths of the model"),
     ("contract", "lint", "examples are judged while a contract is loaded"),
     ("exchange", "mock", "dialects are the mock's; they belong to the model"),
-    ("generate", "exchange", "what a case demands is stated in the words of an observation"),
     ("generate", "mock", "dialects are the mock's; they belong to the model"),
     ("judge", "mock", "dialects are the mock's; they belong to the model"),
-    ("report", "generate", "a finding has the token of its case"),
     ("report", "mock", "dialects are the mock's; they belong to the model"),
 ];
 
