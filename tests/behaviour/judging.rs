@@ -558,6 +558,8 @@ fn options_stand_in_a_file_and_flags_win() {
     let folder = tempfile::tempdir().expect("a folder");
     let below = folder.path().join("a/b");
     std::fs::create_dir_all(&below).expect("is made");
+    // The file counts up to the root of the repository.
+    std::fs::create_dir(folder.path().join(".git")).expect("is made");
     let write = |text: &str| std::fs::write(folder.path().join("accordant.toml"), text).expect("is written");
     let run = |arguments: &[&str]| command(arguments).current_dir(&below).output().expect("it starts");
     write(
