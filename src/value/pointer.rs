@@ -63,6 +63,7 @@ pub fn slot<'v>(value: &'v mut Value, segments: &[String]) -> &'v mut Value {
 }
 
 /// The value without the member or item at a pointer; nothing where there is none.
+#[must_use]
 pub fn without(value: &Value, pointer: &str) -> Option<Value> {
     let (parent, name) = pointer.rsplit_once('/')?;
     let mut value = value.clone();
