@@ -29,6 +29,7 @@ pub struct Astray {
     /// The same in words, without any value of the request.
     pub detail: String,
     /// The name by which it asks for an operation, where its protocol has names.
+    #[cfg_attr(not(feature = "check"), allow(dead_code, reason = "checks of clients ask for it"))]
     pub named: Option<String>,
 }
 
