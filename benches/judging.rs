@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use accordant::Contract;
 use accordant::generate::{Phase, Plan};
-use accordant::mock::Dialect;
+use accordant::model::Dialect;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;

@@ -157,10 +157,12 @@ pub mod value;
 
 mod random;
 
-pub use contract::{Contract, ContractError, Operation};
+pub use contract::Contract;
 pub use generate::{Case, CaseKind, Phase, Token};
 pub use mock::Mock;
+pub use model::Operation;
 #[cfg(feature = "check")]
 pub use net::{CheckBuilder, CheckError};
 #[cfg(feature = "check")]
 pub use report::{Finding, Report};
+pub use spec::ContractError;

@@ -1,8 +1,7 @@
 //! What a check says of an exchange: what was due, what came, and who says so.
 
-use crate::contract::Citation;
-use crate::contract::citation::strength_of;
-use crate::contract::model::Strength;
+use crate::model::citation::strength_of;
+use crate::model::{Citation, Strength};
 use crate::text::cut;
 
 /// Longest text of either side, in characters.

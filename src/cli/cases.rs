@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use accordant::generate::{Case, CaseKind, Expected, Phase, Plan, Shard, Verdict};
-use accordant::mock::Dialect;
+use accordant::model::Dialect;
 use accordant::report::{render_curl, shell_word};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};

@@ -6,8 +6,8 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use accordant::client::CapturedOutput;
-use accordant::contract::Service;
 use accordant::exchange::Ended;
+use accordant::model::Service;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 

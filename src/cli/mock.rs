@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use accordant::mock::{Dialect, Mock};
+use accordant::mock::Mock;
+use accordant::model::Dialect;
 use accordant::net::journal::Journal;
 use accordant::net::serve::{Limits, Server};
 use clap::{Args, ValueEnum};

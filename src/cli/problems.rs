@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use accordant::contract::{SourceText, SpecProblem};
+use accordant::spec::{SourceText, SpecProblem};
 use accordant::text::{shown, shown_in_line};
 use miette::{
     LabeledSpan, MietteDiagnostic, MietteError, MietteSpanContents, Report, SourceCode, SourceSpan, SpanContents,

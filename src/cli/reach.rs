@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use accordant::contract::SourceText;
 use accordant::file::read_text;
 use accordant::generate::{Adjustments, Plan};
 use accordant::judge::{Credentials, GivenFailed, GivenFailure, Set, Signer, Target, Unique, Wire, run_givens};
-use accordant::mock::{DEFAULT_REGION, Dialect};
+use accordant::mock::DEFAULT_REGION;
+use accordant::model::Dialect;
 use accordant::net::send::{Client, SendLimits};
+use accordant::spec::SourceText;
 use accordant::{Contract, ContractError};
 use clap::Args;
 use http::{HeaderName, HeaderValue};

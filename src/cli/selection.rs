@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use accordant::Contract;
-use accordant::contract::Operation;
 use accordant::generate::{Phase, Plan};
-use accordant::mock::Dialect;
+use accordant::model::{Dialect, Operation};
 use clap::{Args, ValueEnum};
 
 use super::Failure;

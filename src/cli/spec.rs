@@ -4,10 +4,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use accordant::contract::citation::Citation;
-use accordant::contract::lint::{Documents, verify};
-use accordant::contract::model::{OperationSpec, ServiceSpec};
-use accordant::contract::{Constraint, ErrorDef, Occurrence, Operation};
+use accordant::lint::{Documents, verify};
+use accordant::model::citation::Citation;
+use accordant::model::{Constraint, ErrorDef, Occurrence, Operation, OperationSpec, ServiceSpec};
 use accordant::{Contract, ContractError};
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -251,7 +250,7 @@ fn dispute_lines(operation: &Operation) -> Vec<String> {
 }
 
 fn remark_lines(operation: &Operation) -> Vec<String> {
-    let line = |remark: &accordant::contract::Remark| {
+    let line = |remark: &accordant::model::Remark| {
         let error = remark.error.as_ref().map(|code| format!(" → {code}")).unwrap_or_default();
         format!("{}{error}   [{}]", remark.says, citations(&remark.citations))
     };

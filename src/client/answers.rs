@@ -9,8 +9,8 @@ use crate::auth;
 use crate::check::{Party, Tally};
 use crate::codec::{Outcome, Received};
 use crate::contract::Contract;
-use crate::contract::model::{ErrorKind, Strength};
 use crate::exchange::{Answer, Observation, Reply};
+use crate::model::{ErrorKind, Strength};
 use crate::report::Finding;
 
 /// What is found of the answers to requests. Of an operation that the server never showed to have, all is doubtful.

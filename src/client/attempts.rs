@@ -7,9 +7,10 @@ use serde_json::Value;
 use super::exchange::{Exchange, Exchanges};
 use super::observe::observe;
 use crate::codec;
-use crate::contract::model::ErrorKind;
-use crate::contract::{Contract, pointer};
+use crate::contract::Contract;
 use crate::exchange::{Attempt, AttemptOutcome, History, Observation};
+use crate::model::ErrorKind;
+use crate::value::pointer;
 
 /// How often a command asks for what, when all goes well.
 #[derive(Debug, Clone, Default)]

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::exchange::Exchange;
 use crate::codec::Outcome;
-use crate::contract::{Contract, Operation, PlaceId, Table};
+use crate::contract::Contract;
 use crate::exchange::{Observation, child};
+use crate::model::{Operation, PlaceId, Table};
 use crate::report::{Coverage, Exercised};
 
 /// What has been seen so far.

@@ -8,11 +8,10 @@ use http::{HeaderValue, Response, StatusCode};
 use serde_json::Value;
 
 use crate::codec::{Outcome, Reply};
-use crate::contract::model::{Cited, ErrorKind, Strength};
-use crate::contract::view::View;
-use crate::contract::{ErrorDef, Operation, PlaceId, Table};
 use crate::exchange::{Fault, Observation, child};
-use crate::mock::{Dialect, Pace, Sending};
+use crate::mock::{Pace, Sending};
+use crate::model::{Cited, Dialect, ErrorDef, ErrorKind, Operation, PlaceId, Strength, Table};
+use crate::value::view::View;
 
 /// How long a slow answer waits.
 const SLOW: Duration = Duration::from_secs(2);

@@ -9,9 +9,9 @@ use super::observe::observe;
 use super::retry;
 use crate::check::{self, Party, Tally};
 use crate::codec;
-use crate::contract::model::ErrorKind;
-use crate::contract::{Contract, Operation};
+use crate::contract::Contract;
 use crate::exchange::{Attempt, AttemptOutcome, Ended, Fault, FaultEnd, Observation};
+use crate::model::{ErrorKind, Operation};
 use crate::report::{Behaviour, ErrorNamed, FaultReport, Finding, Retry, TokenReuse};
 
 /// What became of a request that met a fault.

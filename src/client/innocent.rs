@@ -8,10 +8,11 @@ use http::{Response, StatusCode};
 use super::mistakes::signed;
 use super::{ClientRun, Exchange, Exchanges};
 use crate::check::Party;
-use crate::contract::{Contract, Operation};
+use crate::contract::Contract;
 use crate::exchange::Ended;
 use crate::generate::{Case, Phase, Plan, Variation, Verdict};
-use crate::mock::{Dialect, Mock, Sending};
+use crate::mock::{Mock, Sending};
+use crate::model::{Dialect, Operation};
 use crate::report::Report;
 
 const RANDOM: u64 = 40;

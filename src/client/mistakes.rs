@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Calls, CapturedOutput, ClientRun, Exchange, Exchanges, judge_fault, observe};
-use crate::contract::model::AuthScheme;
-use crate::contract::{Contract, Operation};
+use crate::contract::Contract;
 use crate::exchange::{Ended, Fault, Verdict};
 use crate::generate::{Case, Phase, Plan};
-use crate::mock::{Dialect, Mock, Sending};
+use crate::mock::{Mock, Sending};
+use crate::model::{AuthScheme, Dialect, Operation};
 use crate::report::Report;
 
 /// Attempts of a storm: more than a check lets pass.

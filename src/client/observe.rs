@@ -7,9 +7,10 @@ use http::Request;
 
 use crate::auth::{self, credential_region};
 use crate::codec::Incoming;
-use crate::contract::{Contract, Operation};
+use crate::contract::Contract;
 use crate::exchange::{Misaddressed, Observation, Recognition, is_unread};
 use crate::mock::{Astray, target};
+use crate::model::Operation;
 
 /// Reads a request. What was answered, and what went before, is for the caller to add.
 #[must_use]

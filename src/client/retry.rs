@@ -1,8 +1,7 @@
 //! Whether a request that met a fault may be tried again.
 
-use crate::contract::Operation;
-use crate::contract::model::ErrorKind;
 use crate::exchange::Fault;
+use crate::model::{ErrorKind, Operation};
 
 /// Whether another attempt is called for; nothing where that is not known.
 ///

@@ -9,9 +9,8 @@ use serde_json::Value;
 use super::naming::{ACTION, Action};
 use super::{Codec, Decoded, Incoming, Naming, Oddity, Outcome, Received, Rejection, Reply, error_shape, form, xml};
 use crate::auth;
-use crate::contract::model::Cause;
-use crate::contract::view::View;
-use crate::contract::{Operation, Service};
+use crate::model::{Cause, Operation, Service};
+use crate::value::view::View;
 
 /// The codec.
 #[derive(Debug)]

@@ -12,9 +12,8 @@ use super::json::{self, Reader, Style};
 use super::naming::{ACTION, Action};
 use super::{Codec, Decoded, Incoming, Naming, Oddity, Outcome, Received, Rejection, Reply, form};
 use crate::auth;
-use crate::contract::model::{Cause, Dialect, TimestampFormat};
-use crate::contract::view::View;
-use crate::contract::{Operation, Service};
+use crate::model::{Cause, Dialect, Operation, Service, TimestampFormat};
+use crate::value::view::View;
 
 /// The codec.
 #[derive(Debug)]

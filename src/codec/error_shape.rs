@@ -7,9 +7,10 @@ use http::{HeaderValue, Response};
 use serde_json::{Map, Value};
 
 use super::{Outcome, Rejection};
-use crate::contract::template::{Filler, Origin, Piece, Template};
-use crate::contract::view::View;
-use crate::contract::{ErrorDef, Service};
+use crate::model::template::{Origin, Piece, Template};
+use crate::model::{ErrorDef, Service};
+use crate::value::template::Filler;
+use crate::value::view::View;
 
 /// How a protocol writes and reads a body that no schema describes.
 pub trait FreeFormat {

@@ -7,11 +7,9 @@ use std::sync::LazyLock;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use super::text;
-use super::{MAX_DEPTH, Oddity, Rejection};
-use crate::contract::model::{JsonType, TimestampFormat};
-use crate::contract::view::View;
-use crate::contract::{Node, NodeId, Shape};
+use super::{MAX_DEPTH, Oddity, Rejection, text};
+use crate::model::{JsonType, Node, NodeId, Shape, TimestampFormat};
+use crate::value::view::View;
 
 /// The unreserved characters of RFC 3986 stay as they are; SigV4 wants exactly these.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -7,9 +7,8 @@ use serde_json::{Map, Value};
 
 use super::http_bindings::placed;
 use super::text;
-use crate::contract::model::{Place, TimestampFormat};
-use crate::contract::view::View;
-use crate::contract::{Node, Shape};
+use crate::model::{Node, Place, Shape, TimestampFormat};
+use crate::value::view::View;
 
 /// Writes the members that travel in headers; one that has its own header stands before an entry of a header map.
 pub fn write(shape: &Shape, members: &[(&str, View<'_>)], headers: &mut HeaderMap) {
@@ -143,8 +142,7 @@ fn unquoted(quoted: &str) -> (String, Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::constraint::Types;
-    use crate::contract::model::{JsonType, TypeSpec};
+    use crate::model::{JsonType, TypeSpec, Types};
     use serde_json::json;
 
     fn item(json_type: JsonType, format: Option<&str>) -> Node {

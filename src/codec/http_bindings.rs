@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use super::{Decoded, Incoming, Oddity, Rejection, form, headers, text};
 use crate::auth;
-use crate::contract::view::View;
-use crate::contract::{Fact, Node, NodeId, Operation, Service, Shape};
-use crate::model::path_template;
-use crate::model::{Cause, JsonType, Place, TimestampFormat};
+use crate::model::{
+    Cause, Fact, JsonType, Node, NodeId, Operation, Place, Service, Shape, TimestampFormat, path_template,
+};
+use crate::value::view::View;
 
 /// How the members of a body are written and read.
 pub trait BodyFormat {

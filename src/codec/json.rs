@@ -8,11 +8,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Number, Value};
 
 use super::error_shape::FreeFormat;
-use super::text;
-use super::{MAX_DEPTH, MAX_VALUES, Oddity, Rejection};
-use crate::contract::model::{JsonType, TimestampFormat};
-use crate::contract::view::View;
-use crate::contract::{Node, NodeId, Shape};
+use super::{MAX_DEPTH, MAX_VALUES, Oddity, Rejection, text};
+use crate::model::{JsonType, Node, NodeId, Shape, TimestampFormat};
+use crate::value::view::View;
 
 /// Reads a JSON text. Of a duplicate member the first value stands.
 pub fn parse(text: &[u8]) -> Result<(Value, Vec<Oddity>), Rejection> {

@@ -34,9 +34,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use serde_json::Value;
 
-use crate::contract::view::View;
-use crate::contract::{ErrorDef, Operation, Service};
-use crate::model::{Cause, Dialect, Protocol, ServiceEntry};
+use crate::model::{Cause, Dialect, ErrorDef, Operation, Protocol, Service, ServiceEntry};
+use crate::value::view::View;
 
 /// Deepest nesting of a body that is read.
 pub const MAX_DEPTH: usize = 64;

@@ -7,9 +7,8 @@ use serde_json::{Map, Value};
 use super::http_bindings::{self, BodyFormat, Member};
 use super::json::{self, Reader, Style};
 use super::{Codec, Decoded, Incoming, Oddity, Outcome, Received, Rejection, Reply, error_shape, is_json};
-use crate::contract::model::TimestampFormat;
-use crate::contract::view::View;
-use crate::contract::{Node, NodeId, Operation, Service, Shape};
+use crate::model::{Node, NodeId, Operation, Service, Shape, TimestampFormat};
+use crate::value::view::View;
 
 /// The codec.
 #[derive(Debug)]

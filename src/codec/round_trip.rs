@@ -15,8 +15,8 @@ use serde_json::{Map, Value};
 
 use super::{Codec, Outcome, Reply, by_name, to_base64};
 use crate::Contract;
-use crate::contract::model::{JsonType, Place, TimestampFormat};
-use crate::contract::{Node, NodeId, Operation, Shape, SourceText};
+use crate::model::{JsonType, Node, NodeId, Operation, Place, Shape, TimestampFormat};
+use crate::spec::SourceText;
 
 static BUILTIN: LazyLock<Contract> = LazyLock::new(Contract::builtin);
 
@@ -79,7 +79,7 @@ fn responses(medium: Medium, operations: Vec<&Operation>) {
     for operation in operations {
         let codec: &dyn Codec = operation.service.codec();
         law(&operation.output, medium, |output| {
-            let output = crate::contract::view::View::from(output);
+            let output = crate::value::view::View::from(output);
             let reply = Reply::Output { operation, status: operation.http.status, output: &output };
             let response = codec.encode_response(&operation.service, &reply, "request");
             let received = codec.decode_response(operation, &response).map_err(|error| error.to_string())?;

@@ -7,9 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Number, Value};
 
-use crate::contract::Node;
-use crate::contract::model::{JsonType, TimestampFormat};
-use crate::contract::view::View;
+use crate::model::{JsonType, Node, TimestampFormat};
+use crate::value::view::View;
 
 /// The seconds since 1970 that HTTP's form of a date can say: years of four digits, none before 1970.
 const HTTP_DATES: Range<i64> = 0..253_402_300_800;

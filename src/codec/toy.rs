@@ -9,10 +9,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response};
 use serde_json::{Value, json};
 
-use super::json;
-use super::{Codec, Decoded, Incoming, Naming, Outcome, Received, Rejection, Reply};
-use crate::contract::{Operation, Service};
-use crate::model::Cause;
+use super::{Codec, Decoded, Incoming, Naming, Outcome, Received, Rejection, Reply, json};
+use crate::model::{Cause, Operation, Service};
 
 /// The codec.
 #[derive(Debug)]
@@ -93,9 +91,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::contract::SourceText;
     use crate::generate::{Phase, Plan, Verdict};
     use crate::model::Dialect;
+    use crate::spec::SourceText;
     use crate::{Contract, Mock};
 
     const SERVICE: &str = "

@@ -8,11 +8,9 @@ use quick_xml::reader::Reader;
 use serde_json::{Map, Value};
 
 use super::error_shape::FreeFormat;
-use super::text;
-use super::{MAX_DEPTH, MAX_VALUES, Rejection};
-use crate::contract::model::{JsonType, TimestampFormat};
-use crate::contract::view::View;
-use crate::contract::{Node, NodeId, Shape};
+use super::{MAX_DEPTH, MAX_VALUES, Rejection, text};
+use crate::model::{JsonType, Node, NodeId, Shape, TimestampFormat};
+use crate::value::view::View;
 
 /// Writes the members of an output.
 pub fn write_members(shape: &Shape, node: &Node, members: &[(&str, View<'_>)], out: &mut String) {

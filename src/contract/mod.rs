@@ -1,6 +1,5 @@
 //! The contract: an index of services and operations, each compiled when it is first used.
 
-pub mod index;
 mod marks;
 mod names;
 mod paths;
@@ -14,24 +13,8 @@ use rustc_hash::FxHashMap;
 use crate::codec;
 use crate::spec::{self, File, Lowered, Source, Specs};
 
-// The old paths of what moved to `model`, `value`, `spec` and `lint`.
-pub use crate::lint;
-pub use crate::model::{self, citation};
-pub use crate::model::{
-    Auth, Branches, Citation, Constraint, ConstraintId, Documented, Echo, ErrorDef, ErrorLink, ErrorShape, Errors,
-    Example, Fact, Http, Idempotency, Limits, Matcher, Node, NodeId, Occurrence, Operation, PlaceId, Remark, Service,
-    Shape, Table, Violation,
-};
-pub use crate::spec::{ContractError, OPERATION_SCHEMA, Parsed, SERVICE_SCHEMA, SourceText, SpecProblem};
-pub use crate::value::{pointer, view};
-
-use crate::model::{Index, OperationSpec, ServiceSpec};
-
-/// The old path of templates.
-pub mod template {
-    pub use crate::model::template::{Origin, Piece, Pipe, Template};
-    pub use crate::value::template::{Filler, uuid};
-}
+use crate::model::{Index, Operation, OperationSpec, Service, ServiceSpec};
+use crate::spec::{ContractError, SourceText, SpecProblem};
 
 /// Everything loaded from a set of specs. Cloning it copies no spec.
 #[derive(Debug, Clone)]

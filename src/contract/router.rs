@@ -432,7 +432,7 @@ mod tests {
     use http::Request;
     use serde_json::{Value, json};
 
-    use crate::contract::{ContractError, SourceText};
+    use crate::spec::{ContractError, SourceText};
     use crate::{Contract, Mock};
 
     const SERVICE: &str = "

@@ -1,8 +1,6 @@
 //! What the contract demands of a request: derived from its input, or stated by the case that it is of.
 
-use crate::contract::model::Cause;
-use crate::contract::{Constraint, ConstraintId, ErrorDef, ErrorLink, Operation};
-use crate::mock::Dialect;
+use crate::model::{Cause, Constraint, ConstraintId, Dialect, ErrorDef, ErrorLink, Operation};
 
 /// What must happen to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

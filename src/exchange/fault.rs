@@ -1,6 +1,7 @@
 //! Faults: failures that a service, or what stands before it, may give to a client that did nothing wrong.
 
-use crate::contract::{Contract, Operation};
+use crate::contract::Contract;
+use crate::model::Operation;
 
 /// A kind of fault.
 #[derive(Debug, Clone, PartialEq, Eq)]

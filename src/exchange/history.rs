@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::Received;
-use crate::contract::model::ErrorKind;
+use crate::model::ErrorKind;
 
 /// What is known of the requests around one.
 #[derive(Debug, Clone, Default)]

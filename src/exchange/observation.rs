@@ -13,9 +13,7 @@ use super::history::History;
 use super::questions::Exchange;
 use super::reply::{Reply, TransportFailure};
 use crate::codec::{Codec, Oddity, Outcome, Received, Rejection};
-use crate::contract::model::{Cause, ErrorKind};
-use crate::contract::{Auth, Operation, Service};
-use crate::mock::Dialect;
+use crate::model::{Auth, Cause, Dialect, ErrorKind, Operation, Service};
 
 /// One exchange: what was asked, what came back, what the contract demands, and what went before. Whoever observes it fills
 /// in what is known; checks look at what they need.

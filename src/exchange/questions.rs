@@ -9,9 +9,9 @@ use super::demand::{Demand, Expected, Variation, Verdict, success_status};
 use super::observation::Observation;
 use super::reply::{Reply, TransportFailure};
 use crate::codec::{Codec, Outcome, Received, Rejection};
-use crate::contract::model::{Cause, ErrorKind, Strength};
-use crate::contract::{Constraint, ErrorDef, ErrorLink, Occurrence, Operation, PlaceId, Table};
-use crate::mock::Dialect;
+use crate::model::{
+    Cause, Constraint, Dialect, ErrorDef, ErrorKind, ErrorLink, Occurrence, Operation, PlaceId, Strength, Table,
+};
 use crate::text::{MASK, cut, one_line};
 use crate::value::pointer;
 

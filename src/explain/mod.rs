@@ -6,10 +6,10 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::check::{self, Check, Party};
-use crate::constraint::{BoundaryValue, Edges};
-use crate::contract::model::{Cause, Strength};
-use crate::contract::{Citation, ConstraintId, Contract, ContractError, Occurrence, Operation};
+use crate::contract::Contract;
 use crate::generate::Boundaries;
+use crate::model::{BoundaryValue, Cause, Citation, ConstraintId, Edges, Occurrence, Operation, Strength};
+use crate::spec::ContractError;
 use crate::text::similar;
 
 /// Most values that are shown of one side of a boundary.
@@ -213,7 +213,7 @@ fn page(operation: &Arc<Operation>, boundaries: &OnceCell<Boundaries>, id: Const
     let weakest = constraint.error.as_ref().map_or(constraint.strength, |link| link.strength.max(constraint.strength));
     if constraint.disputed {
         line(&mut text, format_args!("Sources disagree on it, so that departures are notes, unless --strict:"));
-        let about = |dispute: &&crate::contract::model::DisputeSpec| dispute.about.contains(&constraint.id);
+        let about = |dispute: &&crate::model::DisputeSpec| dispute.about.contains(&constraint.id);
         for dispute in operation.disputes.iter().filter(about) {
             line(&mut text, format_args!("  {}: {}", dispute.fact, dispute.others));
         }

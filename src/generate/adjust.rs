@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::contract::pointer;
 use crate::random::Random;
+use crate::value::pointer;
 
 /// Members that are set or made fresh in every case of an operation.
 #[derive(Debug, Clone, Default)]

@@ -7,10 +7,9 @@ use serde_json::Value;
 use super::boundary_value::{apply, leaves_a_choice};
 use super::constraint_site::{ConstraintSite, Side};
 use super::generator::Generator;
-use crate::constraint::{BoundaryValue, Edges};
-use crate::contract::model::Cause;
-use crate::contract::{ConstraintId, Operation, pointer};
+use crate::model::{BoundaryValue, Cause, ConstraintId, Edges, Operation};
 use crate::random::Random;
+use crate::value::pointer;
 
 /// How often a value that leaves a choice is drawn before it is given up.
 const TRIES: usize = 40;

@@ -8,9 +8,9 @@ use super::draw::Draw;
 use super::generator::Generator;
 use super::reach::complete;
 use super::value_plan::ValuePlanId;
-use crate::constraint::BoundaryValue;
-use crate::contract::{Constraint, PlaceId, Table, pointer};
+use crate::model::{BoundaryValue, Constraint, PlaceId, Table};
 use crate::random::Random;
+use crate::value::pointer;
 
 /// Most items of a list that is made too long, or long enough.
 const MAX_SIZE: usize = 100_000;

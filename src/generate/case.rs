@@ -10,9 +10,8 @@ use serde_json::Value;
 
 use super::{Phase, Token};
 use crate::codec::Codec;
-use crate::contract::Operation;
 use crate::exchange::{Demand, Expected, Variation, Verdict};
-use crate::mock::Dialect;
+use crate::model::{Dialect, Operation};
 
 /// A generated request with its verdict.
 #[derive(Debug, Clone)]

@@ -8,9 +8,7 @@ use super::number::Numbers;
 use super::regex_gen::Pattern;
 use super::text::Text;
 use super::value_plan::{List, Members, Named, Surroundings, ValuePlan, ValuePlanId, measure};
-use crate::constraint::Types;
-use crate::contract::model::{Cause, JsonType};
-use crate::contract::{ConstraintId, Node, Occurrence, PlaceId, Table};
+use crate::model::{Cause, ConstraintId, JsonType, Node, Occurrence, PlaceId, Table, Types};
 
 /// Most plans beyond those of the nodes; further combinations are drawn from their first schema alone.
 const MAX_COMBINED: usize = 8192;

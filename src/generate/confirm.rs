@@ -6,10 +6,8 @@ use serde_json::Value;
 
 use super::case::codec;
 use crate::codec::Oddity;
-use crate::contract::Operation;
-use crate::contract::model::Cause;
 use crate::exchange::Verdict;
-use crate::mock::Dialect;
+use crate::model::{Cause, Dialect, Operation};
 
 /// A request that was read back, with the input that a server reads from it.
 #[derive(Debug)]

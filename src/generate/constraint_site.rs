@@ -5,9 +5,7 @@ use serde_json::Value;
 use super::dictionary::STRANGE;
 use super::generator::Generator;
 use super::path::{Path, paths};
-use crate::constraint::{BoundaryValue, Edges, Test};
-use crate::contract::model::Cause;
-use crate::contract::{ConstraintId, Occurrence, PlaceId, Table};
+use crate::model::{BoundaryValue, Cause, ConstraintId, Edges, Occurrence, PlaceId, Table, Test};
 use crate::random::Random;
 
 /// Which side of a boundary.

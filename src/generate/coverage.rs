@@ -9,14 +9,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::case::CaseKind;
 use super::confirm::confirm;
-use super::pairwise;
 use super::unbreakable::unbreakable;
-use super::{Boundaries, Generator, Side};
-use crate::contract::model::{AuthScheme, Cause, Place};
-use crate::contract::{ConstraintId, Occurrence, Operation, PlaceId, pointer};
+use super::{Boundaries, Generator, Side, pairwise};
 use crate::exchange::{Variation, Verdict};
-use crate::mock::Dialect;
+use crate::model::{AuthScheme, Cause, ConstraintId, Dialect, Occurrence, Operation, Place, PlaceId};
 use crate::random::Random;
+use crate::value::pointer;
 
 /// One case of the coverage phase, before a target adjusts it.
 #[derive(Debug)]
@@ -153,7 +151,7 @@ impl Covering<'_> {
 /// Whether a member of the input carries the caller's credentials, which are the sender's business.
 #[must_use]
 pub fn is_credential(operation: &Operation, name: &str, node: &Occurrence) -> bool {
-    let is_header = |auth: &crate::contract::Auth| auth.scheme == AuthScheme::Header && auth.name == name;
+    let is_header = |auth: &crate::model::Auth| auth.scheme == AuthScheme::Header && auth.name == name;
     node.place == Some(Place::Header) && operation.service.auth.iter().any(is_header)
 }
 

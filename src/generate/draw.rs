@@ -4,8 +4,7 @@ use serde_json::{Map, Value};
 
 use super::regex_gen::Taste;
 use super::value_plan::{Members, ValuePlan, ValuePlanId};
-use crate::contract::model::JsonType;
-use crate::contract::{ConstraintId, Table};
+use crate::model::{ConstraintId, JsonType, Table};
 use crate::random::Random;
 
 /// Nesting beyond which only what must be there is drawn.

@@ -11,8 +11,7 @@ use super::path::paths;
 use super::regex_gen::Taste;
 use super::text::GUESSES;
 use super::value_plan::{Surroundings, ValuePlan, ValuePlanId};
-use crate::contract::model::{AuthScheme, Cause, Place};
-use crate::contract::{ConstraintId, Matcher, Operation, PlaceId, Service, Table};
+use crate::model::{AuthScheme, Cause, ConstraintId, Matcher, Operation, Place, PlaceId, Service, Table};
 use crate::random::Random;
 
 /// Draws values for the places of an operation's input, decided by the [`Random`] alone.
@@ -150,7 +149,7 @@ mod tests {
     use super::*;
     use crate::Contract;
     use crate::generate::case::codec;
-    use crate::mock::Dialect;
+    use crate::model::Dialect;
 
     #[test]
     fn plain_inputs_are_valid_and_rich_ones_nearly_always() {

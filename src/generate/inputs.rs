@@ -6,8 +6,7 @@ use proptest::strategy::Strategy;
 use serde_json::Value;
 
 use super::{Case, CaseKind, Cases, Plan};
-use crate::contract::Operation;
-use crate::mock::Dialect;
+use crate::model::{Dialect, Operation};
 
 impl Operation {
     /// A proptest strategy of inputs that keep the contract, those on the boundary of a constraint among them. They

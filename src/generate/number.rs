@@ -3,7 +3,7 @@
 use serde_json::{Number, Value};
 
 use super::dictionary::{FRACTIONS, INTEGERS};
-use crate::contract::Node;
+use crate::model::Node;
 use crate::random::Random;
 
 /// How far from a bound numbers usually are, in steps.
@@ -163,8 +163,7 @@ fn to_value(number: i128) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::Limits;
-    use crate::model::Rare;
+    use crate::model::{Limits, Rare};
     use serde_json::json;
 
     fn number(value: f64) -> Option<Number> {

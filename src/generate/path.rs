@@ -1,6 +1,6 @@
 //! Where in an input a constraint is judged, and the ways to it.
 
-use crate::contract::{PlaceId, Table};
+use crate::model::{PlaceId, Table};
 
 /// A step from a value to a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,10 +13,10 @@ use super::coverage::{Coverage, coverage};
 use super::phase::Phase;
 use super::weight::weight;
 use super::{Boundaries, Side, Token};
-use crate::contract::{ConstraintId, Operation, PlaceId, pointer};
 use crate::exchange::{Variation, Verdict};
-use crate::mock::Dialect;
+use crate::model::{ConstraintId, Dialect, Operation, PlaceId};
 use crate::random::Random;
+use crate::value::pointer;
 
 /// Draws of an input before a case is given up, or made from an example.
 const TRIES: usize = 6;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::generator::Generator;
 use super::path::{Path, Step};
-use crate::contract::{PlaceId, Table};
+use crate::model::{PlaceId, Table};
 use crate::random::Random;
 
 impl Path {

@@ -9,8 +9,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::case::Case;
 use super::plan::Plan;
-use crate::contract::pointer;
 use crate::exchange::Verdict;
+use crate::value::pointer;
 
 /// Most neighbours of a case that are tried.
 const NEIGHBOURS: usize = 1000;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::dictionary::{FAMILIAR, TEXTS, formatted};
 use super::medium::Medium;
 use super::regex_gen::{MAX_LENGTH, Pattern, Taste};
-use crate::contract::{Matcher, Occurrence, Table, model::Cause};
+use crate::model::{Cause, Matcher, Occurrence, Table};
 use crate::random::Random;
 
 /// Length of a text that nothing constrains.

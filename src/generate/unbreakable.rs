@@ -6,10 +6,9 @@ use super::boundaries::Boundaries;
 use super::case::codec;
 use super::constraint_site::Side;
 use crate::codec::{Decoded, Oddity};
-use crate::contract::model::Cause;
-use crate::contract::{ConstraintId, Operation, pointer};
-use crate::mock::Dialect;
+use crate::model::{Cause, ConstraintId, Dialect, Operation};
 use crate::random::Random;
+use crate::value::pointer;
 
 /// The draws that the answer rests on; any seed would do.
 const SEED: u64 = 7;

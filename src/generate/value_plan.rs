@@ -9,8 +9,7 @@ use super::medium::Medium;
 use super::number::Numbers;
 use super::regex_gen::Pattern;
 use super::text::Text;
-use crate::contract::model::JsonType;
-use crate::contract::{ConstraintId, PlaceId};
+use crate::model::{ConstraintId, JsonType, PlaceId};
 
 /// Index of a plan.
 pub(super) type ValuePlanId = usize;

@@ -37,11 +37,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tokio::runtime::Runtime;
 
-use crate::contract::{Contract, ContractError, Operation};
+use crate::contract::Contract;
 use crate::generate::Case;
+use crate::model::Operation;
 use crate::net::CheckBuilder;
 use crate::net::check_builder::Ready;
 use crate::report::Report;
+use crate::spec::ContractError;
 use verdict::{judged, of_constraint};
 
 /// Runs a test for each constraint of every operation: [`Harness::run`] with nothing left out.

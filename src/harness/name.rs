@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::contract::{Constraint, Operation, pointer};
+use crate::model::{Constraint, Operation};
+use crate::value::pointer;
 
 /// Stands for any item of a list or value of a map.
 const EACH: &str = "each";

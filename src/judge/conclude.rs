@@ -13,7 +13,7 @@ use super::{Send, show};
 use crate::check::Group;
 use crate::exchange::redaction;
 use crate::generate::{Phase, Plan, Shrinking};
-use crate::mock::Dialect;
+use crate::model::Dialect;
 use crate::report::{Finding, OperationReport, Outcome, Replay, Report, ServerSection, Stopped, Unreached};
 
 /// Most findings that are made smaller; more of them are shown as they were seen.

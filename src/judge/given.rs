@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use super::target::{Target, overlay};
 use super::{Send, Signer};
-use crate::contract::{Contract, ContractError};
+use crate::contract::Contract;
 use crate::exchange::TransportFailure;
+use crate::spec::ContractError;
 use crate::text::{MASK, one_line};
 
 /// Most characters of an answer that are shown.
@@ -171,9 +172,9 @@ mod tests {
     use http::Response;
 
     use super::*;
-    use crate::contract::SourceText;
     use crate::exchange::Reply;
     use crate::judge::Credentials;
+    use crate::spec::SourceText;
 
     /// Answers each request with the next status, and keeps it.
     struct Scripted {

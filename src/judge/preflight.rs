@@ -8,11 +8,9 @@ use http::uri::{PathAndQuery, Uri};
 use super::wire::Wire;
 use super::{Send, show};
 use crate::codec::Outcome;
-use crate::contract::Operation;
-use crate::contract::model::{Cause, ErrorKind};
-use crate::exchange::redaction;
-use crate::exchange::{Reply, TransportFailure};
+use crate::exchange::{Reply, TransportFailure, redaction};
 use crate::generate::{Case, Phase, Plan};
+use crate::model::{Cause, ErrorKind, Operation};
 
 /// Makes the name of an operation, or the end of its path, one that nobody has.
 const NOBODY: &str = "-no-such-operation";
@@ -207,7 +205,7 @@ mod tests {
     use crate::Contract;
     use crate::exchange::TransportFailure;
     use crate::judge::{Credentials, Signer};
-    use crate::mock::Dialect;
+    use crate::model::Dialect;
 
     /// Answers by what the request asks for, and keeps the bodies and targets it saw.
     struct Scripted {

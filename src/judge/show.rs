@@ -5,11 +5,10 @@ use http::{HeaderMap, Request};
 
 use super::wire::Wire;
 use crate::codec::{Outcome, Received};
-use crate::contract::model::AuthScheme;
 use crate::exchange::redaction::{changed, hide, hide_in, spellings};
 use crate::exchange::{RedactedMessage, Reply};
 use crate::generate::{Case, Variation};
-use crate::mock::Dialect;
+use crate::model::{AuthScheme, Dialect};
 use crate::report::{render_curl, shell_word};
 use crate::text::{MASK, beginning};
 use bytes::Bytes;

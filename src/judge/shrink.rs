@@ -89,7 +89,7 @@ mod tests {
     use crate::Contract;
     use crate::generate::{Adjustments, Phase, Plan};
     use crate::judge::{Credentials, Signer};
-    use crate::mock::Dialect;
+    use crate::model::Dialect;
 
     /// Takes every request, but none twice: what it makes has a name.
     struct Registry(Mutex<HashSet<Bytes>>);

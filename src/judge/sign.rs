@@ -12,8 +12,7 @@ use http::header::{AUTHORIZATION, HOST};
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Request};
 
-use crate::contract::Service;
-use crate::contract::model::AuthScheme;
+use crate::model::{AuthScheme, Service};
 use crate::text::MASK;
 
 /// The shortest secret whose return is told from chance: `test` may stand in any answer.

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use crate::contract::Contract;
     use crate::generate::{Phase, Plan};
-    use crate::mock::Dialect;
+    use crate::model::Dialect;
 
     /// Whoever saw it first, and in whatever order workers are joined.
     #[test]

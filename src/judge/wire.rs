@@ -11,10 +11,9 @@ use super::target::{Target, overlay};
 use super::{Send, Signer};
 use crate::check::{self, Complaint, Party};
 use crate::codec::Received;
-use crate::contract::model::{AuthScheme, ErrorKind};
 use crate::exchange::{Answer, Observation, Reply, TransportFailure, Variation};
 use crate::generate::Case;
-use crate::mock::Dialect;
+use crate::model::{AuthScheme, Dialect, ErrorKind};
 
 /// Waits before an answer that may pass is asked for again.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];

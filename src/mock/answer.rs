@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::contract::template::Filler;
-use crate::contract::view::View;
-use crate::contract::{Operation, pointer};
+use crate::model::Operation;
 use crate::random::Random;
+use crate::value::pointer;
+use crate::value::template::Filler;
+use crate::value::view::View;
 
 /// The account that answers speak of.
 const ACCOUNT: &str = "123456789012";

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::Request;
 
 use super::MockResponse;
-use crate::contract::{Constraint, Contract};
-use crate::model::{Dialect, ServiceEntry};
+use crate::contract::Contract;
+use crate::model::{Constraint, Dialect, ServiceEntry};
 
 /// Longest request line that is shown, in characters.
 const LONGEST: usize = 300;

@@ -7,7 +7,7 @@ mod prefer;
 mod respond;
 mod sending;
 
-pub use crate::contract::model::Dialect;
+pub use crate::model::Dialect;
 pub use answer::{DEFAULT_REGION, answer};
 pub use breach::{Breach, Broken};
 #[cfg(feature = "check")]

@@ -7,8 +7,8 @@ use http::Request;
 use http::header::{ACCEPT, AUTHORIZATION};
 
 use crate::codec::Incoming;
-use crate::contract::{Contract, Operation, Service};
-use crate::model::{Cause, Dialect};
+use crate::contract::Contract;
+use crate::model::{Cause, Dialect, Operation, Service};
 
 /// What a request is for.
 #[derive(Debug)]

@@ -13,11 +13,11 @@ use super::negotiate::{Astray, Target, target};
 use super::prefer::Prefer;
 use crate::auth::{self, credential_region};
 use crate::codec::{Codec, Incoming, Oddity, Reply};
-use crate::contract::model::{Cause, Cited, Dialect};
-use crate::contract::template::uuid;
-use crate::contract::view::View;
-use crate::contract::{Citation, Contract, ErrorDef, Operation, Service, Violation};
+use crate::contract::Contract;
+use crate::model::{Cause, Citation, Cited, Dialect, ErrorDef, Operation, Service, Violation};
 use crate::random::Random;
+use crate::value::template::uuid;
+use crate::value::view::View;
 
 const VIOLATIONS: HeaderName = HeaderName::from_static("accordant-violations");
 const CITATION: HeaderName = HeaderName::from_static("accordant-citation");
@@ -353,12 +353,12 @@ fn region(request: &Request<Bytes>) -> Cow<'_, str> {
 
 /// What is answered for a cause that the service's specs give no error.
 fn undeclared(service: &Service) -> ErrorDef {
-    let strength = crate::contract::model::Strength::Assumed;
+    let strength = crate::model::Strength::Assumed;
     ErrorDef {
         code: "UndeclaredError".into(),
         shape: None,
         status: 400,
-        kind: crate::contract::model::ErrorKind::Protocol,
+        kind: crate::model::ErrorKind::Protocol,
         message: None,
         when: Some(format!("the specs of {} name no error for this", service.name)),
         citations: Cited::default(),

@@ -5,9 +5,8 @@ use http::{HeaderMap, Request};
 
 use super::{Fault, Mutant};
 use crate::auth;
-use crate::contract::Operation;
-use crate::contract::model::Cause;
-use crate::mock::{Dialect, Mock, MockResponse};
+use crate::mock::{Mock, MockResponse};
+use crate::model::{Cause, Dialect, Operation};
 
 /// The answer to what would have been turned away; nothing where the fault does not apply.
 pub fn admit(mutant: &Mutant, mock: &Mock, request: &Request<Bytes>, answered: &MockResponse) -> Option<MockResponse> {

@@ -12,10 +12,11 @@ use super::secret::secret;
 use super::spoil::{self, UNHEARD_OF};
 use super::{Fault, Mutant};
 use crate::codec;
-use crate::contract::view::View;
-use crate::contract::{ConstraintId, ErrorDef, ErrorLink, Operation, pointer};
 use crate::exchange::{Reply, TransportFailure};
 use crate::mock::{Mock, MockResponse};
+use crate::model::{ConstraintId, ErrorDef, ErrorLink, Operation};
+use crate::value::pointer;
+use crate::value::view::View;
 
 /// How long a slow answer takes.
 const LONG: Duration = Duration::from_secs(60);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::contract::ConstraintId;
+use crate::model::ConstraintId;
 
 /// What a mutant does otherwise than the contract wants.
 #[derive(Debug, Clone, PartialEq)]

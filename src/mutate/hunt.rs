@@ -11,11 +11,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Mutant;
-use crate::contract::ConstraintId;
 use crate::exchange::{Reply, TransportFailure};
 use crate::generate::{Case, Phase, Plan};
 use crate::judge::{Credentials, Send, Signer, Wire};
 use crate::mock::{DEFAULT_REGION, Mock};
+use crate::model::ConstraintId;
 
 /// Credentials with a token, which a mutant can leak.
 const CREDENTIALS: &str = "mutants:a-secret-key-of-mutants:a-session-token-of-mutants";

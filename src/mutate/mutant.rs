@@ -9,9 +9,11 @@ use http::Request;
 use super::Fault;
 use super::depart::depart;
 use super::plan::Plan;
-use crate::contract::{ConstraintId, Contract, Operation, pointer};
+use crate::contract::Contract;
 use crate::exchange::{Reply, TransportFailure};
 use crate::mock::Mock;
+use crate::model::{ConstraintId, Operation};
+use crate::value::pointer;
 
 /// A way in which the mock departs from the contract, on purpose.
 #[derive(Debug)]

@@ -13,10 +13,11 @@ use super::secret::has_secret;
 use super::spoil::{self, UNHEARD_OF};
 use super::{Fault, Mutant};
 use crate::codec::{Outcome, Reply};
-use crate::contract::model::ErrorKind;
-use crate::contract::view::View;
-use crate::contract::{ConstraintId, Contract, ErrorDef, ErrorLink, Operation, pointer};
-use crate::mock::{Dialect, Mock, MockResponse};
+use crate::contract::Contract;
+use crate::mock::{Mock, MockResponse};
+use crate::model::{ConstraintId, Dialect, ErrorDef, ErrorKind, ErrorLink, Operation};
+use crate::value::pointer;
+use crate::value::view::View;
 
 /// Kinds of errors by how clearly they are wrong for an input that breaks a constraint. Not among them are those that
 /// any request may get at any time; a resource may be looked at before the input is judged.

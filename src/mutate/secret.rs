@@ -7,8 +7,7 @@ use http::Request;
 use serde_json::Value;
 
 use crate::auth;
-use crate::contract::model::JsonType;
-use crate::contract::{Node, NodeId, Operation, Shape};
+use crate::model::{JsonType, Node, NodeId, Operation, Shape};
 
 /// The longest secret of a request.
 pub fn secret(operation: &Operation, request: &Request<Bytes>, input: &Value) -> Option<String> {

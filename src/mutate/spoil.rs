@@ -4,8 +4,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::mutant::written;
-use crate::constraint::Test;
-use crate::contract::{Node, NodeId, Operation, Shape};
+use crate::model::{Node, NodeId, Operation, Shape, Test};
 
 /// Name of a member, and code of an error, that no contract declares.
 pub const UNHEARD_OF: &str = "UnheardOf";

@@ -12,9 +12,10 @@ use super::spoil::alter_member;
 use super::{Fault, Mutant};
 use crate::Contract;
 use crate::codec::{Outcome, Received};
-use crate::contract::{Operation, pointer};
 use crate::exchange::TransportFailure;
-use crate::mock::{Dialect, Mock};
+use crate::mock::Mock;
+use crate::model::{Dialect, Operation};
+use crate::value::pointer;
 
 /// The checks that a mutant may be caught by.
 const CHECKS: [&str; 20] = [

@@ -12,15 +12,16 @@ use serde_json::Value;
 use url::Url;
 
 use super::send::{Client, ClientError, SendLimits};
-use crate::contract::{Contract, ContractError, Operation, SourceText};
+use crate::contract::Contract;
 use crate::generate::{Adjustments, Case, Phase, Plan};
 use crate::judge::target::DEFAULT_REGION;
 use crate::judge::{
     Credentials, CredentialsError, GivenFailed, PinError, Progress, Run, Set, Settings, Signer, Target, Unique, Wire,
     run_givens,
 };
-use crate::mock::Dialect;
+use crate::model::{Dialect, Operation};
 use crate::report::{Baseline, BaselineError, Report};
+use crate::spec::{ContractError, SourceText};
 
 /// A server that is to be judged, and how: [`Contract::check`] begins one, [`run`](Self::run) judges.
 #[derive(Clone)]
@@ -332,7 +333,7 @@ fn pinned<T>(member: &str, make: impl FnOnce(Unique) -> Result<T, PinError>) -> 
     member.parse().and_then(make).map_err(|source| CheckError::Member { member: member.to_owned(), source })
 }
 
-fn broken(problems: Vec<crate::contract::SpecProblem>) -> CheckError {
+fn broken(problems: Vec<crate::spec::SpecProblem>) -> CheckError {
     CheckError::Contract(ContractError::Broken(problems))
 }
 

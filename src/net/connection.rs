@@ -26,8 +26,8 @@ use super::rules::{Refusal, refusal};
 use super::serve::Shared;
 use super::slots::Activity;
 use super::stream::Stream;
-use crate::contract::model::Cause;
 use crate::mock::{MockResponse, Pace, Sending};
+use crate::model::Cause;
 
 /// The smallest buffer that hyper accepts.
 const MIN_BUFFER: usize = 8 * 1024;

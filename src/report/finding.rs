@@ -5,9 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{self, Complaint, Group, Key, Party, Shown, Tally};
-use crate::contract::model::Strength;
 use crate::exchange::RedactedMessage;
 use crate::generate::Token;
+use crate::model::Strength;
 
 /// A departure from the contract.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

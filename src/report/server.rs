@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::mock::Dialect;
+use crate::model::Dialect;
 
 /// What was sent to a server, and how its operations did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use super::finding::{Finding, Replay};
 use super::server::{OperationReport, Outcome, ServerSection};
 use super::{Conclusion, Report, shell_word};
 use crate::exchange::RedactedMessage;
-use crate::mock::Dialect;
+use crate::model::Dialect;
 use crate::text::shown;
 
 /// Longest body that a finding shows, in characters.

@@ -9,14 +9,14 @@ use http::{HeaderMap, HeaderName, Request};
 use super::body::{Body, cut};
 use super::mask::{Masks, VOLATILE};
 use crate::codec::media_type;
-use crate::contract::model::Place;
-use crate::contract::pointer;
 use crate::exchange::redaction::spellings;
 use crate::exchange::{Reply, TransportFailure};
 use crate::generate::{Case, Plan};
 use crate::judge::Wire;
 use crate::judge::show::{masked, secrets};
+use crate::model::Place;
 use crate::text::{MASK, replace, shown};
+use crate::value::pointer;
 
 /// How the line of an answer begins.
 pub const ANSWER: &str = "HTTP ";

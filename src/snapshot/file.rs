@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::contract::{Parsed, SourceText};
+use crate::spec::{Parsed, SourceText};
 
 /// What files of ours name as their source.
 pub const SOURCE: &str = "accordant snapshot";

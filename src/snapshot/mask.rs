@@ -7,10 +7,9 @@ use serde_json::Value;
 
 use super::body::Body;
 use super::xml::Element;
-use crate::contract::model::Place;
-use crate::contract::{Operation, pointer};
-use crate::mock::Dialect;
+use crate::model::{Dialect, Operation, Place};
 use crate::text::MASK;
+use crate::value::pointer;
 
 /// What stands for what differs from call to call.
 pub const VOLATILE: &str = "VOLATILE";

@@ -107,7 +107,7 @@ fn expected(case: &Case) -> String {
 mod tests {
     use super::*;
     use crate::Contract;
-    use crate::mock::Dialect;
+    use crate::model::Dialect;
 
     #[test]
     fn names_are_unique_on_every_file_system() {

@@ -12,11 +12,11 @@ use super::error::SpecProblem;
 use super::keys;
 use super::schema::{limits, overlay};
 use super::yaml::Parsed;
-use crate::constraint::{KINDS, Scope, Stated, Types};
+use crate::constraint::{KINDS, Scope, Stated};
 use crate::model::citation::{self, Citation};
 use crate::model::{
     BoolOrSchema, Branches, Cause, CiteSpec, ErrorLinkSpec, Errors, Fact, Key, Matcher, NamedError, Needs, Node,
-    NodeId, Rare, SchemaSpec, Shape, Shapes,
+    NodeId, Rare, SchemaSpec, Shape, Shapes, Types,
 };
 use crate::value::pointer;
 

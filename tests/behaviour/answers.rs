@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use accordant::Contract;
-use accordant::contract::{Occurrence, Table, pointer};
 use accordant::mock::{Mock, respond};
+use accordant::model::{Occurrence, Table};
+use accordant::value::pointer;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};

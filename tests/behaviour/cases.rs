@@ -7,7 +7,7 @@ use accordant::Contract;
 use accordant::generate::{
     Adjustments, Case, CaseKind, Cases, Phase, Plan, ReplayError, Shard, Shrinking, Token, Variation, Verdict,
 };
-use accordant::mock::Dialect;
+use accordant::model::Dialect;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -153,7 +153,7 @@ fn tokens_recreate_their_cases_and_only_those_of_this_contract() {
 
 #[test]
 fn adjustments_hold_in_every_valid_case_and_keep_breaks_exact() {
-    let path = |text: &str| accordant::contract::pointer::segments(text).collect::<Vec<_>>();
+    let path = |text: &str| accordant::value::pointer::segments(text).collect::<Vec<_>>();
     let contract = Contract::builtin();
     let operation = contract.operation("CopyDBClusterSnapshot").expect("built in");
     let adjustments = Adjustments {

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use accordant::check::{self, Complaint, Party};
 use accordant::codec::{Received, Rejection};
-use accordant::contract::model::{Cause, Strength};
-use accordant::contract::{Operation, Parsed, SourceText, pointer};
 use accordant::exchange::{Observation, Reply, TransportFailure};
 use accordant::generate::{Boundaries, Case, Generator, Phase, Random, Side, Token, Variation, Verdict, case};
-use accordant::mock::Dialect;
+use accordant::model::{Cause, Dialect, Operation, Strength};
+use accordant::spec::{Parsed, SourceText};
+use accordant::value::pointer;
 use accordant::{Contract, Mock};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use accordant::Contract;
 use accordant::codec::{Oddity, Outcome};
-use accordant::contract::model::Cause;
-use accordant::contract::{Constraint, Operation};
 use accordant::generate::{Boundaries, Random, Side, unbreakable};
-use accordant::mock::{Dialect, Mock};
+use accordant::mock::Mock;
+use accordant::model::{Cause, Constraint, Dialect, Operation};
 use bytes::Bytes;
 use http::Request;
 use serde_json::Value;
@@ -133,8 +132,8 @@ fn our_judge_agrees_with_the_json_schema_crate() {
         let boundaries = Boundaries::of(operation);
         let file = format!("{}/service.yaml", operation.service.name);
         let service = texts.iter().find(|text| text.name.ends_with(&file));
-        let parse = |text: &accordant::contract::SourceText| {
-            accordant::contract::Parsed::parse(Arc::new(text.clone())).expect("YAML").value
+        let parse = |text: &accordant::spec::SourceText| {
+            accordant::spec::Parsed::parse(Arc::new(text.clone())).expect("YAML").value
         };
         let (spec, service) = (parse(text.expect("its text")), parse(service.expect("its service's text")));
         let mut schema = spec["input"].clone();

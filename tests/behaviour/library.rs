@@ -3,10 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use accordant::contract::ContractError;
 use accordant::generate::Phase;
 use accordant::net::CheckError;
 use accordant::report::{Conclusion, Outcome};
+use accordant::spec::ContractError;
 use accordant::{Contract, Mock};
 use bytes::Bytes;
 use serde_json::Value;

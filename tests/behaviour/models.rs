@@ -3,8 +3,7 @@
 use std::fs;
 
 use accordant::Contract;
-use accordant::contract::model::JsonType;
-use accordant::contract::{Occurrence, Operation, Table};
+use accordant::model::{JsonType, Occurrence, Operation, Table};
 use serde_json::Value;
 
 fn model(file: &str) -> Value {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use accordant::Contract;
 use accordant::codec::Outcome;
-use accordant::mock::{Dialect, Mock};
+use accordant::mock::Mock;
+use accordant::model::Dialect;
 
 use crate::approved;
 use crate::wire::parse_recording;

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use accordant::Contract;
-use accordant::contract::{Operation, Parsed, SourceText};
 use accordant::generate::{Boundaries, Generator, Random, Side};
+use accordant::model::Operation;
+use accordant::spec::{Parsed, SourceText};
 use serde_json::Value;
 
 fn contract() -> Contract {

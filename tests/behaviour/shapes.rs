@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use accordant::Contract;
-use accordant::contract::SourceText;
 use accordant::generate::{Generator, Random};
 use accordant::mock::Mock;
 use accordant::model::MAX_PLACES;
+use accordant::spec::SourceText;
 use serde_json::json;
 
 use crate::wire::with_credentials;

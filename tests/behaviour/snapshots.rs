@@ -9,7 +9,8 @@ use accordant::Contract;
 use accordant::exchange::Reply;
 use accordant::generate::{Case, Expected, Phase, Plan, Variation, Verdict};
 use accordant::judge::{Credentials, Signer, Target, Wire};
-use accordant::mock::{Dialect, Mock};
+use accordant::mock::Mock;
+use accordant::model::Dialect;
 use accordant::snapshot::{Masks, Selected, render, select};
 use xxhash_rust::xxh3::xxh3_64;
 

@@ -172,7 +172,7 @@ fn service() -> String {
 
 fn compile(operation: String) -> Result<Contract, ContractError> {
     let texts = [("s/service.yaml", service()), ("s/x.yaml", operation)];
-    Contract::from_texts(texts.map(|(name, text)| accordant::contract::SourceText { name: name.into(), text }))
+    Contract::from_texts(texts.map(|(name, text)| accordant::spec::SourceText { name: name.into(), text }))
 }
 
 /// The problems of an operation, each with its line.

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use accordant::Contract;
-use accordant::contract::{Parsed, SourceText};
 use accordant::judge::{Credentials, GivenFailure, Signer, Target, run_givens};
 use accordant::net::send::{Client, SendLimits};
 use accordant::net::serve::Limits;
+use accordant::spec::{Parsed, SourceText};
 use serde_json::Value;
 
 use crate::support::{Server, in_time};

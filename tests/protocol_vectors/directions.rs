@@ -3,7 +3,7 @@
 use std::fmt;
 
 use accordant::codec::{self, Codec, Outcome, Rejection, Reply};
-use accordant::contract::Operation;
+use accordant::model::Operation;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -91,7 +91,7 @@ impl Trial<'_> {
             None => Reply::Output {
                 operation: self.operation,
                 status: self.operation.http.status,
-                output: &accordant::contract::view::View::from(&output),
+                output: &accordant::value::view::View::from(&output),
             },
             Some(code) => {
                 let error = self.operation.errors.by_code(code).ok_or("the error is not declared")?;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use accordant::contract::{Parsed, SourceText};
+use accordant::spec::{Parsed, SourceText};
 use indexmap::IndexMap;
 use serde::Deserialize;
 

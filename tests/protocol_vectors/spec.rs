@@ -1,8 +1,8 @@
 //! A vector's operation in the spec language.
 
 use accordant::Contract;
-use accordant::contract::model::Cause;
-use accordant::contract::{ContractError, SourceText};
+use accordant::model::Cause;
+use accordant::spec::{ContractError, SourceText};
 use serde_json::{Map, Value, json};
 
 use crate::values;

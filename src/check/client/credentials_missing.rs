@@ -1,9 +1,9 @@
 //! `credentials-missing`: a request without credentials, or with some that are not complete.
 
 use crate::check::{Check, Complaint, Party};
-use crate::contract::citation::strength_of;
 use crate::exchange::Observation;
-use crate::mock::Dialect;
+use crate::model::Dialect;
+use crate::model::citation::strength_of;
 
 /// The check.
 pub struct CredentialsMissing;

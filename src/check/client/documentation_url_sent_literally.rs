@@ -4,8 +4,8 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 use crate::check::{Check, Complaint, Party};
-use crate::contract::model::{Cause, Strength};
 use crate::exchange::Observation;
+use crate::model::{Cause, Strength};
 
 /// Where the standard says that a fragment stays with the client.
 const FRAGMENT: &str = "RFC 3986, section 3.5";

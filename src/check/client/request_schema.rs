@@ -2,9 +2,8 @@
 
 use crate::check::{Check, Complaint, Party};
 use crate::codec::{Oddity, Rejection};
-use crate::contract::Operation;
-use crate::contract::model::{Cause, Strength};
 use crate::exchange::Observation;
+use crate::model::{Cause, Operation, Strength};
 use http::header::CONTENT_ENCODING;
 use serde_json::Value;
 

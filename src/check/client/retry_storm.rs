@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::check::{Check, Complaint, Party};
-use crate::contract::model::Strength;
 use crate::exchange::{Attempt, AttemptOutcome, Observation};
+use crate::model::Strength;
 
 /// Most attempts before one more is too many.
 const MOST: usize = 10;

@@ -2,9 +2,8 @@
 
 use crate::auth;
 use crate::check::{Check, Complaint, Party};
-use crate::contract::model::Place;
 use crate::exchange::{Observation, sensitive_strings};
-use crate::mock::Dialect;
+use crate::model::{Dialect, Place};
 
 /// The check.
 pub struct SecretInUrl;

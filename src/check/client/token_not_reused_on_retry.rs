@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::check::{Check, Complaint, Party};
-use crate::contract::model::Strength;
 use crate::exchange::{AttemptOutcome, Observation};
+use crate::model::Strength;
 
 /// What comes later than this is a request of its own.
 const WINDOW: Duration = Duration::from_secs(60);

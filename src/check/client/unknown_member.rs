@@ -4,9 +4,9 @@ use super::secret_in_url::credential;
 use crate::auth;
 use crate::check::{Check, Complaint, Party};
 use crate::codec::Oddity;
-use crate::contract::model::Strength;
-use crate::contract::{Operation, pointer};
 use crate::exchange::Observation;
+use crate::model::{Operation, Strength};
+use crate::value::pointer;
 
 /// The check.
 pub struct UnknownMember;

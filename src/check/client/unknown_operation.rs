@@ -1,8 +1,8 @@
 //! `unknown-operation`: a request that is for no operation of the contract.
 
 use crate::check::{Check, Complaint, Party};
-use crate::contract::model::{Cause, Strength};
 use crate::exchange::Observation;
+use crate::model::{Cause, Strength};
 
 /// The check.
 pub struct UnknownOperation;

@@ -4,8 +4,8 @@ use http::header::CONTENT_TYPE;
 
 use crate::check::{Check, Complaint, Party};
 use crate::codec::media_type;
-use crate::contract::model::{Cause, Strength};
 use crate::exchange::{Observation, Recognition};
+use crate::model::{Cause, Strength};
 
 /// The check.
 pub struct WrongContentType;

@@ -1,8 +1,8 @@
 //! `wrong-answer-taken`: a command that ends with success though a request of it never had a good answer.
 
 use crate::check::{Check, Complaint, Party};
-use crate::contract::model::{ErrorKind, Strength};
 use crate::exchange::{Ended, Observation};
+use crate::model::{ErrorKind, Strength};
 
 /// The check.
 pub struct WrongAnswerTaken;

@@ -1,9 +1,9 @@
 //! `auth-not-required`: a request without credentials is taken.
 
 use crate::check::{Check, Complaint, Party};
-use crate::contract::citation::strength_of;
-use crate::contract::model::Strength;
 use crate::exchange::{Observation, Variation};
+use crate::model::Strength;
+use crate::model::citation::strength_of;
 
 /// The check.
 pub struct AuthNotRequired;

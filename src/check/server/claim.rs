@@ -10,11 +10,11 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::check::Complaint;
-use crate::constraint::BoundaryValue;
-use crate::contract::citation::strength_of;
-use crate::contract::model::{Cause, Strength};
-use crate::contract::{Citation, Constraint, Example, Occurrence, Operation, PlaceId, Table};
 use crate::exchange::{Exchange, Verdict, child};
+use crate::model::citation::strength_of;
+use crate::model::{
+    BoundaryValue, Cause, Citation, Constraint, Example, Occurrence, Operation, PlaceId, Strength, Table,
+};
 
 /// What the claim stands on.
 #[derive(Debug)]
@@ -269,7 +269,7 @@ mod tests {
         let contract = Contract::builtin();
         let operation = contract.operation(name).expect("built in");
         let mut input = operation.examples[0].input.clone();
-        crate::contract::pointer::merge(&mut input, change);
+        crate::value::pointer::merge(&mut input, change);
         trust_in(operation, &input)
     }
 

@@ -2,8 +2,8 @@
 
 use crate::check::{Check, Complaint, Party};
 use crate::codec::{is_json, media_type};
-use crate::contract::model::{Place, Strength};
 use crate::exchange::{Answer, Exchange, Observation};
+use crate::model::{Place, Strength};
 
 /// The check.
 pub struct ContentType;

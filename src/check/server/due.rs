@@ -1,8 +1,8 @@
 //! The complaint that a due error did not come.
 
 use crate::check::Complaint;
-use crate::contract::Constraint;
 use crate::exchange::DueError;
+use crate::model::Constraint;
 
 impl DueError<'_> {
     /// A complaint that the error did not come: trusted as far as the constraint and its link to the error.

@@ -5,10 +5,10 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use crate::check::{Check, Complaint, Party};
-use crate::contract::model::Fold;
-use crate::contract::{Echo, Node, Operation, Shape, pointer};
 use crate::exchange::{Exchange, Observation};
+use crate::model::{Echo, Fold, Node, Operation, Shape};
 use crate::text::MASK;
+use crate::value::pointer;
 
 /// The check.
 pub struct EchoMismatch;

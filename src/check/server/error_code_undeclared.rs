@@ -2,8 +2,8 @@
 
 use super::claim::claim;
 use crate::check::{Check, Complaint, Party};
-use crate::contract::model::Strength;
 use crate::exchange::{Answer, Expected, Observation, Verdict, is_in_front};
+use crate::model::Strength;
 
 /// The check.
 pub struct ErrorCodeUndeclared;

@@ -1,10 +1,9 @@
 //! `error-shape`: an error whose body is not the protocol's.
 
 use crate::check::{Check, Complaint, Party};
-use crate::contract::Citation;
-use crate::contract::citation::strength_of;
-use crate::contract::model::Strength;
 use crate::exchange::{Answer, Exchange, Observation, is_in_front};
+use crate::model::citation::strength_of;
+use crate::model::{Citation, Strength};
 
 /// The check.
 pub struct ErrorShape;

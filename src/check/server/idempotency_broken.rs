@@ -2,8 +2,9 @@
 
 use crate::check::{Check, Complaint, Party};
 use crate::codec::Outcome;
-use crate::contract::{Idempotency, pointer};
 use crate::exchange::{Answer, Exchange, Observation, Variation};
+use crate::model::Idempotency;
+use crate::value::pointer;
 
 /// The check.
 pub struct IdempotencyBroken;

@@ -1,8 +1,8 @@
 //! `invalid-accepted`: an input that breaks a constraint is taken.
 
 use crate::check::{Check, Complaint, Party};
-use crate::contract::model::Strength;
 use crate::exchange::{Observation, Variation};
+use crate::model::Strength;
 
 /// The check.
 pub struct InvalidAccepted;

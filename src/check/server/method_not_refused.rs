@@ -3,8 +3,8 @@
 use http::Method;
 
 use crate::check::{Check, Complaint, Party};
-use crate::contract::model::{Cause, Strength};
 use crate::exchange::{Observation, Variation};
+use crate::model::{Cause, Strength};
 
 /// The check.
 pub struct MethodNotRefused;

@@ -4,9 +4,8 @@ use serde_json::Value;
 
 use crate::check::{Check, Complaint, Party};
 use crate::codec::Oddity;
-use crate::contract::model::Cause;
-use crate::contract::{Constraint, Violation};
 use crate::exchange::{Exchange, Observation};
+use crate::model::{Cause, Constraint, Violation};
 
 /// The check.
 pub struct OutputSchema;

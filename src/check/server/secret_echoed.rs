@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::check::{Check, Complaint, Party};
 use crate::codec::Outcome;
-use crate::contract::citation::strength_of;
-use crate::contract::model::Strength;
-use crate::contract::{Occurrence, PlaceId, Table, pointer};
 use crate::exchange::{Exchange, Observation, child, texts};
+use crate::model::citation::strength_of;
+use crate::model::{Occurrence, PlaceId, Strength, Table};
+use crate::value::pointer;
 
 /// The check.
 pub struct SecretEchoed;

@@ -1,9 +1,8 @@
 //! `server-error`: the service fails.
 
 use crate::check::{Check, Complaint, Party};
-use crate::contract::Constraint;
-use crate::contract::model::ErrorKind;
 use crate::exchange::{Answer, Exchange, Expected, Observation};
+use crate::model::{Constraint, ErrorKind};
 
 /// The check.
 pub struct ServerError;

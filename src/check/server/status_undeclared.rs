@@ -1,9 +1,8 @@
 //! `status-undeclared`: a status that is neither the operation's success nor an error.
 
 use crate::check::{Check, Complaint, Party};
-use crate::contract::NodeId;
-use crate::contract::model::{Place, Strength};
 use crate::exchange::{Answer, Exchange, Observation, success_status};
+use crate::model::{NodeId, Place, Strength};
 
 /// The check.
 pub struct StatusUndeclared;

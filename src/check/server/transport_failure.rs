@@ -1,8 +1,8 @@
 //! `transport-failure`: no answer comes back.
 
 use crate::check::{Check, Complaint, Party};
-use crate::contract::model::Strength;
 use crate::exchange::{Observation, TransportFailure as Failure, Variation};
+use crate::model::Strength;
 
 /// The check.
 pub struct TransportFailure;

@@ -2,9 +2,9 @@
 
 use crate::check::{Check, Complaint, Party};
 use crate::codec::media_type;
-use crate::contract::citation::strength_of;
-use crate::contract::model::Strength;
 use crate::exchange::{Answer, Exchange, Observation, success_status};
+use crate::model::Strength;
+use crate::model::citation::strength_of;
 use http::header::ACCEPT_ENCODING;
 
 /// The check.

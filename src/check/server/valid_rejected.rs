@@ -3,8 +3,8 @@
 use super::claim::claim;
 use super::server_error::is_failure;
 use crate::check::{Check, Complaint, Party};
-use crate::contract::model::{ErrorKind, Strength};
 use crate::exchange::{Answer, Exchange, Observation, Verdict, is_in_front};
+use crate::model::{ErrorKind, Strength};
 
 /// The check.
 pub struct ValidRejected;

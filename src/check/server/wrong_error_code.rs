@@ -2,9 +2,8 @@
 
 use super::server_error::is_failure;
 use crate::check::{Check, Complaint, Party};
-use crate::contract::ErrorDef;
-use crate::contract::model::{ErrorKind, Strength};
 use crate::exchange::{Answer, DueError, Exchange, Observation, is_in_front};
+use crate::model::{ErrorDef, ErrorKind, Strength};
 
 /// The check.
 pub struct WrongErrorCode;

@@ -4,8 +4,8 @@ use super::server_error::is_failure;
 use super::valid_rejected::is_rejected;
 use super::wrong_error_code::other_error;
 use crate::check::{Check, Complaint, Party};
-use crate::contract::model::{ErrorKind, Strength};
 use crate::exchange::{Answer, Observation};
+use crate::model::{ErrorKind, Strength};
 
 /// The check.
 pub struct WrongErrorStatus;

@@ -10,8 +10,9 @@ use url::Url;
 use super::pin::path_of;
 use super::reader::{Environment, Reader, below};
 use super::{Set, Target, Unique, Volatile, requests};
-use crate::contract::{Contract, SourceText, SpecProblem};
-use crate::mock::Dialect;
+use crate::contract::Contract;
+use crate::model::Dialect;
+use crate::spec::{SourceText, SpecProblem};
 
 /// The keys of a target file.
 const KEYS: [&str; 12] = [

@@ -16,8 +16,9 @@ use pin::Side;
 pub use pin::{PinError, Set, Unique, Volatile};
 
 use super::Given;
-use crate::contract::{Contract, Operation, SourceText, SpecProblem};
-use crate::mock::Dialect;
+use crate::contract::Contract;
+use crate::model::{Dialect, Operation};
+use crate::spec::{SourceText, SpecProblem};
 
 /// The region that is signed for where none is given.
 pub const DEFAULT_REGION: &str = "us-east-1";

@@ -5,9 +5,10 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use crate::constraint::Test;
-use crate::contract::model::JsonType;
-use crate::contract::{Contract, ContractError, Node, Occurrence, Operation, Shape, pointer};
+use crate::contract::Contract;
+use crate::model::{JsonType, Node, Occurrence, Operation, Shape, Test};
+use crate::spec::ContractError;
+use crate::value::pointer;
 
 /// An input member with a value of its own.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::contract::{Parsed, SourceText, SpecProblem, pointer};
+use crate::spec::{Parsed, SourceText, SpecProblem};
+use crate::value::pointer;
 
 /// Begins the name of a variable in a text.
 const VARIABLE: &str = "${env:";

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use accordant::contract::Operation;
-use accordant::contract::model::{ErrorKind, JsonType, Strength};
 use accordant::generate::{Expected, Variation, Verdict};
+use accordant::model::{ErrorKind, JsonType, Operation, Strength};
 use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 

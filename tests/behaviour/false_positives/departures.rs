@@ -1,11 +1,10 @@
 //! Wrong answers that are met in real servers: each has a check that says so.
 
 use accordant::codec;
-use accordant::contract::ErrorDef;
-use accordant::contract::model::ErrorKind;
-use accordant::contract::view::View;
 use accordant::exchange::Reply;
 use accordant::generate::{Expected, Variation, Verdict};
+use accordant::model::{ErrorDef, ErrorKind};
+use accordant::value::view::View;
 use serde_json::{Value, json};
 
 use super::any::times;

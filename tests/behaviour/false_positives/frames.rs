@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 
 use accordant::generate::{Phase, Plan};
 use accordant::judge::Wire;
-use accordant::mock::Dialect;
+use accordant::model::Dialect;
 use accordant::net::send::{Client, SendLimits};
 use bytes::Bytes;
 use http::Response;

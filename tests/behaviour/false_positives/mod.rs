@@ -13,13 +13,11 @@ use std::time::{Duration, SystemTime};
 
 use accordant::check::{self, Complaint, Party};
 use accordant::codec::{Outcome, Received};
-use accordant::contract::model::ErrorKind;
-use accordant::contract::view::View;
-use accordant::contract::{ErrorDef, Operation};
 use accordant::exchange::{Observation, Reply, TransportFailure};
 use accordant::generate::{Case, Phase, Plan, Variation};
 use accordant::judge::{Credentials, Send, Signer, Wire};
-use accordant::mock::Dialect;
+use accordant::model::{Dialect, ErrorDef, ErrorKind, Operation};
+use accordant::value::view::View;
 use accordant::{Mock, codec};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;

@@ -40,15 +40,7 @@ const LAYERS: &[Layer] = &[
 ];
 
 /// Arrows that go up, and why they do so still.
-const UPWARD: &[(&str, &str, &str)] = &[
-    ("check", "mock", "dialects are the mock's; they belong to the model"),
-    ("codec", "contract", "old paths of the model"),
-    ("contract", "lint", "examples are judged while a contract is loaded"),
-    ("exchange", "mock", "dialects are the mock's; they belong to the model"),
-    ("generate", "mock", "dialects are the mock's; they belong to the model"),
-    ("judge", "mock", "dialects are the mock's; they belong to the model"),
-    ("report", "mock", "dialects are the mock's; they belong to the model"),
-];
+const UPWARD: &[(&str, &str, &str)] = &[("contract", "lint", "examples are judged while a contract is loaded")];
 
 /// Files through which circles inside a folder may lead, and why.
 const HUBS: &[(&str, &str)] = &[
