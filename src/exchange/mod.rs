@@ -3,6 +3,7 @@
 //! An [`Observation`] is the one thing that checks look at, whoever observed it: the judge that sent a case, the mock that
 //! was called, the proxy that passed it on, or a snapshot.
 
+mod bases;
 mod demand;
 #[cfg(feature = "check")]
 mod fault;
@@ -17,6 +18,7 @@ pub(crate) mod redaction;
 #[cfg(feature = "check")]
 mod reply;
 
+pub use bases::{Bases, differences};
 pub use demand::{Demand, Expected, Variation, Verdict, success_status};
 #[cfg(feature = "check")]
 pub use fault::{Fault, FaultError, parse_faults};

@@ -33,7 +33,8 @@ Answer the error that the finding names for this cause. The text of the message 
 ## When it is a note
 
 When either the constraint or the link between it and its error is only assumed: then another
-validation error may be right. An error of state or quota is a note, since a service may look at
+validation error may be right. When the server accepts no valid input, or not the same request
+without what is wrong with it: then something else may be to blame. An error of state or quota is a note, since a service may look at
 the resource first, and so is one of a limit of size or time; one of throttling or authentication
 is no complaint, unless credentials are what the request lacks.
 ";
@@ -51,12 +52,16 @@ impl Check for WrongErrorCode {
         Party::Server
     }
 
+    fn needs_base(&self) -> bool {
+        true
+    }
+
     fn judge(&self, observation: &Observation<'_>) -> Vec<Complaint> {
         let Some(exchange) = &observation.exchange() else { return Vec::new() };
         let Some((demand, other)) = other_error(exchange) else { return Vec::new() };
         let complaint = demand.complaint(exchange.answered());
         let looked_first = matches!(other.kind, ErrorKind::State | ErrorKind::Quota);
-        let doubtful = looked_first || exchange.sends_null_for_absence();
+        let doubtful = looked_first || exchange.has_no_base() || exchange.sends_null_for_absence();
         vec![if doubtful || exchange.status().is_some_and(is_in_front) {
             complaint.at_most(Strength::Assumed)
         } else {
