@@ -7,6 +7,7 @@ mod compile;
 mod definitions;
 mod departures;
 mod directory;
+mod documented;
 mod error;
 mod files;
 mod heads;

@@ -1,17 +1,14 @@
 //! Target files.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::pin::path_of;
 use super::reading::{Environment, Reading, below};
-use super::spec::ScalarSpec;
 use super::{Set, Target, Unique, Volatile, requests};
 use crate::contract::Contract;
 use crate::model::Dialect;
@@ -29,7 +26,7 @@ pub(super) fn target(
     let target = Target {
         url: spec.url.filter(|url| is_url(&mut reading, url)),
         region: spec.region,
-        headers: headers(&mut reading, "/headers", spec.headers.unwrap_or_default()),
+        headers: requests::headers(&mut reading, "/headers", spec.headers.unwrap_or_default()),
         givens: requests::givens(&mut reading, contract, spec.givens.unwrap_or_default()),
         sets: sets(&mut reading, contract, spec.sets.unwrap_or_default()),
         uniques: uniques(&mut reading, contract, spec.uniques.unwrap_or_default()),
@@ -86,23 +83,6 @@ fn is_url(reading: &mut Reading, url: &str) -> bool {
         reading.problem("/url", "not a URL", "write scheme, host and port, as http://127.0.0.1:5000");
     }
     is_url
-}
-
-/// The headers at a pointer. Their values are not shown: they may be secrets.
-pub(super) fn headers(reading: &mut Reading, at: &str, all: IndexMap<String, ScalarSpec>) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for (name, value) in all {
-        let at = below(at, &name);
-        match (HeaderName::from_str(&name), HeaderValue::from_str(&value.to_string())) {
-            (Ok(name), Ok(mut value)) => {
-                value.set_sensitive(true);
-                headers.append(name, value);
-            }
-            (Err(_), _) => reading.key_problem(&at, "not the name of a header", "write letters, digits and hyphens"),
-            (_, Err(_)) => reading.problem(&at, "not the value of a header", "write text on one line"),
-        }
-    }
-    headers
 }
 
 fn operations(reading: &mut Reading, contract: &Contract, names: Vec<String>) -> Vec<String> {

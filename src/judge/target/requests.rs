@@ -5,11 +5,11 @@ use std::str::FromStr;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Request, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use indexmap::IndexMap;
 
-use super::file::headers;
 use super::reading::{Reading, below};
-use super::spec::GivenSpec;
+use super::spec::{GivenSpec, ScalarSpec};
 use crate::contract::Contract;
 use crate::judge::given::{Given, GivenRequest};
 
@@ -21,11 +21,8 @@ pub(super) fn givens(reading: &mut Reading, contract: &Contract, specs: Vec<Give
 
 fn given(reading: &mut Reading, at: &str, contract: &Contract, spec: GivenSpec) -> Option<Given> {
     let (name, ignore_failure) = (spec.name.clone(), spec.ignore_failure.unwrap_or_default());
-    let request = if spec.operation.is_some() {
-        operation(reading, at, contract, spec)
-    } else {
-        http(reading, at, spec)
-    };
+    let request =
+        if spec.operation.is_some() { operation(reading, at, contract, spec) } else { http(reading, at, spec) };
     Some(Given { name, ignore_failure, request: request? })
 }
 
@@ -72,6 +69,23 @@ fn http(reading: &mut Reading, at: &str, mut spec: GivenSpec) -> Option<GivenReq
     *request.method_mut() = method?;
     *request.uri_mut() = target?;
     Some(GivenRequest::Http { service, request })
+}
+
+/// The headers at a pointer. Their values are not shown: they may be secrets.
+pub(super) fn headers(reading: &mut Reading, at: &str, all: IndexMap<String, ScalarSpec>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in all {
+        let at = below(at, &name);
+        match (HeaderName::from_str(&name), HeaderValue::from_str(&value.to_string())) {
+            (Ok(name), Ok(mut value)) => {
+                value.set_sensitive(true);
+                headers.append(name, value);
+            }
+            (Err(_), _) => reading.key_problem(&at, "not the name of a header", "write letters, digits and hyphens"),
+            (_, Err(_)) => reading.problem(&at, "not the value of a header", "write text on one line"),
+        }
+    }
+    headers
 }
 
 fn check_service(reading: &mut Reading, at: &str, name: &str) {
