@@ -19,7 +19,7 @@ pub(crate) mod redaction;
 mod reply;
 
 pub use bases::{Bases, differences};
-pub use demand::{Demand, Expected, Variation, Verdict, success_status};
+pub use demand::{Demand, Expected, Variation, Verdict};
 #[cfg(feature = "check")]
 pub use fault::{Fault, FaultError, parse_faults};
 #[cfg(feature = "check")]
