@@ -57,6 +57,22 @@ pub fn differences(base: &Value, input: &Value) -> Vec<String> {
     found
 }
 
+/// An input with what another one has at a place, which may be nothing.
+#[must_use]
+pub fn grafted(onto: &Value, from: &Value, place: &str) -> Value {
+    match from.pointer(place) {
+        None => pointer::without(onto, place).unwrap_or_else(|| onto.clone()),
+        Some(value) => {
+            let mut grafted = onto.clone();
+            match grafted.pointer_mut(place) {
+                Some(slot) => *slot = value.clone(),
+                None => pointer::set(&mut grafted, &pointer::segments(place).collect::<Vec<_>>(), value.clone()),
+            }
+            grafted
+        }
+    }
+}
+
 fn compare(base: &Value, input: &Value, at: &mut String, found: &mut Vec<String>) {
     let length = at.len();
     match (base, input) {
@@ -96,6 +112,14 @@ mod tests {
         assert_eq!(places(&json!({"a": 1, "b": {"c": [1, 3], "e": {"f": 1}}})), ["/b/c/1", "/b/e", "/d"]);
         assert_eq!(places(&json!({"a": 1, "b": {"c": [1]}, "d": 4})), ["/b/c", "/d"]);
         assert_eq!(places(&json!([])), [""]);
+    }
+
+    #[test]
+    fn a_graft_changes_one_place() {
+        let (base, other) = (json!({"a": {"b": [1, 2]}, "c": 1}), json!({"a": {"b": [1, 3], "d": 4}}));
+        assert_eq!(grafted(&base, &other, "/a/b/1"), json!({"a": {"b": [1, 3]}, "c": 1}));
+        assert_eq!(grafted(&base, &other, "/a/d"), json!({"a": {"b": [1, 2], "d": 4}, "c": 1}));
+        assert_eq!(grafted(&base, &other, "/c"), json!({"a": {"b": [1, 2]}}));
     }
 
     #[test]

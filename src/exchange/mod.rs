@@ -18,7 +18,7 @@ pub(crate) mod redaction;
 #[cfg(feature = "check")]
 mod reply;
 
-pub use bases::{Bases, differences};
+pub use bases::{Bases, differences, grafted};
 pub use demand::{Demand, Expected, Variation, Verdict};
 #[cfg(feature = "check")]
 pub use fault::{Fault, FaultError, parse_faults};

@@ -9,8 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::case::Case;
 use super::plan::Plan;
-use super::twin::grafted;
-use crate::exchange::{Verdict, differences};
+use crate::exchange::{Verdict, differences, grafted};
 use crate::value::pointer;
 
 /// Most neighbours of a case that are tried.

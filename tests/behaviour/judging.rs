@@ -333,7 +333,7 @@ async fn secrets_reach_no_report_and_no_screen() {
 
 #[test]
 fn what_cannot_be_checked_says_so_with_its_exit_code() {
-    let token = "ReplicateBackup.random.0.1.00000000";
+    let token = "ReplicateBackup.random.0.1.00000000.b1";
     for (arguments, code, says) in [
         (&["check", "--cases", "0"][..], 4, "--phase examples"),
         (&["check", "--operation", "Nothing"], 4, "StartBackupJob"),
