@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
+use regex::bytes::{RegexBuilder, RegexSet, RegexSetBuilder};
 
 use crate::check::{Check, Complaint, Party};
 use crate::codec::Outcome;
@@ -82,8 +82,10 @@ const SIGNS: &[(&str, &str)] = &[
     ("a page of HTML in the message", r"(?i)<!doctype html|<html[\s>]"),
 ];
 
-static SET: LazyLock<RegexSet> =
-    LazyLock::new(|| RegexSet::new(SIGNS.iter().map(|(_, pattern)| pattern)).expect("each is a pattern"));
+static SET: LazyLock<RegexSet> = LazyLock::new(|| {
+    let patterns = SIGNS.iter().map(|(_, pattern)| pattern);
+    RegexSetBuilder::new(patterns).unicode(false).build().expect("each is a pattern")
+});
 
 impl Check for InternalsExposed {
     fn code(&self) -> &'static str {
@@ -102,11 +104,11 @@ impl Check for InternalsExposed {
         let Some(exchange) = &observation.exchange() else { return Vec::new() };
         let Some(text) = text_of(exchange) else { return Vec::new() };
         let asked = LazyLock::new(|| asked(exchange));
-        let found = SET.matches(&text).into_iter().find_map(|sign| {
+        let found = SET.matches(text.as_bytes()).into_iter().find_map(|sign| {
             let (what, pattern) = SIGNS[sign];
-            let pattern = Regex::new(pattern).expect("each is a pattern");
-            let shown = pattern.find_iter(&text).map(|found| found.as_str()).find(|shown| !asked.shows(shown))?;
-            Some((what, shown))
+            let pattern = RegexBuilder::new(pattern).unicode(false).build().expect("each is a pattern");
+            let shown = pattern.find_iter(text.as_bytes()).map(|found| String::from_utf8_lossy(found.as_bytes()));
+            Some((what, shown.into_iter().find(|shown| !asked.shows(shown))?))
         });
         let complaint = found.map(|(what, shown)| {
             let actual = format!("{} with {what}: {}", exchange.answered(), exchange.foreign(shown.trim()));
@@ -148,7 +150,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Option<&'static str> {
-        SET.matches(text).into_iter().next().map(|sign| SIGNS[sign].0)
+        SET.matches(text.as_bytes()).into_iter().next().map(|sign| SIGNS[sign].0)
     }
 
     #[test]
