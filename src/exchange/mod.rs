@@ -21,7 +21,7 @@ mod reply;
 #[cfg(feature = "check")]
 pub(crate) mod spelling;
 
-pub use demand::{Demand, Expected, Variation, Verdict, success_status};
+pub use demand::{Demand, Expected, Variation, Verdict};
 #[cfg(feature = "check")]
 pub use fault::{Fault, FaultError, parse_faults};
 #[cfg(feature = "check")]
