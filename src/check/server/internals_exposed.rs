@@ -8,7 +8,7 @@ use crate::check::{Check, Complaint, Party};
 use crate::codec::Outcome;
 use crate::exchange::escapes::unescaped;
 use crate::exchange::spelling::Haystack;
-use crate::exchange::{Answer, Exchange, Observation};
+use crate::exchange::{Exchange, Observation};
 
 /// The check.
 pub struct InternalsExposed;
@@ -69,7 +69,7 @@ const SIGNS: &[(&str, &str)] = &[
     ("an exception of the server's language", r"Cannot read propert(?:y|ies) of (?:undefined|null)"),
     ("an exception of the server's language", r"\bundefined method [`'][^'\n]{1,100}' for nil\b"),
     ("an exception of the server's language", r"(?:Fatal error|Warning|Notice): [^\n]{1,300} in \S+\.php on line \d+"),
-    ("a statement of SQL", r"\bSELECT\s[^;]{1,300}\sFROM\s[^;]{1,300}\sWHERE\s"),
+    ("a statement of SQL", r"\bSELECT\s[^;]{1,300}?\sFROM\s[^;]{1,300}?\sWHERE\s"),
     ("a statement of SQL", r"\bINSERT INTO [\w.`\x22\[\]]+ ?\("),
     ("a statement of SQL", r"\bUPDATE [\w.`\x22\[\]]+ SET [\w.`\x22\[\]]+ ?="),
     ("a statement of SQL", r"\bDELETE FROM [\w.`\x22\[\]]+ WHERE\b"),
@@ -77,7 +77,7 @@ const SIGNS: &[(&str, &str)] = &[
     ("an error of the server's database", r"You have an error in your SQL syntax|Unclosed quotation mark after the character string"),
     ("an error of the server's database", r#"syntax error at or near "|unterminated quoted string at or near|near "[^"\n]{0,100}": syntax error"#),
     ("an error of the server's database", r#"violates (?:unique|foreign key|not-null|check) constraint "|Duplicate entry '[^'\n]{0,200}' for key '"#),
-    ("an error of the server's database", r"\b(?:sqlite3|psycopg2?|sqlalchemy\.exc|pymysql\.err|MySQLdb|PG|ActiveRecord|Mongo)(?:\.|::)\w+(?:Error|Exception|Violation|Invalid)\b"),
+    ("an error of the server's database", r"\b(?:sqlite3|psycopg2?|sqlalchemy\.exc|pymysql\.err|MySQLdb|PG|ActiveRecord|Mongo)(?:\.|::)(?:\w+\.)?\w+(?:Error|Exception|Violation|Invalid)\b"),
     ("a page for developers", r"Werkzeug Debugger|You're seeing this error because you have|Action Controller: Exception caught|Whoops, looks like something went wrong"),
     ("a page of HTML in the message", r"(?i)<!doctype html|<html[\s>]"),
 ];
@@ -102,14 +102,8 @@ impl Check for InternalsExposed {
 
     fn judge(&self, observation: &Observation<'_>) -> Vec<Complaint> {
         let Some(exchange) = &observation.exchange() else { return Vec::new() };
-        let Some(text) = text_of(exchange) else { return Vec::new() };
         let asked = LazyLock::new(|| asked(exchange));
-        let found = SET.matches(text.as_bytes()).into_iter().find_map(|sign| {
-            let (what, pattern) = SIGNS[sign];
-            let pattern = RegexBuilder::new(pattern).unicode(false).build().expect("each is a pattern");
-            let shown = pattern.find_iter(text.as_bytes()).map(|found| String::from_utf8_lossy(found.as_bytes()));
-            Some((what, shown.into_iter().find(|shown| !asked.shows(shown))?))
-        });
+        let found = texts_of(exchange).into_iter().find_map(|text| first_sign(&text, &asked));
         let complaint = found.map(|(what, shown)| {
             let actual = format!("{} with {what}: {}", exchange.answered(), exchange.foreign(shown.trim()));
             Complaint::new("an error that shows nothing of the server's inside", actual).standard("CWE-209")
@@ -118,24 +112,36 @@ impl Check for InternalsExposed {
     }
 }
 
-/// The text of an error, without its escapes; nothing where there is none. A page of HTML that is the whole body is another
-/// check's, so of a body that cannot be read as an error only the text is looked at.
-fn text_of(exchange: &Exchange<'_>) -> Option<String> {
-    let response = exchange.response()?;
-    if exchange.coding().is_some() || response.body().is_empty() {
-        return None;
-    }
-    let message = match exchange.received().and_then(|received| received.as_ref().ok()).map(|received| &received.outcome) {
-        Some(Outcome::Error { code, message }) => Some(format!("{code}\n{}", message.as_deref().unwrap_or_default())),
-        _ if matches!(exchange.answer(), Answer::Unreadable) && exchange.status()? >= 400 => None,
-        _ => return None,
-    };
-    let body = unescaped(&String::from_utf8_lossy(response.body()));
-    Some(match message {
-        Some(message) => format!("{message}\n{body}"),
-        // Its tags say nothing yet: gateways answer so.
-        None => body.replace("<html", "").replace("<HTML", "").replace("<!doctype", "").replace("<!DOCTYPE", ""),
+/// The first thing in a text that is of the server's inside, and does not stand in the request.
+fn first_sign(text: &str, asked: &Haystack) -> Option<(&'static str, String)> {
+    SET.matches(text.as_bytes()).into_iter().find_map(|sign| {
+        let (what, pattern) = SIGNS[sign];
+        let pattern = RegexBuilder::new(pattern).unicode(false).build().expect("each is a pattern");
+        let mut found = pattern.find_iter(text.as_bytes()).map(|found| String::from_utf8_lossy(found.as_bytes()));
+        Some((what, found.find(|shown| !asked.shows(shown))?.into_owned()))
     })
+}
+
+/// The texts of an error: its message, and the body without its escapes. The tags of a page say nothing yet: gateways
+/// answer so, and `error-shape` complains of it.
+fn texts_of(exchange: &Exchange<'_>) -> Vec<String> {
+    let Some(response) = exchange.response().filter(|_| exchange.coding().is_none()) else { return Vec::new() };
+    let body = || unescaped(&String::from_utf8_lossy(response.body()));
+    match exchange.received().and_then(|received| received.as_ref().ok()).map(|received| &received.outcome) {
+        Some(Outcome::Error { code, message }) => {
+            message.iter().chain([code]).cloned().chain([without_tags(&body())]).collect()
+        }
+        None if response.status().as_u16() >= 400 => vec![without_tags(&body())],
+        _ => Vec::new(),
+    }
+}
+
+fn without_tags(page: &str) -> String {
+    let mut page = page.to_owned();
+    for tag in ["<html", "<HTML", "<!doctype", "<!DOCTYPE"] {
+        page = page.replace(tag, "");
+    }
+    page
 }
 
 /// All that the request says.
