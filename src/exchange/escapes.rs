@@ -91,7 +91,8 @@ fn reference(text: &[u8]) -> Read {
     let character = match name.strip_prefix('#') {
         Some(number) => {
             let hexadecimal = number.strip_prefix(['x', 'X']);
-            let code = hexadecimal.map_or_else(|| number.parse().ok(), |digits| u32::from_str_radix(digits, 16).ok())?;
+            let code =
+                hexadecimal.map_or_else(|| number.parse().ok(), |digits| u32::from_str_radix(digits, 16).ok())?;
             char::from_u32(code)?
         }
         None => named(name)?,
@@ -101,7 +102,9 @@ fn reference(text: &[u8]) -> Read {
 
 fn named(name: &str) -> Option<char> {
     let plain = NAMED.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, character)| *character);
-    plain.or_else(|| (0xA0..=0xFF).zip(LATIN.split(' ')).find(|(_, known)| *known == name).and_then(|(code, _)| char::from_u32(code)))
+    plain.or_else(|| {
+        (0xA0..=0xFF).zip(LATIN.split(' ')).find(|(_, known)| *known == name).and_then(|(code, _)| char::from_u32(code))
+    })
 }
 
 /// `\u003c`, a pair of them, `\u{3c}`, `\U0000003c`, `\x3c`, `\n`, and any mark after a backslash.

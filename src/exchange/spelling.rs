@@ -61,7 +61,8 @@ impl Haystack {
     #[must_use]
     pub fn shows(&self, secret: &str) -> bool {
         let forms = Forms::of(secret);
-        let has = |text: &Vec<u8>, forms: &BTreeSet<Vec<u8>>| forms.iter().any(|form| memmem::find(text, form).is_some());
+        let has =
+            |text: &Vec<u8>, forms: &BTreeSet<Vec<u8>>| forms.iter().any(|form| memmem::find(text, form).is_some());
         self.0.iter().any(|[exact, dense]| has(exact, &forms.exact) || has(dense, &forms.dense))
     }
 }
@@ -259,7 +260,8 @@ mod tests {
 
     #[test]
     fn a_secret_that_looks_escaped_is_found() {
-        for (secret, text) in [("50%25off!", "50%2525off!"), ("a&amp;b\\n", "a&amp;amp;b\\\\n"), ("C:\\new", "C:\\\\new")]
+        for (secret, text) in
+            [("50%25off!", "50%2525off!"), ("a&amp;b\\n", "a&amp;amp;b\\\\n"), ("C:\\new", "C:\\\\new")]
         {
             assert_eq!(concealed(&format!("[{secret}|{text}]"), &[secret]), "[***|***]");
         }

@@ -215,8 +215,8 @@ mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
-    use crate::exchange::spelling::conceal;
     use crate::contract::Contract;
+    use crate::exchange::spelling::conceal;
 
     const EXAMPLE: &str = "AKIDEXAMPLE:wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 

@@ -71,9 +71,7 @@ impl Departing<'_> {
             Fault::LeaksSecretInHeader => self.with_header(DEBUG, self.leaked()?.as_bytes()),
             Fault::LeaksSecretInBody => self.leaking(),
             Fault::LeaksSecretInBase64 => self.with_header(DEBUG, STANDARD.encode(self.leaked()?).as_bytes()),
-            Fault::ShowsStackTrace => {
-                self.decisive().map(|(_, error)| self.failed(error, error.status, STACK_TRACE))
-            }
+            Fault::ShowsStackTrace => self.decisive().map(|(_, error)| self.failed(error, error.status, STACK_TRACE)),
             Fault::FailsOnNonAscii { error } => self.failing(*error),
             Fault::UndeclaredStatus { .. }
             | Fault::TruncatedBody

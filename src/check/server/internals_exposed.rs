@@ -62,8 +62,14 @@ const SIGNS: &[(&str, &str)] = &[
         "a path on the server's disk",
         r"(?:/(?:usr|home|var|srv|opt|app|root|Users)/|\b[A-Za-z]:\\)[\w.@/\\ -]{1,200}\.(?:py|rb|php|class|jar|dll|so|go|rs|[cm]?[jt]s|[jt]sx|exs?)\b",
     ),
-    ("a class of the server's runtime", r"\bjavax?\.(?:lang|util|io|sql|time|net|persistence|validation)\.[\w.$]*[A-Z]\w+"),
-    ("a class of the server's framework", r"\b(?:org\.(?:springframework|hibernate|apache)|com\.fasterxml\.jackson|jakarta)\.[\w.$]+[A-Z]\w+"),
+    (
+        "a class of the server's runtime",
+        r"\bjavax?\.(?:lang|util|io|sql|time|net|persistence|validation)\.[\w.$]*[A-Z]\w+",
+    ),
+    (
+        "a class of the server's framework",
+        r"\b(?:org\.(?:springframework|hibernate|apache)|com\.fasterxml\.jackson|jakarta)\.[\w.$]+[A-Z]\w+",
+    ),
     ("a class of the server's runtime", r"\bSystem\.(?:\w+\.){0,5}\w+Exception\b"),
     ("an exception of the server's language", r"'NoneType' object (?:has no attribute|is not)"),
     ("an exception of the server's language", r"Cannot read propert(?:y|ies) of (?:undefined|null)"),
@@ -74,11 +80,26 @@ const SIGNS: &[(&str, &str)] = &[
     ("a statement of SQL", r"\bUPDATE [\w.`\x22\[\]]+ SET [\w.`\x22\[\]]+ ?="),
     ("a statement of SQL", r"\bDELETE FROM [\w.`\x22\[\]]+ WHERE\b"),
     ("an error of the server's database", r"\bSQLSTATE[\[ :=(]{1,2}\w{5}\b|\bORA-\d{5}\b|\bE11000 duplicate key\b"),
-    ("an error of the server's database", r"You have an error in your SQL syntax|Unclosed quotation mark after the character string"),
-    ("an error of the server's database", r#"syntax error at or near "|unterminated quoted string at or near|near "[^"\n]{0,100}": syntax error"#),
-    ("an error of the server's database", r#"violates (?:unique|foreign key|not-null|check) constraint "|Duplicate entry '[^'\n]{0,200}' for key '"#),
-    ("an error of the server's database", r"\b(?:sqlite3|psycopg2?|sqlalchemy\.exc|pymysql\.err|MySQLdb|PG|ActiveRecord|Mongo)(?:\.|::)(?:\w+\.)?\w+(?:Error|Exception|Violation|Invalid)\b"),
-    ("a page for developers", r"Werkzeug Debugger|You're seeing this error because you have|Action Controller: Exception caught|Whoops, looks like something went wrong"),
+    (
+        "an error of the server's database",
+        r"You have an error in your SQL syntax|Unclosed quotation mark after the character string",
+    ),
+    (
+        "an error of the server's database",
+        r#"syntax error at or near "|unterminated quoted string at or near|near "[^"\n]{0,100}": syntax error"#,
+    ),
+    (
+        "an error of the server's database",
+        r#"violates (?:unique|foreign key|not-null|check) constraint "|Duplicate entry '[^'\n]{0,200}' for key '"#,
+    ),
+    (
+        "an error of the server's database",
+        r"\b(?:sqlite3|psycopg2?|sqlalchemy\.exc|pymysql\.err|MySQLdb|PG|ActiveRecord|Mongo)(?:\.|::)(?:\w+\.)?\w+(?:Error|Exception|Violation|Invalid)\b",
+    ),
+    (
+        "a page for developers",
+        r"Werkzeug Debugger|You're seeing this error because you have|Action Controller: Exception caught|Whoops, looks like something went wrong",
+    ),
     ("a page of HTML in the message", r"(?i)<!doctype html|<html[\s>]"),
 ];
 

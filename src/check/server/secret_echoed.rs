@@ -157,7 +157,9 @@ impl Answered {
                     push(if node.is_some() { &mut sensitive } else { &mut open }, text);
                 });
             }
-            Some(Outcome::Error { code, message }) => message.iter().chain([code]).for_each(|text| push(&mut open, text)),
+            Some(Outcome::Error { code, message }) => {
+                message.iter().chain([code]).for_each(|text| push(&mut open, text))
+            }
             None => {}
         }
         if sensitive.is_empty() {
