@@ -158,7 +158,7 @@ impl Answered {
                 });
             }
             Some(Outcome::Error { code, message }) => {
-                message.iter().chain([code]).for_each(|text| push(&mut open, text))
+                message.iter().chain([code]).for_each(|text| push(&mut open, text));
             }
             None => {}
         }
