@@ -1,0 +1,104 @@
+//! The pairs of a form or a query string as text.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::codec::Rejection;
+
+/// The unreserved characters of RFC 3986 stay as they are; SigV4 wants exactly these.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Decoded pairs, in their order.
+pub type Pairs<'t> = Vec<(Cow<'t, str>, Cow<'t, str>)>;
+
+/// Splits a form body or a query string.
+pub fn parse(text: &[u8]) -> Result<Pairs<'_>, Rejection> {
+    let mut rest = std::str::from_utf8(text).map_err(|_| malformed())?;
+    if rest.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut pairs = Vec::with_capacity(1 + memchr::memchr_iter(b'&', text).count());
+    while !rest.is_empty() {
+        let (pair, after) = cut(rest, b'&');
+        if !pair.is_empty() {
+            let (name, value) = cut(pair, b'=');
+            pairs.push((unescape(name)?, unescape(value)?));
+        }
+        rest = after;
+    }
+    Ok(pairs)
+}
+
+/// What is before the first of such bytes, and what is after it.
+fn cut(text: &str, at: u8) -> (&str, &str) {
+    match memchr::memchr(at, text.as_bytes()) {
+        Some(middle) => (&text[..middle], &text[middle + 1..]),
+        None => (text, ""),
+    }
+}
+
+fn malformed() -> Rejection {
+    Rejection::malformed("a parameter is not UTF-8")
+}
+
+fn unescape(text: &str) -> Result<Cow<'_, str>, Rejection> {
+    let bytes = text.as_bytes();
+    let Some(first) = memchr::memchr2(b'+', b'%', bytes) else { return Ok(Cow::Borrowed(text)) };
+    let mut plain = Vec::with_capacity(bytes.len());
+    plain.extend_from_slice(&bytes[..first]);
+    let mut at = first;
+    while let Some(&byte) = bytes.get(at) {
+        let escaped = (byte == b'%').then(|| hex_pair(bytes.get(at + 1..at + 3)?)).flatten();
+        let (byte, taken) = match (byte, escaped) {
+            (b'+', _) => (b' ', 1),
+            (_, Some(byte)) => (byte, 3),
+            // What is no escape stands for itself.
+            (byte, None) => (byte, 1),
+        };
+        plain.push(byte);
+        at += taken;
+    }
+    String::from_utf8(plain).map(Cow::Owned).map_err(|_| malformed())
+}
+
+fn hex_pair(digits: &[u8]) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(digits[0])? * 16 + digit(digits[1])?).ok()
+}
+
+/// Writes pairs as a form body or a query string, spaces as `%20`.
+pub fn render(pairs: &[(String, String)]) -> String {
+    let escape = |text| utf8_percent_encode(text, ESCAPED);
+    let rendered: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
+    rendered.join("&")
+}
+
+/// Escapes a text for a path or a query string.
+pub fn escape(text: &str) -> String {
+    utf8_percent_encode(text, ESCAPED).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_plus_percent_and_empty() {
+        let pairs = parse(b"a=b+c%20d&e=&f&&g=h%3Di").expect("well formed");
+        let expected = [("a", "b c d"), ("e", ""), ("f", ""), ("g", "h=i")];
+        assert_eq!(pairs, expected.map(|(name, value)| (Cow::from(name), Cow::from(value))));
+        assert!(parse(b"a=%ff").is_err());
+        assert_eq!(parse(b"a=%zz%4").expect("well formed")[0].1, "%zz%4");
+        assert_eq!(parse(b"a=%41%c3%a9+%2b").expect("well formed")[0].1, "A\u{e9} +");
+    }
+
+    #[test]
+    fn writes_what_it_reads() {
+        let pairs = vec![("a.b".to_owned(), "x y~z+%&=é😀".to_owned())];
+        let text = render(&pairs);
+        assert!(text.contains("x%20y~z%2B"));
+        assert_eq!(parse(text.as_bytes()).expect("well formed"), [(Cow::from("a.b"), Cow::from("x y~z+%&=é😀"))]);
+    }
+}
