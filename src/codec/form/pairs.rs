@@ -49,22 +49,38 @@ fn unescape(text: &str) -> Result<Cow<'_, str>, Rejection> {
     plain.extend_from_slice(&bytes[..first]);
     let mut at = first;
     while let Some(&byte) = bytes.get(at) {
-        let escaped = (byte == b'%').then(|| hex_pair(bytes.get(at + 1..at + 3)?)).flatten();
-        let (byte, taken) = match (byte, escaped) {
-            (b'+', _) => (b' ', 1),
-            (_, Some(byte)) => (byte, 3),
-            // What is no escape stands for itself.
-            (byte, None) => (byte, 1),
-        };
-        plain.push(byte);
-        at += taken;
+        at += 1;
+        plain.push(match byte {
+            b'+' => b' ',
+            b'%' => match bytes.get(at..at + 2).and_then(hex_pair) {
+                Some(escaped) => {
+                    at += 2;
+                    escaped
+                }
+                // What is no escape stands for itself.
+                None => byte,
+            },
+            byte => byte,
+        });
     }
     String::from_utf8(plain).map(Cow::Owned).map_err(|_| malformed())
 }
 
+/// What each byte is as a hexadecimal digit; more than 15 for those that are none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [u8::MAX; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        digits[b"0123456789ABCDEF"[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
+
 fn hex_pair(digits: &[u8]) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    u8::try_from(digit(digits[0])? * 16 + digit(digits[1])?).ok()
+    let (high, low) = (DIGITS[usize::from(digits[0])], DIGITS[usize::from(digits[1])]);
+    (high < 16 && low < 16).then_some(high << 4 | low)
 }
 
 /// Writes pairs as a form body or a query string, spaces as `%20`.
