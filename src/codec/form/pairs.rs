@@ -15,39 +15,59 @@ pub type Pairs<'t> = Vec<(Cow<'t, str>, Cow<'t, str>)>;
 /// Splits a form body or a query string.
 pub fn parse(text: &[u8]) -> Result<Pairs<'_>, Rejection> {
     let mut rest = std::str::from_utf8(text).map_err(|_| malformed())?;
-    if rest.is_empty() {
-        return Ok(Vec::new());
+    let mut pairs = Vec::new();
+    if !rest.is_empty() {
+        pairs.reserve_exact(1 + memchr::memchr_iter(b'&', text).count());
     }
-    let mut pairs = Vec::with_capacity(1 + memchr::memchr_iter(b'&', text).count());
     while !rest.is_empty() {
-        let (pair, after) = cut(rest, b'&');
-        if !pair.is_empty() {
-            let (name, value) = cut(pair, b'=');
-            pairs.push((unescape(name)?, unescape(value)?));
+        let Cut { equals, end, escaped } = cut(rest.as_bytes());
+        let (name, value) = (&rest[..equals.min(end)], rest.get(equals + 1..end).unwrap_or_default());
+        if end > 0 {
+            pairs.push((plain(name, escaped[0])?, plain(value, escaped[1])?));
         }
-        rest = after;
+        rest = rest.get(end + 1..).unwrap_or_default();
     }
     Ok(pairs)
 }
 
-/// What is before the first of such bytes, and what is after it.
-fn cut(text: &str, at: u8) -> (&str, &str) {
-    match memchr::memchr(at, text.as_bytes()) {
-        Some(middle) => (&text[..middle], &text[middle + 1..]),
-        None => (text, ""),
+/// Where the first pair of a text is cut.
+struct Cut {
+    /// The end of its name; past the end of the pair where it has no value.
+    equals: usize,
+    /// The end of it.
+    end: usize,
+    /// Whether its name, and its value, have an escape.
+    escaped: [bool; 2],
+}
+
+/// Finds the first pair. Names and values are short: a search for each of these letters would take longer.
+fn cut(text: &[u8]) -> Cut {
+    let mut cut = Cut { equals: usize::MAX - 1, end: text.len(), escaped: [false; 2] };
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'&' => {
+                cut.end = at;
+                break;
+            }
+            b'=' if cut.equals > at => cut.equals = at,
+            b'+' | b'%' => cut.escaped[usize::from(cut.equals < at)] = true,
+            _ => {}
+        }
     }
+    cut
+}
+
+fn plain(text: &str, escaped: bool) -> Result<Cow<'_, str>, Rejection> {
+    if escaped { unescape(text.as_bytes()).map(Cow::Owned) } else { Ok(Cow::Borrowed(text)) }
 }
 
 fn malformed() -> Rejection {
     Rejection::malformed("a parameter is not UTF-8")
 }
 
-fn unescape(text: &str) -> Result<Cow<'_, str>, Rejection> {
-    let bytes = text.as_bytes();
-    let Some(first) = memchr::memchr2(b'+', b'%', bytes) else { return Ok(Cow::Borrowed(text)) };
+fn unescape(bytes: &[u8]) -> Result<String, Rejection> {
     let mut plain = Vec::with_capacity(bytes.len());
-    plain.extend_from_slice(&bytes[..first]);
-    let mut at = first;
+    let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         at += 1;
         plain.push(match byte {
@@ -63,7 +83,7 @@ fn unescape(text: &str) -> Result<Cow<'_, str>, Rejection> {
             byte => byte,
         });
     }
-    String::from_utf8(plain).map(Cow::Owned).map_err(|_| malformed())
+    String::from_utf8(plain).map_err(|_| malformed())
 }
 
 /// What each byte is as a hexadecimal digit; more than 15 for those that are none.

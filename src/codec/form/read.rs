@@ -17,16 +17,16 @@ const MAX_SEGMENTS: usize = 50_000;
 /// Reads pairs as an input of a schema. Parameters for which `skip` is true belong to the protocol.
 pub fn to_value(
     shape: &Shape,
-    pairs: Pairs<'_>,
+    mut pairs: Pairs<'_>,
     skip: impl Fn(&str) -> bool,
 ) -> Result<(Value, Vec<Oddity>), Rejection> {
     let mut parameters = Vec::with_capacity(pairs.len());
     let mut total = 0;
-    for (name, value) in pairs {
-        if skip(&name) {
+    for (name, value) in &mut pairs {
+        if skip(name) {
             continue;
         }
-        let segments = 1 + memchr::memchr_iter(b'.', name.as_bytes()).count();
+        let segments = 1 + name.bytes().filter(|byte| *byte == b'.').count();
         total += segments;
         if segments > MAX_DEPTH || total > MAX_SEGMENTS {
             return Err(Rejection::malformed("the parameters are too many or nested too deep"));
@@ -39,9 +39,10 @@ pub fn to_value(
 }
 
 /// A parameter on its way down the schema.
-struct Parameter<'t> {
-    name: Cow<'t, str>,
-    value: Cow<'t, str>,
+struct Parameter<'p, 't> {
+    name: &'p str,
+    /// Taken when it is read.
+    value: &'p mut Cow<'t, str>,
     /// Where the segment begins that is read on this level; past the end of the name where there is none left.
     at: usize,
     /// Where the one after it begins.
@@ -51,7 +52,7 @@ struct Parameter<'t> {
     part: Option<u64>,
 }
 
-impl Parameter<'_> {
+impl Parameter<'_, '_> {
     /// Whether the name ends above this level.
     fn is_whole(&self) -> bool {
         self.at > self.name.len()
@@ -64,13 +65,13 @@ impl Parameter<'_> {
 
     fn find_part(&mut self, part: impl Fn(&str) -> Option<u64>) {
         let rest = &self.name.as_bytes()[self.at..];
-        self.next = self.at + memchr::memchr(b'.', rest).unwrap_or(rest.len()) + 1;
+        self.next = self.at + rest.iter().position(|byte| *byte == b'.').unwrap_or(rest.len()) + 1;
         self.part = part(self.segment());
     }
 }
 
 /// Brings the parameters of each part together, those of none first.
-fn arrange(parameters: &mut [Parameter<'_>], part: impl Fn(&str) -> Option<u64>) {
+fn arrange(parameters: &mut [Parameter<'_, '_>], part: impl Fn(&str) -> Option<u64>) {
     parameters.iter_mut().for_each(|parameter| parameter.find_part(&part));
     // Most clients send them in the order of the schema.
     if !parameters.is_sorted_by_key(|parameter| parameter.part) {
@@ -79,17 +80,19 @@ fn arrange(parameters: &mut [Parameter<'_>], part: impl Fn(&str) -> Option<u64>)
 }
 
 /// Those of no part, and the others.
-fn split_unknown<'p, 't>(parameters: &'p mut [Parameter<'t>]) -> (&'p mut [Parameter<'t>], &'p mut [Parameter<'t>]) {
+fn split_unknown<'a, 'p, 't>(
+    parameters: &'a mut [Parameter<'p, 't>],
+) -> (&'a mut [Parameter<'p, 't>], &'a mut [Parameter<'p, 't>]) {
     let unknown = parameters.iter().take_while(|parameter| parameter.part.is_none()).count();
     parameters.split_at_mut(unknown)
 }
 
-fn are_of_one_part(left: &Parameter<'_>, right: &Parameter<'_>) -> bool {
+fn are_of_one_part(left: &Parameter<'_, '_>, right: &Parameter<'_, '_>) -> bool {
     left.part == right.part
 }
 
 /// Goes down to the next segment.
-fn enter(parameters: &mut [Parameter<'_>]) {
+fn enter(parameters: &mut [Parameter<'_, '_>]) {
     parameters.iter_mut().for_each(|parameter| parameter.at = parameter.next);
 }
 
@@ -99,7 +102,7 @@ struct Reader<'s> {
 }
 
 impl<'s> Reader<'s> {
-    fn read(&mut self, id: NodeId, parameters: &mut [Parameter<'_>]) -> Option<Value> {
+    fn read(&mut self, id: NodeId, parameters: &mut [Parameter<'_, '_>]) -> Option<Value> {
         let node = &self.shape.nodes[id];
         let types = node.types;
         let object = types.contains(JsonType::Object);
@@ -132,23 +135,23 @@ impl<'s> Reader<'s> {
 
     /// The text of the parameter whose name ends here, and those whose names go on. Of several that end here the first one
     /// stands.
-    fn split_whole<'p, 't>(
+    fn split_whole<'a, 'p, 't>(
         &mut self,
-        parameters: &'p mut [Parameter<'t>],
-    ) -> (Option<Cow<'t, str>>, &'p mut [Parameter<'t>]) {
-        let goes_on = |parameter: &Parameter<'_>| !parameter.is_whole();
+        parameters: &'a mut [Parameter<'p, 't>],
+    ) -> (Option<Cow<'t, str>>, &'a mut [Parameter<'p, 't>]) {
+        let goes_on = |parameter: &Parameter<'_, '_>| !parameter.is_whole();
         if !parameters.is_sorted_by_key(goes_on) {
             parameters.sort_by_key(goes_on);
         }
         let middle = parameters.partition_point(Parameter::is_whole);
         let (whole, inside) = parameters.split_at_mut(middle);
         let mut whole = whole.iter_mut();
-        let text = whole.next().map(|first| std::mem::take(&mut first.value));
+        let text = whole.next().map(|first| std::mem::take(first.value));
         self.oddities.extend(whole.map(|again| Oddity::Duplicate(again.name.to_string())));
         (text, inside)
     }
 
-    fn object(&mut self, node: &'s Node, parameters: &mut [Parameter<'_>]) -> Value {
+    fn object(&mut self, node: &'s Node, parameters: &mut [Parameter<'_, '_>]) -> Value {
         let shape = self.shape;
         arrange(parameters, |name| member_on_wire(shape, node, name));
         let (unknown, known) = split_unknown(parameters);
@@ -166,14 +169,14 @@ impl<'s> Reader<'s> {
     }
 
     /// Items by their number; gaps close up, and no number costs more than another.
-    fn array(&mut self, node: &Node, parameters: &mut [Parameter<'_>]) -> Value {
+    fn array(&mut self, node: &Node, parameters: &mut [Parameter<'_, '_>]) -> Value {
         let wrapper = (!node.wire.flattened).then(|| node.wire.item.as_deref().unwrap_or("member"));
         let numbered = self.numbered(wrapper, parameters);
         let Some(items) = node.items else { return Value::Array(Vec::new()) };
         numbered.chunk_by_mut(are_of_one_part).filter_map(|item| self.read(items, item)).collect()
     }
 
-    fn map(&mut self, node: &Node, parameters: &mut [Parameter<'_>]) -> Value {
+    fn map(&mut self, node: &Node, parameters: &mut [Parameter<'_, '_>]) -> Value {
         let wrapper = (!node.wire.flattened).then(|| node.wire.item.as_deref().unwrap_or("entry"));
         let key = node.wire.key.as_deref().unwrap_or("key");
         let value = node.wire.value.as_deref().unwrap_or("value");
@@ -197,11 +200,11 @@ impl<'s> Reader<'s> {
     }
 
     /// The numbered parameters in the order of their numbers, below the wrapper name if there is one.
-    fn numbered<'p, 't>(
+    fn numbered<'a, 'p, 't>(
         &mut self,
         wrapper: Option<&str>,
-        parameters: &'p mut [Parameter<'t>],
-    ) -> &'p mut [Parameter<'t>] {
+        parameters: &'a mut [Parameter<'p, 't>],
+    ) -> &'a mut [Parameter<'p, 't>] {
         let mut list = parameters;
         if let Some(wrapper) = wrapper {
             arrange(list, |name| (name == wrapper).then_some(0));
@@ -218,11 +221,11 @@ impl<'s> Reader<'s> {
     }
 
     /// Parameters of which this level has no part: each segment is told once.
-    fn unknown(&mut self, parameters: &mut [Parameter<'_>]) {
+    fn unknown(&mut self, parameters: &mut [Parameter<'_, '_>]) {
         if parameters.is_empty() {
             return;
         }
-        parameters.sort_by(|left, right| (left.segment(), &left.name).cmp(&(right.segment(), &right.name)));
+        parameters.sort_by(|left, right| (left.segment(), left.name).cmp(&(right.segment(), right.name)));
         let again = parameters.windows(2).filter(|pair| pair[0].name == pair[1].name);
         self.oddities.extend(again.map(|pair| Oddity::Duplicate(pair[1].name.to_string())));
         let segments = parameters.chunk_by(|left, right| left.segment() == right.segment());
