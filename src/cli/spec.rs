@@ -1,8 +1,8 @@
 //! `accordant spec`: list, show, lint, schema.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use accordant::judge::target::TargetSpec;

@@ -218,7 +218,9 @@ impl<'v> Run<'_, 'v> {
     /// The sum of whole numbers, or texts joined.
     fn sum(&mut self, both: &'v [Part; 2]) -> Found<'v> {
         match (self.part(&both[0])?, self.part(&both[1])?) {
-            (Fact::Int(left), Fact::Int(right)) => Arithmetic::Add.of(left, right).map(Fact::Int).ok_or(Stopped::Beyond),
+            (Fact::Int(left), Fact::Int(right)) => {
+                Arithmetic::Add.of(left, right).map(Fact::Int).ok_or(Stopped::Beyond)
+            }
             (Fact::Text(left), Fact::Text(right)) => {
                 self.step(left.len() + right.len())?;
                 Ok(Fact::Text(left + right))
