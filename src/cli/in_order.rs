@@ -2,7 +2,8 @@
 
 use std::num::NonZero;
 use std::ops::ControlFlow;
-use std::thread::{available_parallelism, scope};
+use std::panic::resume_unwind;
+use std::thread::{ScopedJoinHandle, available_parallelism, scope};
 
 /// How many things each core makes before any of them is taken: so much is held at a time.
 const AHEAD: usize = 16;
@@ -16,14 +17,14 @@ pub fn each_in_order<I: Sync, T: Send, B>(
     let cores = available_parallelism().map_or(1, NonZero::get);
     for batch in items.chunks(cores * AHEAD) {
         let make = &make;
-        let made: Vec<Vec<T>> = scope(|scope| {
-            let shares = batch.chunks(batch.len().div_ceil(cores));
+        let shares: Vec<Vec<T>> = scope(|scope| {
+            let parts = batch.chunks(batch.len().div_ceil(cores));
             let workers: Vec<_> =
-                shares.map(|share| scope.spawn(move || share.iter().map(make).collect::<Vec<T>>())).collect();
-            let finished = workers.into_iter().map(|worker| worker.join());
-            finished.map(|made| made.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+                parts.map(|part| scope.spawn(move || part.iter().map(make).collect::<Vec<T>>())).collect();
+            let finished = workers.into_iter().map(ScopedJoinHandle::join);
+            finished.map(|share| share.unwrap_or_else(|panic| resume_unwind(panic))).collect()
         });
-        for one in made.into_iter().flatten() {
+        for one in shares.into_iter().flatten() {
             if let ControlFlow::Break(reason) = take(one) {
                 return Some(reason);
             }

@@ -215,7 +215,9 @@ pub fn from_wire(shape: &Shape, id: NodeId, value: &mut Value, style: Style, odd
         }
         Value::Array(items) => {
             if let Some(item) = node.items {
-                items.iter_mut().for_each(|value| from_wire(shape, item, value, style, oddities));
+                for value in items {
+                    from_wire(shape, item, value, style, oddities);
+                }
             }
         }
         scalar => {

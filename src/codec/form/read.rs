@@ -72,7 +72,9 @@ impl Parameter<'_, '_> {
 
 /// Brings the parameters of each part together, those of none first.
 fn arrange(parameters: &mut [Parameter<'_, '_>], part: impl Fn(&str) -> Option<u64>) {
-    parameters.iter_mut().for_each(|parameter| parameter.find_part(&part));
+    for parameter in parameters.iter_mut() {
+        parameter.find_part(&part);
+    }
     // Most clients send them in the order of the schema.
     if !parameters.is_sorted_by_key(|parameter| parameter.part) {
         parameters.sort_by_key(|parameter| parameter.part);
@@ -93,7 +95,9 @@ fn are_of_one_part(left: &Parameter<'_, '_>, right: &Parameter<'_, '_>) -> bool 
 
 /// Goes down to the next segment.
 fn enter(parameters: &mut [Parameter<'_, '_>]) {
-    parameters.iter_mut().for_each(|parameter| parameter.at = parameter.next);
+    for parameter in parameters {
+        parameter.at = parameter.next;
+    }
 }
 
 struct Reader<'s> {
@@ -208,10 +212,10 @@ impl<'s> Reader<'s> {
         let mut list = parameters;
         if let Some(wrapper) = wrapper {
             arrange(list, |name| (name == wrapper).then_some(0));
-            let (unknown, wrapped) = split_unknown(list);
+            let (unknown, inside) = split_unknown(list);
             self.unknown(unknown);
-            enter(wrapped);
-            list = self.split_whole(wrapped).1;
+            enter(inside);
+            list = self.split_whole(inside).1;
         }
         arrange(list, number);
         let (unknown, numbered) = split_unknown(list);
