@@ -284,7 +284,10 @@ mod tests {
         }
     }
 
-    fn preflight_at(operation: &str, answer: fn(&str) -> (u16, &'static str, &'static str)) -> (Preflight, Vec<String>) {
+    fn preflight_at(
+        operation: &str,
+        answer: fn(&str) -> (u16, &'static str, &'static str),
+    ) -> (Preflight, Vec<String>) {
         let contract = Contract::builtin();
         let plan = Arc::new(Plan::new(contract.operation(operation).expect("built in"), Dialect::Native));
         let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
@@ -362,7 +365,7 @@ mod tests {
         let operation = "CopyDBClusterSnapshot";
         let (all, _) = preflight_at(operation, |_| (200, "text/xml", "<CopyDBClusterSnapshotResponse/>"));
         let (plain, _) = preflight_at(operation, |asked| {
-            if asked.contains("KmsKeyId") || asked.contains("Tags") { 
+            if asked.contains("KmsKeyId") || asked.contains("Tags") {
                 (400, "text/xml", "<ErrorResponse><Error><Code>InvalidParameterValue</Code></Error></ErrorResponse>")
             } else {
                 (200, "text/xml", "<CopyDBClusterSnapshotResponse/>")
