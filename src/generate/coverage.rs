@@ -178,8 +178,8 @@ struct Optional {
 }
 
 impl Optionals {
-    fn of(operation: &Operation, generator: &Generator, base: &Value) -> Self {
-        let mut bare = base.clone();
+    fn of(operation: &Operation, generator: &Generator, input: &Value) -> Self {
+        let mut bare = input.clone();
         let mut members = Vec::new();
         collect(operation, generator, 0, &mut Vec::new(), None, &mut members);
         for optional in members.iter().rev() {
