@@ -293,9 +293,9 @@ fn read_path(operation: &Operation, incoming: &Incoming<'_>, input: &mut Map<Str
         let Some((name, id)) = bound_as(shape, Place::Path, label) else { continue };
         let decoded = match memchr::memchr(b'%', text.as_bytes()) {
             None => Cow::Borrowed(*text),
-            Some(_) => percent_decode_str(text)
-                .decode_utf8()
-                .map_err(|_| Rejection::malformed("the path is not UTF-8"))?,
+            Some(_) => {
+                percent_decode_str(text).decode_utf8().map_err(|_| Rejection::malformed("the path is not UTF-8"))?
+            }
         };
         input.insert(name.to_owned(), text::parse(&shape.nodes[id], decoded, TimestampFormat::DateTime));
     }
