@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use accordant::generate::{Case, CaseKind, Expected, Phase, Plan, Shard, Verdict};
+use accordant::generate::{Case, CaseKind, Expected, Phase, Plan, Refusal, Shard, Verdict};
 use accordant::model::Dialect;
 use accordant::report::{render_curl, shell_word};
 use clap::{Args, ValueEnum};
@@ -209,10 +209,12 @@ fn verdict(case: &Case) -> Value {
     }
     match case.expected() {
         Expected::Success { status } => verdict["status"] = status.into(),
-        Expected::Error { error, .. } => {
+        Expected::Refusal(Refusal::Error { error, .. }) => {
             verdict["status"] = error.status.into();
             verdict["code"] = error.code.as_str().into();
         }
+        Expected::Refusal(Refusal::Declared(_)) => verdict["reaction"] = "declared".into(),
+        Expected::Refusal(Refusal::AnyClientError(_)) => verdict["reaction"] = "class".into(),
         Expected::Unknown => {}
     }
     verdict
@@ -223,9 +225,7 @@ fn verdict_in_words(case: &Case) -> String {
     let about = about.unwrap_or_default();
     match case.expected() {
         Expected::Success { status } => format!("{}{about}: must succeed with {status}", case.kind()),
-        Expected::Error { error, .. } => {
-            format!("{}{about}: must be answered with {} {}", case.kind(), error.status, error.code)
-        }
+        Expected::Refusal(refusal) => format!("{}{about}: must be answered with {refusal}", case.kind()),
         Expected::Unknown => format!("{}{about}: the reaction is not known", case.kind()),
     }
 }

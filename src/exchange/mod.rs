@@ -17,7 +17,7 @@ pub(crate) mod redaction;
 #[cfg(feature = "check")]
 mod reply;
 
-pub use demand::{Demand, Expected, Variation, Verdict, success_status};
+pub use demand::{Demand, Expected, Refusal, Variation, Verdict, success_status};
 #[cfg(feature = "check")]
 pub use fault::{Fault, FaultError, parse_faults};
 #[cfg(feature = "check")]
@@ -27,7 +27,7 @@ pub(crate) use observation::is_unread;
 #[cfg(feature = "check")]
 pub use observation::{Misaddressed, Observation, Recognition};
 #[cfg(feature = "check")]
-pub use questions::{Answer, DueError, Exchange, is_environmental};
+pub use questions::{Answer, DueRefusal, Exchange, is_environmental};
 #[cfg(feature = "check")]
 pub(crate) use questions::{child, is_in_front, sensitive_strings, texts};
 #[cfg(feature = "check")]

@@ -14,6 +14,7 @@ mod operation;
 pub mod path_template;
 mod protocol;
 mod rare;
+mod reaction;
 mod shape;
 mod shapes;
 mod table;
@@ -29,11 +30,11 @@ pub use language::*;
 pub use limits::{Branches, Limits};
 pub use matcher::Matcher;
 pub use operation::{
-    Auth, Documented, Echo, ErrorDef, ErrorLink, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark,
-    Service,
+    Auth, Documented, Echo, ErrorShape, Example, Http, Idempotency, Operation, Remark, Service,
 };
 pub use protocol::Protocol;
 pub use rare::{Absent, Rare};
+pub use reaction::{ErrorDef, ErrorLink, Errors, Grounds, Reaction};
 pub use shape::{Fact, NamedError, Node, Shape};
 pub use shapes::{Key, Needs, NodeId, Shapes};
 pub use table::{Constraint, ConstraintId, MAX_PLACES, Occurrence, PlaceId, Table, Violation, push};

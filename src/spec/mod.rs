@@ -17,11 +17,11 @@ mod sections;
 mod source;
 mod yaml;
 
-pub use error::{ContractError, SourceText, SpecProblem};
+pub use error::{ContractError, Severity, SourceText, SpecProblem};
 pub use read::{OPERATION_SCHEMA, SERVICE_SCHEMA};
 pub use yaml::Parsed;
 
 pub(crate) use assemble::{operation, service};
 pub(crate) use directory::Specs;
-pub(crate) use error::sorted;
+pub(crate) use error::{is_usable, sorted};
 pub(crate) use source::{File, Lowered, Source};
