@@ -163,13 +163,12 @@ impl Verdict {
     #[must_use]
     pub fn expected(self, operation: &Operation, dialect: Dialect) -> Expected<'_> {
         let reaction = match self {
-            Self::Valid { .. } => return Expected::Success { status: success_status(operation, dialect) },
+            Self::Valid { .. } => return Expected::Success { status: operation.status(dialect) },
             Self::Invalid { constraint } => &operation.input.constraints[constraint].reaction,
             Self::Refused { cause } => operation.errors.reaction(cause),
         };
-        if let (true, Some((_, error))) = (dialect == Dialect::Documented, &operation.service.documented) {
-            let refusal = Expected::Refusal(Refusal::Error { error, link: None });
-            return if reaction.is_known() { refusal } else { Expected::Unknown };
+        if let Some(documented) = operation.service.documented_in(dialect).filter(|_| reaction.is_known()) {
+            return Expected::Refusal(Refusal::Error { error: &documented.error, link: None });
         }
         Expected::Refusal(match reaction {
             Reaction::Code(link) => Refusal::Error { error: &operation.errors.all[link.error], link: Some(link) },
@@ -178,11 +177,4 @@ impl Verdict {
             Reaction::Unknown => return Expected::Unknown,
         })
     }
-}
-
-/// The status of a success in a dialect.
-#[must_use]
-pub fn success_status(operation: &Operation, dialect: Dialect) -> u16 {
-    let documented = dialect == Dialect::Documented && operation.service.documented.is_some();
-    if documented { 200 } else { operation.http.status }
 }

@@ -22,7 +22,8 @@ pub fn patterns(text: &Parsed, problems: &mut Vec<SpecProblem>) {
 fn patterns_in(schema: &Value, at: &mut String, text: &Parsed, problems: &mut Vec<SpecProblem>) {
     let parts: Vec<(String, &Value)> = match schema {
         Value::Object(members) => {
-            let members = members.iter().filter(|(name, _)| !DATA.contains(&name.as_str()) || at.ends_with("/properties"));
+            let members =
+                members.iter().filter(|(name, _)| !DATA.contains(&name.as_str()) || at.ends_with("/properties"));
             members.map(|(name, value)| (name.clone(), value)).collect()
         }
         Value::Array(items) => items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect(),

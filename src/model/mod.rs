@@ -3,6 +3,7 @@
 //!
 //! Nothing here knows YAML, a protocol or a socket. Front ends lower into these types; everything else works on them.
 
+mod body_form;
 pub mod citation;
 mod dialect;
 mod id;
@@ -22,6 +23,7 @@ pub mod template;
 mod test;
 mod types;
 
+pub use body_form::BodyForm;
 pub use citation::{Citation, Cited, Sources};
 pub use dialect::Dialect;
 pub use id::OperationId;
@@ -30,7 +32,7 @@ pub use language::*;
 pub use limits::{Branches, Limits};
 pub use matcher::Matcher;
 pub use operation::{
-    Auth, Documented, Echo, ErrorShape, Example, Http, Idempotency, Operation, Remark, Service,
+    Auth, Documented, DocumentedDialect, Echo, ErrorShape, Example, Http, Idempotency, Operation, Remark, Service,
 };
 pub use protocol::Protocol;
 pub use rare::{Absent, Rare};

@@ -84,9 +84,8 @@ impl<'c> Plan<'c> {
         let errors = &self.operation.errors.all;
         let code = &errors[link.error].code;
         let is_other = |other: &ErrorDef| other.is_callers_fault() && other.code != *code;
-        let other = OTHER_KINDS
-            .iter()
-            .find_map(|kind| errors.iter().position(|other| other.kind == *kind && is_other(other)));
+        let other =
+            OTHER_KINDS.iter().find_map(|kind| errors.iter().position(|other| other.kind == *kind && is_other(other)));
         let no_other = other.is_none().then(|| "no other error is declared".to_owned());
         let fault = Fault::OtherCode { constraint, error: other.unwrap_or(link.error) };
         Mutant::new(self.operation, fault, reason.or(no_other))

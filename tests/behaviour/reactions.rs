@@ -94,8 +94,11 @@ fn changed(name: &str, from: &str, to: &str) -> Vec<SourceText> {
 
 #[test]
 fn a_cause_without_error_or_level_is_a_warning_and_any_client_error_is_taken() {
-    let texts = changed("service.yaml", "  default: { level: declared, cite: \"model:errors of all operations\" }\n", "");
-    let texts = texts.into_iter().map(|SourceText { name, text }| SourceText { name, text: text.replace("reactions:\nerrors:", "errors:") });
+    let texts =
+        changed("service.yaml", "  default: { level: declared, cite: \"model:errors of all operations\" }\n", "");
+    let texts = texts
+        .into_iter()
+        .map(|SourceText { name, text }| SourceText { name, text: text.replace("reactions:\nerrors:", "errors:") });
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("parcels")).expect("a folder");
     texts.for_each(|SourceText { name, text }| std::fs::write(folder.path().join(name), text).expect("a file"));
@@ -105,7 +108,8 @@ fn a_cause_without_error_or_level_is_a_warning_and_any_client_error_is_taken() {
     assert!(problems.iter().all(|problem| problem.severity == Severity::Warning), "{told:#?}");
     assert!(told.contains(&"no error answers a broken range: any client error is taken"), "{told:#?}");
     let operation = contract.operation("SendParcel").expect("it is used all the same");
-    let constraint = operation.input.constraints.iter().find(|stated| stated.id == "/grams#maximum").expect("it is there");
+    let constraint =
+        operation.input.constraints.iter().find(|stated| stated.id == "/grams#maximum").expect("it is there");
     assert_eq!(constraint.reaction.level(), "class");
     let linted = command(&["spec", "lint"]).arg(folder.path()).output().expect("the program runs");
     let shown = String::from_utf8(linted.stderr).expect("text");
@@ -141,5 +145,8 @@ fn a_level_without_its_errors_is_weakened() {
     let levels = operation.input.constraints.iter().map(|constraint| constraint.reaction.level());
     assert!(levels.clone().all(|level| level != "declared") && levels.count() > 5);
     let told = accordant::lint::problems(&contract);
-    assert!(told.iter().any(|problem| problem.message.contains("none is declared") && !problem.is_error()), "{told:#?}");
+    assert!(
+        told.iter().any(|problem| problem.message.contains("none is declared") && !problem.is_error()),
+        "{told:#?}"
+    );
 }

@@ -21,7 +21,11 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 fn the_schemas_in_the_project_are_those_of_the_types() {
-    for (of, path) in [("operation", "specs/operation.schema.json"), ("service", "specs/service.schema.json")] {
+    for (of, path) in [
+        ("operation", "specs/operation.schema.json"),
+        ("service", "specs/service.schema.json"),
+        ("target", "targets/target.schema.json"),
+    ] {
         let printed = text(&accordant(&["spec", "schema", of]).stdout);
         let kept = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect(path);
         assert_eq!(printed.trim(), kept.trim(), "run: accordant spec schema {of} > {path}");
@@ -208,10 +212,12 @@ fn patterns_that_are_not_judged_for_every_text_are_warnings() {
         ("((a{1000}){1000}){1000}", "it is too large to compile"),
         ("^[a-z]+$", ""),
     ] {
-        let member = format!("a: {{ type: string, pattern: \"{pattern}\" }}, pattern: {{ type: string, default: \"(?=x)\" }}");
+        let member =
+            format!("a: {{ type: string, pattern: \"{pattern}\" }}, pattern: {{ type: string, default: \"(?=x)\" }}");
         let found = linted(operation(&format!("{{ type: object, cite: \"assumed:x\", properties: {{ {member} }} }}")));
         assert!(found.iter().all(|(severity, _)| *severity == Severity::Warning), "{found:#?}");
-        let cautions: Vec<&String> = found.iter().map(|(_, message)| message).filter(|m| m.contains("every text")).collect();
+        let cautions: Vec<&String> =
+            found.iter().map(|(_, message)| message).filter(|m| m.contains("every text")).collect();
         assert_eq!(cautions.len(), usize::from(!why.is_empty()), "{pattern}: {found:#?}");
         assert!(cautions.iter().all(|caution| caution.contains(why)), "{cautions:?}");
     }

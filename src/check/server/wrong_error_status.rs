@@ -15,8 +15,8 @@ const PAGE: &str = "\
 
 ## What it does
 
-Complains when an error has a declared code, and a status that no declaration of this code has; and
-when an error of whatever code, where any client error may come, has the status of a success.
+Complains when an error has a declared code, and a status that no declaration of this code has.
+Where any client error may come, also when the answer is an error with the status of a success.
 
 ## Why it matters
 
