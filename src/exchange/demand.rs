@@ -124,7 +124,7 @@ impl<'c> Refusal<'c> {
     }
 }
 
-/// In a few words: "400 InvalidParameterValue".
+/// In a few words, such as `400 InvalidParameterValue`.
 impl fmt::Display for Refusal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -21,7 +21,9 @@ pub fn problems(contract: &Contract) -> Vec<SpecProblem> {
     for row in 0..contract.index().services.len() {
         let unit = contract.service_unit(row);
         problems.extend(unit.problems.iter().cloned());
-        unit.file.iter().for_each(|file| cautions::patterns(&file.text, &mut problems));
+        if let Some(file) = &unit.file {
+            cautions::patterns(&file.text, &mut problems);
+        }
     }
     for row in 0..contract.index().operations.len() {
         problems.extend(problems_of(contract, row));
@@ -34,7 +36,9 @@ fn problems_of(contract: &Contract, row: usize) -> Vec<SpecProblem> {
     let OperationUnit { file, operation, mut problems } = contract.operation_unit(row);
     let service = contract.service_unit(contract.index().operations[row].service);
     let is_sound = is_usable(&problems) && is_usable(&service.problems);
-    file.iter().for_each(|file| cautions::patterns(&file.text, &mut problems));
+    if let Some(file) = &file {
+        cautions::patterns(&file.text, &mut problems);
+    }
     if let (Some(file), Some(operation), Some(service), true) = (file, operation, &service.file, is_sound) {
         cautions::places(&operation, &file.text, &mut problems);
         examples::check(&operation, &file.text, &service.text, &mut problems);

@@ -238,6 +238,6 @@ fn demands_declared(operation: &Operation) -> bool {
 fn rejection(operation: &Operation) -> Option<usize> {
     let errors = &operation.errors;
     let caused = operation.input.constraints.iter().filter_map(|stated| refusal(errors, &stated.reaction));
-    let validation = caused.filter(|error| error.kind == ErrorKind::Validation);
-    validation.filter_map(|error| errors.by_code(&error.code)).next()
+    let mut validation = caused.filter(|error| error.kind == ErrorKind::Validation);
+    validation.find_map(|error| errors.by_code(&error.code))
 }
