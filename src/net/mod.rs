@@ -9,7 +9,7 @@ mod body;
 pub(crate) mod check_builder;
 #[cfg(feature = "serve")]
 mod connection;
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "fuzzing"))]
 pub mod http1;
 #[cfg(feature = "serve")]
 pub mod journal;
