@@ -13,6 +13,8 @@ mod connection;
 pub mod http1;
 #[cfg(feature = "serve")]
 pub mod journal;
+#[cfg(feature = "serve")]
+mod large_body;
 #[cfg(feature = "cli")]
 pub mod origin;
 #[cfg(feature = "cli")]
