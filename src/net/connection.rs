@@ -221,7 +221,8 @@ impl Shared {
         whole.push(start).ok_or_else(|| self.too_large())?;
         loop {
             room.received(whole.as_ref().len());
-            let slow = || Refused::new(Cause::RequestTimeout, "the body came too slowly while others waited for its room");
+            let slow =
+                || Refused::new(Cause::RequestTimeout, "the body came too slowly while others waited for its room");
             let Some(frame) = room.unless_given_up(body.frame()).await.ok_or_else(slow)? else { break };
             if let Some(data) = data(frame)? {
                 whole.push(&data).ok_or_else(|| self.too_large())?;

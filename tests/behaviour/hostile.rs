@@ -304,8 +304,10 @@ fn a_run_of_a_client_that_means_harm_comes_to_its_end_and_tells() {
     let [report_name, junit_name, url_name, end_name] =
         [&report, &junit, &url, &end].map(|path| path.to_str().expect("text"));
     assert!(std::process::Command::new("mkfifo").arg(&end).status().expect("mkfifo is there").success());
-    let script = format!("echo \"$ACCORDANT_URL\" > {url_name}.partial; mv {url_name}.partial {url_name}; cat {end_name}");
-    let mut program = Program::start(&["client", "--report", report_name, "--report", junit_name, "--", "sh", "-c", &script]);
+    let script =
+        format!("echo \"$ACCORDANT_URL\" > {url_name}.partial; mv {url_name}.partial {url_name}; cat {end_name}");
+    let mut program =
+        Program::start(&["client", "--report", report_name, "--report", junit_name, "--", "sh", "-c", &script]);
     let start = Instant::now();
     let address = loop {
         if let Ok(url) = fs::read_to_string(&url) {
