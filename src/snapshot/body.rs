@@ -41,7 +41,8 @@ impl Body {
         };
         document(text).unwrap_or_else(|| {
             let plain = plain(text);
-            document(&plain).unwrap_or(Self::Text(plain))
+            let other = (plain != text).then(|| document(&plain)).flatten();
+            other.unwrap_or(Self::Text(plain))
         })
     }
 
