@@ -9,7 +9,6 @@ use serde_json::Value;
 use super::body_form::BodyForm;
 use super::citation::{Citation, Sources};
 use super::id::OperationId;
-use super::path_template;
 use super::protocol::Protocol;
 use super::reaction::{ErrorDef, Errors};
 use super::shape::Shape;
@@ -203,6 +202,8 @@ pub struct Http {
     pub method: Method,
     /// Path template.
     pub path: String,
+    /// The names of its labels, greedy ones without their `+`.
+    pub labels: Vec<String>,
     /// Constant query parameters of the path template.
     pub query: Vec<(String, String)>,
     /// Success status.
@@ -211,13 +212,6 @@ pub struct Http {
     pub citations: Vec<Citation>,
     /// Where the status comes from.
     pub status_citations: Vec<Citation>,
-}
-
-impl Http {
-    /// The names of the path template's labels, greedy ones without their `+`.
-    pub fn labels(&self) -> impl Iterator<Item = &str> {
-        path_template::labels(&self.path)
-    }
 }
 
 /// The documented dialect of an operation.

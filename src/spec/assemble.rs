@@ -277,7 +277,7 @@ fn check_references(spec: &OperationSpec, operation: &Operation, lowering: &mut 
             );
         }
     }
-    for label in operation.http.labels() {
+    for label in &operation.http.labels {
         let bound = operation.input.root().properties.iter().any(|(name, node)| {
             let node = &operation.input.nodes[*node];
             node.place == Some(Place::Path) && node.wire.name.as_ref().unwrap_or(name) == label

@@ -187,6 +187,7 @@ impl Lowering<'_, '_, '_> {
         Http {
             method: self.method(&spec.method, "/http/method"),
             path: path.to_owned(),
+            labels: path_template::labels(path).map(str::to_owned).collect(),
             query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             status: self.status(spec.status, "/http/status"),
             citations: self.cited_for(&spec.cite, "path", "/http/cite"),
