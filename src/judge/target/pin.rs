@@ -309,7 +309,7 @@ mod tests {
         let contract = Contract::builtin();
         for (text, says) in [
             ("NoSuch:/a=1", "there are"),
-            ("StartBackupJob:/VaultName=x", "there is /BackupVaultName"),
+            ("StartBackupJob:/VaultName=x", "did you mean /BackupVaultName?"),
             ("/Nowhere/At/All=x", "any operation"),
             ("CopyDBClusterSnapshot:/Tags/0/Key=k", "write *"),
             ("/Lifecycle/DeleteAfterDays=s3cr3t", "takes an integer"),
