@@ -60,7 +60,7 @@ impl Check for StatusUndeclared {
             return Vec::new();
         }
         let operation = exchange.operation();
-        let disputed = success && exchange.is_disputed("status");
+        let disputed = success && exchange.is_disputed("status", &status.into());
         let demand = exchange.due();
         let expected = demand.map_or_else(|| exchange.success(), |demand| demand.expected());
         let strength = demand.map_or(Strength::Documented, |demand| demand.complaint("").strength);
