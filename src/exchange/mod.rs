@@ -6,6 +6,8 @@
 mod bases;
 mod demand;
 #[cfg(feature = "check")]
+pub(crate) mod escapes;
+#[cfg(feature = "check")]
 mod fault;
 #[cfg(feature = "check")]
 mod history;
@@ -17,6 +19,8 @@ mod questions;
 pub(crate) mod redaction;
 #[cfg(feature = "check")]
 mod reply;
+#[cfg(feature = "check")]
+pub(crate) mod spelling;
 
 pub use bases::{Bases, differences, grafted};
 pub use demand::{Demand, Expected, Variation, Verdict};
