@@ -9,6 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Matcher;
+
 /// One service: how it is spoken, recognised, authenticated, and which errors all its operations share.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
@@ -845,6 +847,14 @@ pub struct MatchingSpec {
 }
 
 impl DisputeSpec {
+    /// The alternatives that are values.
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        self.alternatives.iter().flatten().filter_map(|alternative| match alternative {
+            AlternativeSpec::Value(value) => Some(value),
+            AlternativeSpec::Matching(_) => None,
+        })
+    }
+
     /// Whether a value that departs from this spec is what another source has; any is, where the alternatives are not
     /// listed.
     #[must_use]

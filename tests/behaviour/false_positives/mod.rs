@@ -15,7 +15,7 @@ use accordant::check::{self, Complaint, Party};
 use accordant::codec::{Outcome, Received};
 use accordant::exchange::{Observation, Reply, TransportFailure};
 use accordant::generate::{Case, Phase, Plan, Variation};
-use accordant::judge::{Credentials, Send, Signer, Wire};
+use accordant::judge::{Credentials, Patience, Send, Signer, Wire};
 use accordant::model::{Dialect, ErrorDef, ErrorKind, Operation};
 use accordant::value::view::View;
 use accordant::{Mock, codec};
