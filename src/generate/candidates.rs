@@ -78,7 +78,7 @@ mod tests {
             let examples = found.iter().take_while(|candidate| candidate.example.is_some()).count();
             assert_eq!(examples, operation.examples.len(), "{}", operation.name);
             assert!(found[..examples].is_sorted_by_key(|candidate| size(&candidate.input)));
-            assert!(found.len() > examples && found.iter().all(|candidate| candidate.bit.count_ones() == 1));
+            assert!(found.len() > examples && found.iter().all(|candidate| candidate.bit.is_power_of_two()));
             for candidate in &found {
                 assert_eq!(operation.input.judge(&candidate.input), [], "{}: {}", operation.name, candidate.name);
             }

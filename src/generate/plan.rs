@@ -59,7 +59,8 @@ impl Plan {
         let token = operation.idempotency.iter().map(|idempotency| idempotency.token.clone());
         let mut familiar = HashSet::new();
         operation.examples.iter().for_each(|example| texts(&example.input, &mut familiar));
-        let examples = candidates.iter().filter(|candidate| candidate.example.is_some() || operation.examples.is_empty());
+        let examples =
+            candidates.iter().filter(|candidate| candidate.example.is_some() || operation.examples.is_empty());
         let chosen = examples.fold(0, |chosen, candidate| chosen | candidate.bit);
         let plan = Self {
             operation: Arc::clone(operation),
@@ -137,7 +138,8 @@ impl Plan {
     /// # Errors
     /// Why it is not to be sent.
     pub fn trial(&self, candidate: &Candidate) -> Result<Case, Dropped> {
-        let position = self.candidates.iter().filter(|other| other.example.is_none() && other.bit < candidate.bit).count();
+        let position =
+            self.candidates.iter().filter(|other| other.example.is_none() && other.bit < candidate.bit).count();
         let index = candidate.example.unwrap_or(self.operation.examples.len() + position);
         self.case(Phase::Examples, 0, index as u64).unwrap_or(Err(Dropped::NothingFound))
     }
@@ -213,7 +215,13 @@ impl Plan {
                 let example = self.operation.examples.get(at).map(|example| &example.input);
                 let drawn = || self.candidates.iter().filter(|candidate| candidate.example.is_none());
                 let other = || drawn().nth(at - self.operation.examples.len()).map(|candidate| &candidate.input);
-                self.finish(example.or_else(other)?, Verdict::Valid { boundary: None }, Variation::Plain, &mut random, token)
+                self.finish(
+                    example.or_else(other)?,
+                    Verdict::Valid { boundary: None },
+                    Variation::Plain,
+                    &mut random,
+                    token,
+                )
             }
             Phase::Coverage => {
                 let case = self.coverage().cases.get(at)?;
@@ -281,7 +289,8 @@ impl Plan {
         if self.adjustments.is_empty() {
             return confirm(input);
         }
-        let mut fresh = |path: &[String], random: &mut Random| self.fresh(path, &mut Random::new(random.next() ^ self.run));
+        let mut fresh =
+            |path: &[String], random: &mut Random| self.fresh(path, &mut Random::new(random.next() ^ self.run));
         let all = self.adjustments.apply(input, None, random, &mut fresh);
         let confirmed = confirm(&all);
         let (Err(_), Some(constraint)) = (&confirmed, verdict.constraint()) else { return confirmed };

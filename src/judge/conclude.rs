@@ -15,7 +15,10 @@ use crate::check::{Group, Tally};
 use crate::exchange::redaction;
 use crate::generate::{Phase, Plan, Shrinking};
 use crate::model::Dialect;
-use crate::report::{Comparison, Finding, OperationReport, Outcome, Replay, Report, ServerSection, Stopped, Unreached, findings_and_notes};
+use crate::report::{
+    Comparison, Finding, OperationReport, Outcome, Replay, Report, ServerSection, Stopped, Unreached,
+    findings_and_notes,
+};
 
 /// Most findings that are made smaller; more of them are shown as they were seen.
 const SHRUNK: usize = 64;
@@ -49,7 +52,9 @@ fn distinct(findings: Vec<Finding>, notes: Vec<Finding>) -> (Vec<Finding>, Vec<F
 
 fn report<S>(run: &Run<S>, tally: RunTally) -> Report {
     let judged = run.plans.iter().zip(tally.supports.iter().zip(&tally.grounds)).zip(&tally.seen);
-    let operations = judged.map(|((plan, (support, grounds)), seen)| operation(plan, (support, grounds), seen, &tally.findings)).collect();
+    let operations = judged
+        .map(|((plan, (support, grounds)), seen)| operation(plan, (support, grounds), seen, &tally.findings))
+        .collect();
     let unreachable = tally.supports.iter().any(|support| matches!(support, Support::Unreachable(_)));
     let contract = run.plans.iter().map(|plan| format!("{:08x}", plan.operation().fingerprint)).collect();
     Report {

@@ -295,7 +295,10 @@ mod tests {
         }
     }
 
-    fn preflight_at(operation: &str, answer: fn(&str) -> (u16, &'static str, &'static str)) -> (Preflight, Vec<String>) {
+    fn preflight_at(
+        operation: &str,
+        answer: fn(&str) -> (u16, &'static str, &'static str),
+    ) -> (Preflight, Vec<String>) {
         let contract = Contract::builtin();
         let plan = Arc::new(Plan::new(contract.operation(operation).expect("built in"), Dialect::Native));
         let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
@@ -314,6 +317,8 @@ mod tests {
 
     const PAGE: (u16, &str, &str) = (500, "text/html; charset=utf-8", "<!doctype html><title>500</title>");
     const MISSING: (u16, &str, &str) = (404, "application/json", r#"{"__type": "ResourceNotFoundException"}"#);
+    const MISSING_SOURCE: &str =
+        "<ErrorResponse><Error><Code>DBClusterSnapshotNotFoundFault</Code></Error></ErrorResponse>";
     const NO_ROUTE: (u16, &str, &str) = (400, "application/json", r#"{"__type": "NoRoute", "message": "/x"}"#);
 
     #[test]
@@ -372,18 +377,16 @@ mod tests {
     fn accepted_examples_are_bases_and_other_inputs_only_where_there_are_none() {
         let operation = "CopyDBClusterSnapshot";
         let (all, _) = preflight_at(operation, |_| (200, "text/xml", "<CopyDBClusterSnapshotResponse/>"));
-        let (plain, _) = preflight_at(operation, |asked| {
-            if asked.contains("KmsKeyId") || asked.contains("Tags") { 
+        let (some, _) = preflight_at(operation, |asked| {
+            if asked.contains("KmsKeyId") || asked.contains("Tags") {
                 (400, "text/xml", "<ErrorResponse><Error><Code>InvalidParameterValue</Code></Error></ErrorResponse>")
             } else {
                 (200, "text/xml", "<CopyDBClusterSnapshotResponse/>")
             }
         });
-        const MISSING_SOURCE: &str =
-            "<ErrorResponse><Error><Code>DBClusterSnapshotNotFoundFault</Code></Error></ErrorResponse>";
         let (none, seen) = preflight_at(operation, |_| (404, "text/xml", MISSING_SOURCE));
-        assert!(all.refused.is_none() && all.bases.count_ones() > plain.bases.count_ones() && plain.bases != 0);
-        assert_eq!((plain.support, none.bases), (Support::Ready, 0));
+        assert!(all.refused.is_none() && all.bases.count_ones() > some.bases.count_ones() && some.bases != 0);
+        assert_eq!((some.support, none.bases), (Support::Ready, 0));
         assert!(none.refused.is_some_and(|why| why.ends_with("404 DBClusterSnapshotNotFoundFault")));
         let plan = Plan::new(Contract::builtin().operation(operation).expect("built in"), Dialect::Native);
         let examples = plan.candidates().iter().filter(|candidate| candidate.example.is_some()).count();

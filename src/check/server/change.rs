@@ -103,18 +103,14 @@ fn nearest_example<'o>(operation: &'o Operation, bases: Option<&Bases>, input: &
         let alone = Bases { inputs: vec![example.input.clone()], fresh: fresh.clone() };
         alone.distance(input)
     };
-    let compared = operation.examples.iter().map(|example| (distance(example), strength_of(&example.citations), example));
+    let compared =
+        operation.examples.iter().map(|example| (distance(example), strength_of(&example.citations), example));
     let nearest = compared.min_by_key(|(distance, strength, _)| (*distance, *strength));
     (nearest.map(|(_, _, example)| example), nearest.is_some_and(|(distance, ..)| distance == 0))
 }
 
 /// What is known of the change from a base to an input.
-fn weighed<'o>(
-    operation: &'o Operation,
-    base: &Value,
-    input: &Value,
-    boundary: Option<&'o Constraint>,
-) -> Change<'o> {
+fn weighed<'o>(operation: &'o Operation, base: &Value, input: &Value, boundary: Option<&'o Constraint>) -> Change<'o> {
     let mut suspects = Suspects { boundary, ..Suspects::new(operation) };
     suspects.compare(0, Some(base), input);
     let mut change = Change::new(boundary);
@@ -183,10 +179,8 @@ impl<'o> Suspects<'o> {
         }
         let is_bound = self.is_bound_of(node, old, new);
         self.unheard_of |= !is_bound && !self.is_spoken_of(id, new);
-        let goes_on = matches!(
-            (old, new),
-            (Some(Value::Object(_)), Value::Object(_)) | (Some(Value::Array(_)), Value::Array(_))
-        );
+        let goes_on =
+            matches!((old, new), (Some(Value::Object(_)), Value::Object(_)) | (Some(Value::Array(_)), Value::Array(_)));
         if !goes_on && !is_bound {
             self.changed.push(id);
         }
@@ -245,7 +239,8 @@ impl<'o> Suspects<'o> {
             change.weaken(Strength::Assumed, &[]);
             change.doubt = Some("no source speaks of such a value");
         }
-        let disputed = |about: &str| self.operation.disputes.iter().any(|dispute| dispute.about.iter().any(|a| a == about));
+        let disputed =
+            |about: &str| self.operation.disputes.iter().any(|dispute| dispute.about.iter().any(|a| a == about));
         for &id in &self.changed {
             let node = &self.shape.nodes[id];
             change.disputed |= disputed(&node.pointer);
