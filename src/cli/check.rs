@@ -18,16 +18,18 @@ use accordant::net::send::Client;
 use accordant::net::serve::{Limits, Server};
 use accordant::report::{Baseline, Report, render_text};
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
+use url::Url;
 
 use super::Failure;
 use super::failure::INTERRUPTED;
-use super::output::Output;
+use super::output::{Output, tell};
 use super::report::{check_names, exit_code, write};
 use super::selection::{phases, some_cases, total};
 use super::signals::Signals;
 pub use options::Options;
-use prepare::{plans, replays, settings};
+use prepare::{plans, replays, run_id, settings};
 
 /// How often the progress bar is drawn.
 const FRAME: Duration = Duration::from_millis(100);
@@ -41,7 +43,8 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
     let contract = options.selection.contract()?;
     let baseline = options.baseline.read(&contract)?;
     let target = options.reach.target(&contract)?;
-    let plans = plans(&options, &contract, &target)?;
+    let run_id = run_id(&options, &target);
+    let plans = plans(&options, &contract, &target, run_id)?;
     let replays = replays(&options.replay, &plans)?;
     let cases = match replays.len() {
         0 => total(plans.iter().map(Arc::as_ref), &phases(&options.phase), options.cases)?,
@@ -50,7 +53,7 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
     let signer = options.reach.signer(&target)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(Failure::io("cannot start"))?;
-    let checked = check(&options, &runtime, Checking { contract, target, plans, replays, cases, signer, baseline });
+    let checked = check(&options, &runtime, Checking { contract, target, plans, run_id, replays, cases, signer, baseline });
     // What still waits for a server that says nothing is not waited for.
     runtime.shutdown_background();
     checked
@@ -61,6 +64,7 @@ struct Checking {
     contract: Contract,
     target: Target,
     plans: Vec<Arc<Plan>>,
+    run_id: Option<u32>,
     replays: Vec<Case>,
     cases: u64,
     signer: Signer,
@@ -68,7 +72,7 @@ struct Checking {
 }
 
 fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<ExitCode, Failure> {
-    let Checking { contract, target, plans, replays, cases, signer, baseline } = checking;
+    let Checking { contract, target, plans, run_id, replays, cases, signer, baseline } = checking;
     let (url, name) = match options.reach.url.as_ref().or(target.url.as_ref()) {
         Some(url) => (url.clone(), url.clone()),
         None => {
@@ -76,6 +80,9 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
             (format!("http://{address}"), format!("the built-in mock on {address}"))
         }
     };
+    if let Some(longest) = options.wait {
+        runtime.block_on(wait_for(&url, longest))?;
+    }
     let wire = runtime.block_on(options.reach.wire(&url, signer, &contract, &target))?;
     let settings = settings(options, target.concurrency);
     let progress = Arc::new(Progress::default());
@@ -84,10 +91,10 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
     // Caught from here on: whoever reads the first line may interrupt the run at once.
     let caught = runtime.block_on(async { Signals::catch() });
     let mut out = Output::new();
-    announce(&run, cases, &mut out).map_err(Failure::io("cannot write"))?;
+    announce(&run, cases, run_id, &mut out).map_err(Failure::io("cannot write"))?;
     let mut report = runtime.block_on(watched(run, &progress, caught.map_err(Failure::io("cannot catch signals"))?));
     if let Some(server) = &mut report.server {
-        server.again = options.again();
+        server.again = options.again(run_id);
     }
     let accepted = options.baseline.accept(&contract, &baseline, &mut report);
     let written = write(&report, &options.report);
@@ -101,6 +108,7 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
 async fn watched(run: Run<Client>, progress: &Progress, mut signals: Signals) -> Report {
     let bar = if io::stderr().is_terminal() { bar() } else { ProgressBar::hidden() };
     let mut running = std::pin::pin!(run.run());
+    let mut told = false;
     loop {
         tokio::select! {
             report = &mut running => {
@@ -114,7 +122,36 @@ async fn watched(run: Run<Client>, progress: &Progress, mut signals: Signals) ->
                 }
                 progress.stop();
             }
-            () = tokio::time::sleep(FRAME) => show(&bar, progress),
+            () = tokio::time::sleep(FRAME) => {
+                show(&bar, progress);
+                told = told || tell_first(&bar, progress);
+            }
+        }
+    }
+}
+
+/// Tells the first complaint as soon as there is one; whether there was.
+fn tell_first(bar: &ProgressBar, progress: &Progress) -> bool {
+    let Some(first) = progress.first.get() else { return false };
+    let first = shown_in_line(first);
+    bar.suspend(|| tell(&format!("seen first: {first}; findings are tried again and told at the end")));
+    true
+}
+
+/// Waits until something accepts connections where the server should be.
+async fn wait_for(url: &str, longest: Duration) -> Result<(), Failure> {
+    let parsed = Url::parse(url).ok();
+    let address = parsed.as_ref().and_then(|url| Some((url.host_str()?.to_owned(), url.port_or_known_default()?)));
+    // What is no URL is told where it is read.
+    let Some((host, port)) = address else { return Ok(()) };
+    let host = host.trim_matches(['[', ']']);
+    let started = Instant::now();
+    loop {
+        let left = longest.saturating_sub(started.elapsed());
+        match tokio::time::timeout(left, TcpStream::connect((host, port))).await {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(_)) if started.elapsed() + FRAME < longest => tokio::time::sleep(FRAME).await,
+            _ => return Err(Failure::Unreachable(format!("nothing accepts connections at {host}:{port} after {longest:?}"))),
         }
     }
 }
@@ -134,17 +171,18 @@ fn show(bar: &ProgressBar, progress: &Progress) {
 }
 
 /// Says what is about to happen.
-fn announce(run: &Run<Client>, cases: u64, out: &mut Output) -> io::Result<()> {
+fn announce(run: &Run<Client>, cases: u64, run_id: Option<u32>, out: &mut Output) -> io::Result<()> {
     let names: Vec<&str> = run.settings.phases.iter().map(|phase| phase.name()).collect();
     let shard =
         if run.settings.shard == Shard::WHOLE { String::new() } else { format!(", shard {}", run.settings.shard) };
+    let fresh = run_id.map(|id| format!(", run {id:08x}")).unwrap_or_default();
     let operations = match run.plans.len() {
         1 => "1 operation".to_owned(),
         count => format!("{count} operations"),
     };
     writeln!(
         out,
-        "accordant {} checks {}: {operations}, {cases} cases ({}; seed {}{shard})\n",
+        "accordant {} checks {}: {operations}, {cases} cases ({}; seed {}{shard}{fresh})\n",
         env!("CARGO_PKG_VERSION"),
         run.target,
         names.join(", "),

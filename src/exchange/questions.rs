@@ -165,8 +165,20 @@ impl<'e> Exchange<'e> {
             _ => "",
         };
         let broken = self.broken();
-        let disputed = broken.is_some_and(|broken| broken.disputed || self.is_disputed(&broken.member));
+        let disputed = broken.is_some_and(|broken| {
+            let value = self.broken_value().unwrap_or(&Value::Null);
+            self.is_disputed(&broken.id, value) || self.is_disputed(&broken.member, value)
+        });
         Some(DueRefusal { refusal, broken, disputed, reason })
+    }
+
+    /// The value that breaks the constraint; nothing where a member is missing.
+    fn broken_value(&self) -> Option<&'e Value> {
+        let id = &self.broken()?.id;
+        let shape = &self.operation.input;
+        let violations = shape.judge(self.input);
+        let at = violations.iter().find(|violation| shape.constraints[violation.constraint].id == *id)?;
+        self.input.pointer(&at.at)
     }
 
     /// Whether all that breaks the constraint is a null where the member may as well be absent. Many servers read the two
@@ -246,10 +258,11 @@ impl<'e> Exchange<'e> {
         (!coding.is_empty() && !coding.eq_ignore_ascii_case("identity")).then_some(coding)
     }
 
-    /// Whether sources disagree on a constraint, a member or the status.
+    /// Whether sources disagree on a constraint, a member or the status, so that one of them may have this value.
     #[must_use]
-    pub fn is_disputed(&self, about: &str) -> bool {
-        self.operation().disputes.iter().flat_map(|dispute| &dispute.about).any(|disputed| disputed == about)
+    pub fn is_disputed(&self, about: &str, value: &Value) -> bool {
+        let disputes = self.operation().disputes.iter();
+        disputes.filter(|dispute| dispute.about.iter().any(|known| known == about)).any(|dispute| dispute.covers(value))
     }
 
     /// A text that the peer chose, fit to be shown: short, one line, without what is secret or sensitive.

@@ -11,6 +11,8 @@ use crate::random::Random;
 
 /// Length of a text that nothing constrains.
 const USUAL_LENGTH: usize = 12;
+/// Most characters of a text that no source describes.
+const UNDESCRIBED: usize = 256;
 /// How much longer than their least ordinary texts are at most.
 const SPREAD: u64 = 20;
 /// How often a draw that does not fit is made again.
@@ -41,6 +43,8 @@ pub(super) struct Text {
     hostile: Vec<&'static str>,
     familiar: Vec<&'static str>,
     suggested: Vec<String>,
+    /// Whether a source says more of the text than that it is one.
+    is_described: bool,
     /// Whether what is drawn is sure to satisfy patterns and format.
     pub exact: bool,
 }
@@ -71,6 +75,7 @@ impl Text {
                 1 => formatted.is_empty() && pattern.as_ref().is_some_and(Pattern::is_exact),
                 _ => false,
             },
+            is_described: !free || !formatted.is_empty() || most != usize::MAX,
             least,
             most,
             usual: medium.cap.usual,
@@ -113,7 +118,9 @@ impl Text {
             return self.of_format(random);
         }
         match kind {
-            0..4 => self.unusual(random),
+            0..2 => self.unusual(random),
+            // What no source describes is mostly plain, so that it is not to blame for what another change is about.
+            2..4 if self.is_described => self.unusual(random),
             4..6 if !self.suggested.is_empty() => random.pick(&self.suggested).cloned().unwrap_or_default(),
             6..9 if !self.familiar.is_empty() => random.pick(&self.familiar).copied().unwrap_or_default().to_owned(),
             _ => self.ordinary(random),
@@ -171,7 +178,11 @@ impl Text {
     /// Hostile characters, or a length at a bound.
     fn unusual(&self, random: &mut Random) -> String {
         let (shortest, longest) = self.bounds();
-        let cap = if random.one_in(16) { self.rare } else { self.usual };
+        let cap = match (self.is_described, random.one_in(16)) {
+            (true, true) => self.rare,
+            (true, false) => self.usual,
+            (false, _) => self.usual.min(UNDESCRIBED),
+        };
         match random.below(16) {
             0..8 if !self.hostile.is_empty() => self.fitted(random),
             // The longest are long: they are not drawn so often.

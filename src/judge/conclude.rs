@@ -30,7 +30,8 @@ pub async fn conclude<S: Send>(run: &Run<S>, mut tally: RunTally) -> Report {
     // Findings first, should there be too many.
     groups.sort_by_key(|(key, _)| !key.is_finding);
     for (position, (key, group)) in groups.into_iter().enumerate() {
-        let shrinks = position < SHRUNK && tally.stopped.is_none() && !run.progress.is_stopped();
+        let goes_on = matches!(tally.stopped, None | Some(Stopped::EnoughFailures));
+        let shrinks = position < SHRUNK && goes_on && !run.progress.is_stopped();
         let most = if shrinks { run.settings.shrinking } else { 0 };
         let is_of = |plan: &&Arc<Plan>| key.operation.as_ref() == Some(&plan.operation().label);
         if let Some(plan) = run.plans.iter().find(is_of) {
@@ -93,7 +94,7 @@ async fn finding<S: Send>(
     let Group { count, shown: Complained { case, complaint } } = group;
     let plan = &plan.based_as(&case.token);
     let seen = Smallest { case, complaint, reply: None };
-    let proven = if run.progress.is_stopped() {
+    let proven = if run.progress.is_stopped() || run.wire.patience.is_over() {
         None
     } else {
         tokio::select! {
@@ -162,6 +163,7 @@ fn operation(
         cases: seen.cases,
         succeeded: seen.succeeded,
         valid: seen.valid,
+        valid_succeeded: seen.valid_succeeded,
         refused: seen.refused,
         environmental: seen.environmental.clone(),
         dropped: seen.dropped.iter().map(|(reason, count)| (reason.to_string(), *count)).collect(),

@@ -3,6 +3,7 @@
 mod conclude;
 mod event;
 mod given;
+mod patience;
 mod preflight;
 mod progress;
 mod run;
@@ -17,6 +18,7 @@ mod wire;
 
 pub use event::Event;
 pub use given::{Given, GivenFailed, GivenFailure, GivenRequest, run_givens};
+pub use patience::Patience;
 pub use preflight::{Inference, Preflight, Support, infer, preflight, support};
 pub use progress::Progress;
 pub use run::{Run, Settings};

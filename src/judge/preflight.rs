@@ -87,12 +87,23 @@ async fn look<S: Send>(wire: &Wire<S>, plan: &Arc<Plan>, for_bases: bool) -> Pre
     let mut found = Preflight { support: Support::Unknown, bases: 0, refused: None, examples: Vec::new() };
     let mut unclear = None;
     let mut is_clear = false;
+    if wire.patience.is_over() {
+        found.support = Support::Unreachable("the server does not answer".to_owned());
+        return found;
+    }
     for candidate in tried(plan) {
         if candidate.example.is_none() && found.bases != 0 || is_clear && !for_bases {
             break;
         }
         let Ok(case) = plan.trial(candidate) else { continue };
         let judgement = wire.judge(&case).await;
+        if let (Err(TransportFailure::Timeout(time)), true) = (&judgement.reply, found.bases == 0) {
+            if wire.patience.is_over() {
+                found.support = Support::Unreachable(format!("no answer within {time:?}, nor to other requests"));
+                return found;
+            }
+            continue;
+        }
         if !is_clear {
             match infer(wire, &case, &judgement.reply).await {
                 Inference::Clear(support) => {
@@ -183,7 +194,7 @@ fn hint(case: &Case, reply: &Reply) -> Hint {
 /// Whether an operation that there is not is answered alike: with the same status, media type and code.
 async fn is_answered_to_nobody<S: Send>(wire: &Wire<S>, case: &Case, reply: &Reply) -> bool {
     let Some(nobody) = nobody(case) else { return false };
-    let Ok(other) = wire.sender.send(wire.request(&nobody)).await else { return false };
+    let Ok(other) = wire.send(wire.request(&nobody)).await else { return false };
     reply.response.status() == other.response.status()
         && media_type(reply) == media_type(&other)
         && code(case, reply) == code(case, &other)
@@ -258,7 +269,7 @@ mod tests {
     use super::*;
     use crate::Contract;
     use crate::exchange::TransportFailure;
-    use crate::judge::{Credentials, Signer};
+    use crate::judge::{Credentials, Patience, Signer};
     use crate::model::Dialect;
 
     /// Answers by what the request asks for, and keeps the bodies and targets it saw.
@@ -293,7 +304,7 @@ mod tests {
         let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
         let secrets = signer.secrets();
         let sender = Scripted { answer, seen: Mutex::default() };
-        let wire = Wire { sender, signer, host: "h".into(), headers: HeaderMap::new(), secrets, hidden: Vec::new() };
+        let wire = Wire { sender, signer, host: "h".into(), headers: HeaderMap::new(), secrets, hidden: Vec::new(), patience: Patience::default() };
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let found = runtime.block_on(preflight(&wire, &plan));
         (found, wire.sender.seen.into_inner().expect("nobody panics"))

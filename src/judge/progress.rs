@@ -1,10 +1,13 @@
 //! How far a run has come, and the wish that it ends.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
 use super::event::Event;
+use super::wire::Judgement;
+use crate::generate::Case;
 
 /// How far a run has come; may be read while it runs.
 #[derive(Debug, Default)]
@@ -15,6 +18,8 @@ pub struct Progress {
     pub done: AtomicU64,
     /// Complaints so far.
     pub complaints: AtomicU64,
+    /// The first complaint that may fail the run, in a line.
+    pub first: OnceLock<String>,
     /// Whether findings are being made smaller.
     pub shrinking: AtomicBool,
     stop: AtomicBool,
@@ -27,9 +32,23 @@ impl Progress {
         match event {
             Event::Planned { cases } => self.total.store(*cases, Ordering::Relaxed),
             Event::PassedOver | Event::Dropped { .. } => self.count(0),
-            Event::Judged { judgement, .. } => self.count(judgement.complaints.len() as u64),
+            Event::Judged { case, judgement, .. } => {
+                self.keep_first(case, judgement);
+                self.count(judgement.complaints.len() as u64);
+            }
             Event::Shrinking => self.shrinking.store(true, Ordering::Relaxed),
             Event::Supported { .. } | Event::Stopped(_) | Event::Found(_) => {}
+        }
+    }
+
+    /// Keeps the first complaint that may fail the run, in a line.
+    fn keep_first(&self, case: &Case, judgement: &Judgement) {
+        let found = judgement.complaints.iter().find(|(_, complaint)| complaint.is_finding());
+        if let Some((code, complaint)) = found {
+            self.first.get_or_init(|| {
+                let about = complaint.about.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
+                format!("{code}: {}{about}: {}", case.operation.label, complaint.actual)
+            });
         }
     }
 

@@ -40,6 +40,10 @@ pub struct Settings {
     pub strict: bool,
     /// Most requests that go into making one finding smaller.
     pub shrinking: usize,
+    /// Longest time for all cases; what was seen by then is reported.
+    pub max_time: Option<Duration>,
+    /// After so many cases that show a finding no more are sent.
+    pub max_failures: Option<u64>,
 }
 
 impl Default for Settings {
@@ -53,6 +57,8 @@ impl Default for Settings {
             rate: None,
             strict: false,
             shrinking: 150,
+            max_time: None,
+            max_failures: None,
         }
     }
 }
@@ -92,6 +98,8 @@ struct Shared<S> {
     sent: AtomicU64,
     /// Cases in a row that reached nobody.
     lost: AtomicU64,
+    /// Cases that show a finding.
+    failures: AtomicU64,
 }
 
 /// Judgements of examples, by operation and number.
@@ -120,14 +128,12 @@ impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
             started: Instant::now(),
             sent: AtomicU64::new(0),
             lost: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
             run: self,
         });
         let failed = if shared.supports.iter().any(is_judged) { send(&shared, &mut tally).await } else { false };
-        let stopped = match (shared.gone(), shared.run.progress.is_stopped()) {
-            (true, _) => Some(Stopped::Unreachable),
-            (false, true) => Some(Stopped::Interrupted),
-            (false, false) => failed.then_some(Stopped::PartFailed),
-        };
+        let interrupted = shared.run.progress.is_stopped().then_some(Stopped::Interrupted);
+        let stopped = shared.stopped().or(interrupted).or_else(|| failed.then_some(Stopped::PartFailed));
         if let Some(stopped) = stopped {
             shared.run.emit(&mut tally, Event::Stopped(stopped));
         }
@@ -222,7 +228,7 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
     async fn work(self: Arc<Self>) -> RunTally {
         let mut tally = RunTally::new(self.run.plans.len());
         let progress = &self.run.progress;
-        while !progress.is_stopped() && !self.gone() {
+        while !progress.is_stopped() && self.stopped().is_none() {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some((operation, case)) = self.case(number) else { break };
             match case {
@@ -269,6 +275,8 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
                 self.run.wire.judge(case).await
             }
         };
+        let shows = judgement.complaints.iter().any(|(_, complaint)| complaint.is_finding());
+        self.failures.fetch_add(u64::from(shows), Ordering::Relaxed);
         let event = match &judgement.reply {
             Err(failure) if failure.is_unreachable() => {
                 self.lost.fetch_add(1, Ordering::Relaxed);
@@ -302,7 +310,19 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
         tokio::time::sleep_until(due.into()).await;
     }
 
-    fn gone(&self) -> bool {
-        self.lost.load(Ordering::Relaxed) >= GONE
+    /// Why no more cases are sent.
+    fn stopped(&self) -> Option<Stopped> {
+        let Settings { max_time, max_failures, .. } = &self.run.settings;
+        if self.lost.load(Ordering::Relaxed) >= GONE {
+            Some(Stopped::Unreachable)
+        } else if self.run.wire.patience.is_over() {
+            Some(Stopped::Silent)
+        } else if max_time.is_some_and(|most| self.started.elapsed() >= most) {
+            Some(Stopped::OutOfTime)
+        } else if max_failures.is_some_and(|most| self.failures.load(Ordering::Relaxed) >= most) {
+            Some(Stopped::EnoughFailures)
+        } else {
+            None
+        }
     }
 }

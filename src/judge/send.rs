@@ -16,6 +16,15 @@ pub trait Send: Sync {
         request: Request<Bytes>,
     ) -> impl Future<Output = Result<Reply, TransportFailure>> + std::marker::Send;
 
+    /// The same, but an answer is waited for no longer than this, where the sender can tell.
+    fn send_within(
+        &self,
+        request: Request<Bytes>,
+        _limit: Duration,
+    ) -> impl Future<Output = Result<Reply, TransportFailure>> + std::marker::Send {
+        self.send(request)
+    }
+
     /// Waits before something is sent again.
     fn pause(&self, time: Duration) -> impl Future<Output = ()> + std::marker::Send;
 

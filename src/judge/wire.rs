@@ -8,7 +8,7 @@ use http::header::AUTHORIZATION;
 use http::{Method, Request};
 
 use super::target::{Target, overlay};
-use super::{Send, Signer};
+use super::{Patience, Send, Signer};
 use crate::check::{self, Complaint, Party};
 use crate::codec::Received;
 use crate::exchange::{Answer, Observation, Reply, TransportFailure, Variation};
@@ -42,6 +42,8 @@ pub struct Wire<S> {
     pub secrets: Vec<String>,
     /// What else is never shown.
     pub hidden: Vec<String>,
+    /// How long answers are waited for.
+    pub patience: Patience,
 }
 
 /// What came back to a case, and what the checks say of it.
@@ -80,7 +82,8 @@ impl<S> Wire<S> {
         let shown_nowhere = values().filter(|text| text.len() >= HIDDEN).chain(telling).map(str::to_owned);
         let hidden = target.hidden.iter().cloned().chain(shown_nowhere).collect();
         let secrets = signer.secrets();
-        Self { sender, signer, host, headers: target.headers.clone(), secrets, hidden }
+        let patience = Patience::default();
+        Self { sender, signer, host, headers: target.headers.clone(), secrets, hidden, patience }
     }
 }
 
@@ -102,21 +105,31 @@ impl<S: Send> Wire<S> {
         request
     }
 
+    /// Sends a request, and waits for the answer as long as the server's silence until now allows.
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Reply, TransportFailure> {
+        let reply = match self.patience.limit() {
+            Some(limit) => self.sender.send_within(request, limit).await,
+            None => self.sender.send(request).await,
+        };
+        self.patience.note(&reply);
+        reply
+    }
+
     /// Sends a case and lets every check look at what comes back.
     pub async fn judge(&self, case: &Case) -> Judgement {
         let earlier_answer = if case.variation == Variation::Twice {
-            let reply = self.sender.send(self.request(case)).await;
+            let reply = self.send(self.request(case)).await;
             self.observe(case, &reply).received.and_then(Result::ok)
         } else {
             None
         };
-        let mut reply = self.sender.send(self.request(case)).await;
+        let mut reply = self.send(self.request(case)).await;
         for pause in PAUSES {
             if !self.observe(case, &reply).is_transient() {
                 break;
             }
             self.sender.pause(pause).await;
-            reply = self.sender.send(self.request(case)).await;
+            reply = self.send(self.request(case)).await;
         }
         let mut observation = self.observe(case, &reply);
         observation.history.earlier_answer = earlier_answer;

@@ -9,6 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Matcher;
+
 /// One service: how it is spoken, recognised, authenticated, and which errors all its operations share.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[cfg_attr(feature = "cli", derive(JsonSchema))]
@@ -863,10 +865,59 @@ pub struct DisputeSpec {
     /// Ids of the constraints it concerns, or `status`.
     #[serde(default)]
     pub about: Vec<String>,
+    /// Values that the others have or take in place of this spec's, where they can be listed: a value as it is, a status, or
+    /// `{ pattern: … }` for texts. What is none of them is no matter of dispute; an empty list says that the others take
+    /// nothing that this spec refuses. Without it, every value is disputed.
+    #[serde(default)]
+    pub alternatives: Option<Vec<AlternativeSpec>>,
     /// The source this spec follows.
     pub follows: Citations,
     /// What the others say, and who they are.
     pub others: String,
+}
+
+/// What another source has in place of a value.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(untagged)]
+pub enum AlternativeSpec {
+    /// Texts that match a pattern.
+    Matching(MatchingSpec),
+    /// This value.
+    Value(Value),
+}
+
+/// Texts that match a pattern.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MatchingSpec {
+    /// The pattern, as in a schema.
+    pub pattern: String,
+}
+
+impl DisputeSpec {
+    /// The alternatives that are values.
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        self.alternatives.iter().flatten().filter_map(|alternative| match alternative {
+            AlternativeSpec::Value(value) => Some(value),
+            AlternativeSpec::Matching(_) => None,
+        })
+    }
+
+    /// Whether a value that departs from this spec is what another source has; any is, where the alternatives are not
+    /// listed.
+    #[must_use]
+    pub fn covers(&self, value: &Value) -> bool {
+        let Some(alternatives) = &self.alternatives else { return true };
+        alternatives.iter().any(|alternative| match alternative {
+            AlternativeSpec::Value(known) => known == value,
+            AlternativeSpec::Matching(MatchingSpec { pattern }) => {
+                let text = value.as_str();
+                text.is_some_and(|text| Matcher::new(pattern).is_ok_and(|matcher| matcher.may_match(text)))
+            }
+        })
+    }
 }
 
 /// A fact that a single input cannot show.

@@ -209,13 +209,27 @@ impl Client {
 
 impl Send for Client {
     async fn send(&self, request: Request<Bytes>) -> Result<Reply, TransportFailure> {
-        let first = self.attempt(&self.pooled, self.prepare(&request)?).await;
+        self.send_within(request, self.limits.timeout).await
+    }
+
+    async fn send_within(&self, request: Request<Bytes>, limit: Duration) -> Result<Reply, TransportFailure> {
+        let limit = limit.min(self.limits.timeout);
+        let prepared = || {
+            let mut prepared = self.prepare(&request)?;
+            *prepared.timeout_mut() = Some(limit);
+            Ok(prepared)
+        };
+        let told = |interrupted: Interrupted| match interrupted.failure {
+            TransportFailure::Timeout(_) => TransportFailure::Timeout(limit),
+            failure => failure,
+        };
+        let first = self.attempt(&self.pooled, prepared()?).await;
         let again = match first {
-            Err(Interrupted { failure: TransportFailure::Closed(_), answered: false }) => self.prepare(&request)?,
-            other => return other.map_err(|interrupted| interrupted.failure),
+            Err(Interrupted { failure: TransportFailure::Closed(_), answered: false }) => prepared()?,
+            other => return other.map_err(told),
         };
         self.resent.fetch_add(1, Ordering::Relaxed);
-        self.attempt(&self.fresh, again).await.map_err(|interrupted| interrupted.failure)
+        self.attempt(&self.fresh, again).await.map_err(told)
     }
 
     async fn pause(&self, time: Duration) {

@@ -296,7 +296,12 @@ impl Report {
         let Some(server) = &mut self.server else { return };
         for operation in server.operations.iter_mut().filter(|operation| operation.outcome == Outcome::Findings) {
             let is_of = |finding: &Finding| finding.operation.as_ref() == Some(&operation.operation);
-            if !self.findings.iter().any(is_of) {
+            if self.findings.iter().any(is_of) {
+                continue;
+            }
+            if operation.saw_no_success() {
+                operation.outcome = Outcome::SuccessNeverSeen;
+            } else {
                 operation.outcome = Outcome::Conforms;
                 operation.reason = Some("but for what the baseline accepts".to_owned());
             }

@@ -157,6 +157,7 @@ fn join_operations(known: &mut OperationReport, other: OperationReport) {
     known.cases += other.cases;
     known.succeeded += other.succeeded;
     known.valid += other.valid;
+    known.valid_succeeded += other.valid_succeeded;
     known.refused += other.refused;
     join_counts(&mut known.environmental, other.environmental);
     join_counts(&mut known.dropped, other.dropped);
@@ -205,6 +206,7 @@ mod tests {
             cases: 10,
             succeeded,
             valid,
+            valid_succeeded: succeeded.min(valid),
             refused: 10 - succeeded,
             environmental: BTreeMap::new(),
             dropped: BTreeMap::new(),

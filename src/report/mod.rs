@@ -75,6 +75,12 @@ pub struct Report {
 pub enum Stopped {
     /// The target cannot be reached any more.
     Unreachable,
+    /// The target does not answer any more.
+    Silent,
+    /// The time for the run was over.
+    OutOfTime,
+    /// As many cases showed a finding as were asked for.
+    EnoughFailures,
     /// Somebody did not want to wait any more.
     Interrupted,
     /// A part of the judge failed, and what it had seen is lost.
@@ -87,6 +93,9 @@ impl fmt::Display for Stopped {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable => formatter.write_str("the target cannot be reached any more"),
+            Self::Silent => formatter.write_str("the target does not answer any more"),
+            Self::OutOfTime => formatter.write_str("the time for the run was over (--max-time)"),
+            Self::EnoughFailures => formatter.write_str("enough cases showed a finding (--max-failures)"),
             Self::Interrupted => formatter.write_str("interrupted"),
             Self::PartFailed => formatter.write_str("a part of the judge failed, and what it had seen is lost"),
             Self::MissingShards(shards) => write!(formatter, "missing shards: {}", shards.join(", ")),
@@ -206,7 +215,7 @@ impl Report {
         let requests = self.client.as_ref().map_or(0, |client| client.requests + client.lost);
         if !self.findings.is_empty() || !self.stale.is_empty() || self.strict && !self.notes.is_empty() {
             Conclusion::Departs
-        } else if self.stopped == Some(Stopped::Unreachable) {
+        } else if matches!(self.stopped, Some(Stopped::Unreachable | Stopped::Silent)) {
             Conclusion::Unreachable
         } else if self.cases() + requests == 0 {
             Conclusion::NothingChecked

@@ -57,6 +57,9 @@ pub struct OperationReport {
     pub succeeded: u64,
     /// Valid cases that were sent.
     pub valid: u64,
+    /// Valid cases that were answered with a success.
+    #[serde(default)]
+    pub valid_succeeded: u64,
     /// Cases that were refused.
     pub refused: u64,
     /// Cases answered with an error that speaks of the state of the world rather than of the request, by its code.
@@ -65,6 +68,14 @@ pub struct OperationReport {
     pub dropped: BTreeMap<String, u64>,
     /// For each constraint that was broken or sat on: how often.
     pub constraints: BTreeMap<String, u64>,
+}
+
+impl OperationReport {
+    /// Whether valid cases were sent, and none of them was answered with a success: whatever else is told, little was seen.
+    #[must_use]
+    pub fn saw_no_success(&self) -> bool {
+        self.valid > 0 && self.valid_succeeded == 0
+    }
 }
 
 /// The verdict on an operation.

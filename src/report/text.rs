@@ -21,6 +21,7 @@ const NAMES: usize = 12;
 #[must_use]
 pub fn render_text(report: &Report) -> String {
     let mut text = String::new();
+    report.operations().iter().for_each(|operation| push_unseen(operation, &mut text));
     for finding in report.findings.iter().take(MOST) {
         push_finding(report, finding, &mut text);
     }
@@ -39,6 +40,18 @@ pub fn render_text(report: &Report) -> String {
     }
     line(&mut text, format_args!("{}", conclusion(report)));
     text
+}
+
+/// Says first of all where little could be seen, why, and what to do.
+fn push_unseen(operation: &OperationReport, text: &mut String) {
+    let OperationReport { operation: name, valid, refused_base, .. } = operation;
+    if !operation.saw_no_success() {
+        return;
+    }
+    let why = refused_base.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+    line(text, format_args!("{name}: none of {} succeeded{why}", count(*valid, "valid case")));
+    line(text, format_args!("  create what they need with --given and name it with --set; make names fresh with --unique"));
+    line(text, format_args!("  until one succeeds, only what needs no accepted request is judged for sure\n"));
 }
 
 /// Writes one finding, as a person should see it: what, why, the request, the answer, and how to see it again.

@@ -77,7 +77,9 @@ fn complaint(exchange: &Exchange<'_>, echo: &Echo, output: &Value) -> Option<Com
     wrong.then(|| {
         let actual = shown.map_or_else(|| format!("no {to}"), |shown| format!("{to} is {}", render(shown)));
         let complaint = Complaint::new(format!("{to} is {}, as {from}", render(sent)), actual).about(&to);
-        let disputed = exchange.is_disputed(&to) || exchange.is_disputed(&from);
+        let is_other_type = shown.is_some_and(|shown| discriminant(shown) != discriminant(sent));
+        let is_disputed = |about: &str| exchange.is_disputed(about, shown.unwrap_or(&Value::Null));
+        let disputed = !is_other_type && (is_disputed(&to) || is_disputed(&from));
         complaint.cite_all(&echo.citations).disputed(disputed)
     })
 }

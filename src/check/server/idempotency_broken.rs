@@ -76,7 +76,7 @@ fn differing(exchange: &Exchange<'_>, promise: &Idempotency) -> Vec<Complaint> {
         let shown = |output| shown(output).unwrap_or_default();
         let expected = format!("{at} is {} again, because the token is the same", shown(&masked[0]));
         let complaint = Complaint::new(expected, format!("{at} is {}", shown(&masked[1]))).about(at);
-        (one != other).then(|| complaint.cite_all(&promise.citations).disputed(exchange.is_disputed(at)))
+        (one != other).then(|| complaint.cite_all(&promise.citations).disputed(exchange.is_disputed(at, other)))
     });
     complaints.collect()
 }

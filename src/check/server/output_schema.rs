@@ -94,8 +94,11 @@ fn complaint(exchange: &Exchange<'_>, output: &Value, violation: &Violation) -> 
         }
     };
     let complaint = Complaint::new(expected(constraint), exchange.foreign(&actual)).about(&constraint.id);
-    let disputed = [&constraint.id, &constraint.member].into_iter().any(|about| exchange.is_disputed(about));
-    complaint.cite(&constraint.citations, constraint.strength).disputed(disputed || constraint.disputed)
+    let value = output.pointer(&violation.at).unwrap_or(&Value::Null);
+    // On which value a member has, sources may disagree; not thereby on its type.
+    let of_member = constraint.cause != Cause::Type && exchange.is_disputed(&constraint.member, value);
+    let disputed = of_member || exchange.is_disputed(&constraint.id, value);
+    complaint.cite(&constraint.citations, constraint.strength).disputed(disputed)
 }
 
 fn expected(constraint: &Constraint) -> String {

@@ -2,7 +2,7 @@
 
 use crate::check::{Check, Complaint, Party};
 use crate::exchange::{Answer, Exchange, Observation};
-use crate::model::{NodeId, Place, Strength};
+use crate::model::{DisputeSpec, NodeId, Place, Strength};
 
 /// The check.
 pub struct StatusUndeclared;
@@ -32,8 +32,9 @@ path, or HTTPS.
 
 ## When it is a note
 
-When the source of the success status is only observed or assumed, or sources disagree on it. On a
-request that must be refused, no more than its refusal is trusted.
+When the source of the success status is only observed or assumed, or sources disagree on it and
+one of them has the status that came. On a request that must be refused, no more than its refusal
+is trusted.
 ";
 
 impl Check for StatusUndeclared {
@@ -60,9 +61,9 @@ impl Check for StatusUndeclared {
             return Vec::new();
         }
         let operation = exchange.operation();
-        let disputed = success && exchange.is_disputed("status");
+        let disputed = success && exchange.is_disputed("status", &status.into());
         let demand = exchange.due();
-        let expected = demand.map_or_else(|| exchange.success(), |demand| demand.expected());
+        let expected = demand.map_or_else(|| due_success(exchange), |demand| demand.expected());
         let strength = demand.map_or(Strength::Documented, |demand| demand.complaint("").strength);
         let complaint = Complaint::new(expected, exchange.answered()).disputed(disputed);
         let complaint = match &operation.documented {
@@ -73,6 +74,16 @@ impl Check for StatusUndeclared {
         };
         vec![complaint.at_most(strength)]
     }
+}
+
+/// The success that is due, with the statuses that other sources have.
+fn due_success(exchange: &Exchange<'_>) -> String {
+    let disputes = exchange.operation().disputes.iter().filter(|dispute| dispute.about.iter().any(|about| about == "status"));
+    let others: Vec<String> = disputes.flat_map(DisputeSpec::values).map(ToString::to_string).collect();
+    if others.is_empty() {
+        return exchange.success();
+    }
+    format!("{}, or with {} as other sources have it", exchange.success(), others.join(" or "))
 }
 
 /// Whether the output has a member for the status, so that it may be any.

@@ -15,7 +15,7 @@ use accordant::check::{self, Complaint, Party};
 use accordant::codec::{Outcome, Received};
 use accordant::exchange::{Observation, Reply, TransportFailure};
 use accordant::generate::{Case, Phase, Plan, Variation};
-use accordant::judge::{Credentials, Send, Signer, Wire};
+use accordant::judge::{Credentials, Patience, Send, Signer, Wire};
 use accordant::model::{Dialect, ErrorDef, ErrorKind, Operation};
 use accordant::value::view::View;
 use accordant::{Mock, codec};
@@ -245,7 +245,7 @@ impl Send for Server<'_> {
 fn wire<S>(sender: S) -> Wire<S> {
     let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
     let secrets = signer.secrets();
-    Wire { sender, signer, host: "localhost".into(), headers: HeaderMap::new(), secrets, hidden: Vec::new() }
+    Wire { sender, signer, host: "localhost".into(), headers: HeaderMap::new(), secrets, hidden: Vec::new(), patience: Patience::default() }
 }
 #[tokio::test]
 async fn what_passes_is_waited_for_and_a_method_nobody_knows_may_end_a_connection() {
