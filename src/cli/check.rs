@@ -53,7 +53,8 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
     let signer = options.reach.signer(&target)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(Failure::io("cannot start"))?;
-    let checked = check(&options, &runtime, Checking { contract, target, plans, run_id, replays, cases, signer, baseline });
+    let checked =
+        check(&options, &runtime, Checking { contract, target, plans, run_id, replays, cases, signer, baseline });
     // What still waits for a server that says nothing is not waited for.
     runtime.shutdown_background();
     checked
@@ -133,8 +134,7 @@ async fn watched(run: Run<Client>, progress: &Progress, mut signals: Signals) ->
 /// Tells the first complaint as soon as there is one; whether there was.
 fn tell_first(bar: &ProgressBar, progress: &Progress) -> bool {
     let Some(first) = progress.first.get() else { return false };
-    let first = shown_in_line(first);
-    bar.suspend(|| tell(&format!("seen first: {first}; findings are tried again and told at the end")));
+    bar.suspend(|| tell(format_args!("seen first: {first}; findings are tried again and told at the end\n")));
     true
 }
 
@@ -151,7 +151,11 @@ async fn wait_for(url: &str, longest: Duration) -> Result<(), Failure> {
         match tokio::time::timeout(left, TcpStream::connect((host, port))).await {
             Ok(Ok(_)) => return Ok(()),
             Ok(Err(_)) if started.elapsed() + FRAME < longest => tokio::time::sleep(FRAME).await,
-            _ => return Err(Failure::Unreachable(format!("nothing accepts connections at {host}:{port} after {longest:?}"))),
+            _ => {
+                return Err(Failure::Unreachable(format!(
+                    "nothing accepts connections at {host}:{port} after {longest:?}"
+                )));
+            }
         }
     }
 }

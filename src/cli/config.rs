@@ -544,7 +544,7 @@ mod tests {
 
     /// A file with one option, of which the program takes some value.
     fn taken(root: &Command, names: &[&str], argument: &Arg) -> bool {
-        let samples = ["true", "'1'", "'30s'", "'a: b'", "'/a=1'", "'/a'", "'A.coverage.0.1.00000000'"];
+        let samples = ["true", "'1'", "'30s'", "'a: b'", "'/a=1'", "'/a'", "'A.coverage.0.1.00000000.b1'"];
         let possible = argument.get_possible_values();
         let samples = samples.map(str::to_owned).into_iter();
         let defaults = argument.get_default_values().iter().filter_map(|value| value.to_str()).map(str::to_owned);

@@ -43,8 +43,8 @@ pub(super) struct Text {
     hostile: Vec<&'static str>,
     familiar: Vec<&'static str>,
     suggested: Vec<String>,
-    /// Whether a source says more of the text than that it is one.
-    is_described: bool,
+    /// How many of sixteen texts are unusual ones.
+    unusual: usize,
     /// Whether what is drawn is sure to satisfy patterns and format.
     pub exact: bool,
 }
@@ -66,6 +66,8 @@ impl Text {
             medium.carries(text) && (!exactly || (least..=most).contains(&text.chars().count())) && judge.holds(text)
         };
         let free = patterns.is_empty();
+        // What no source describes is mostly plain, so that it is not to blame for what another change is about.
+        let is_described = !free || !formatted.is_empty() || most != usize::MAX;
         let suggested = nodes.iter().flat_map(|node| node.examples.iter().chain(node.default.as_deref()));
         let suggested = suggested.filter_map(Value::as_str).chain(GUESSES.into_iter().filter(|_| opaque));
         let suggested = suggested.filter(|text| fits(text, true) && medium.fits(text));
@@ -75,11 +77,11 @@ impl Text {
                 1 => formatted.is_empty() && pattern.as_ref().is_some_and(Pattern::is_exact),
                 _ => false,
             },
-            is_described: !free || !formatted.is_empty() || most != usize::MAX,
+            unusual: if is_described { 4 } else { 2 },
             least,
             most,
-            usual: medium.cap.usual,
-            rare: medium.cap.rare,
+            usual: if is_described { medium.cap.usual } else { medium.cap.usual.min(UNDESCRIBED) },
+            rare: if is_described { medium.cap.rare } else { medium.cap.rare.min(UNDESCRIBED) },
             formatted,
             is_uuid: format == "uuid",
             is_base64: nodes.iter().any(|node| node.wire.base64),
@@ -118,9 +120,7 @@ impl Text {
             return self.of_format(random);
         }
         match kind {
-            0..2 => self.unusual(random),
-            // What no source describes is mostly plain, so that it is not to blame for what another change is about.
-            2..4 if self.is_described => self.unusual(random),
+            kind if kind < self.unusual => self.unusual(random),
             4..6 if !self.suggested.is_empty() => random.pick(&self.suggested).cloned().unwrap_or_default(),
             6..9 if !self.familiar.is_empty() => random.pick(&self.familiar).copied().unwrap_or_default().to_owned(),
             _ => self.ordinary(random),
@@ -178,11 +178,7 @@ impl Text {
     /// Hostile characters, or a length at a bound.
     fn unusual(&self, random: &mut Random) -> String {
         let (shortest, longest) = self.bounds();
-        let cap = match (self.is_described, random.one_in(16)) {
-            (true, true) => self.rare,
-            (true, false) => self.usual,
-            (false, _) => self.usual.min(UNDESCRIBED),
-        };
+        let cap = if random.one_in(16) { self.rare } else { self.usual };
         match random.below(16) {
             0..8 if !self.hostile.is_empty() => self.fitted(random),
             // The longest are long: they are not drawn so often.

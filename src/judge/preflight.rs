@@ -304,7 +304,15 @@ mod tests {
         let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
         let secrets = signer.secrets();
         let sender = Scripted { answer, seen: Mutex::default() };
-        let wire = Wire { sender, signer, host: "h".into(), headers: HeaderMap::new(), secrets, hidden: Vec::new(), patience: Patience::default() };
+        let wire = Wire {
+            sender,
+            signer,
+            host: "h".into(),
+            headers: HeaderMap::new(),
+            secrets,
+            hidden: Vec::new(),
+            patience: Patience::default(),
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let found = runtime.block_on(preflight(&wire, &plan));
         (found, wire.sender.seen.into_inner().expect("nobody panics"))

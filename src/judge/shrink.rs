@@ -136,7 +136,15 @@ mod tests {
         let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
         let sender = Registry(Mutex::default());
         let (headers, secrets) = (HeaderMap::new(), signer.secrets());
-        let wire = Wire { sender, signer, host: "h".into(), headers, secrets, hidden: Vec::new(), patience: Patience::default() };
+        let wire = Wire {
+            sender,
+            signer,
+            host: "h".into(),
+            headers,
+            secrets,
+            hidden: Vec::new(),
+            patience: Patience::default(),
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let shown = runtime.block_on(async {
             let complaints = wire.judge(&case).await.complaints;
@@ -172,7 +180,15 @@ mod tests {
         let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
         let (headers, secrets) = (HeaderMap::new(), signer.secrets());
         let sender = Silent::default();
-        let wire = Wire { sender, signer, host: "h".into(), headers, secrets, hidden: Vec::new(), patience: Patience::default() };
+        let wire = Wire {
+            sender,
+            signer,
+            host: "h".into(),
+            headers,
+            secrets,
+            hidden: Vec::new(),
+            patience: Patience::default(),
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
             let complaint = wire.judge(&case).await.complaints.remove(0).1;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Mutant;
 use crate::exchange::{Reply, TransportFailure};
 use crate::generate::{Case, Phase, Plan};
-use crate::judge::{Patience, Credentials, Send, Signer, Wire};
+use crate::judge::{Credentials, Patience, Send, Signer, Wire};
 use crate::mock::{DEFAULT_REGION, Mock};
 use crate::model::ConstraintId;
 
@@ -183,7 +183,15 @@ fn wire(sender: Bench<'_>) -> Wire<Bench<'_>> {
     let credentials: Credentials = CREDENTIALS.parse().expect("they have three parts");
     let signer = Signer::new(credentials, DEFAULT_REGION).expect("it is a region");
     let secrets = signer.secrets();
-    Wire { sender, signer, host: "localhost".into(), headers: HeaderMap::new(), secrets, hidden: Vec::new(), patience: Patience::default() }
+    Wire {
+        sender,
+        signer,
+        host: "localhost".into(),
+        headers: HeaderMap::new(),
+        secrets,
+        hidden: Vec::new(),
+        patience: Patience::default(),
+    }
 }
 
 fn cases(plan: &Plan, random: u64, seed: u64) -> Vec<Case> {

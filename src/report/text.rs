@@ -50,7 +50,10 @@ fn push_unseen(operation: &OperationReport, text: &mut String) {
     }
     let why = refused_base.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
     line(text, format_args!("{name}: none of {} succeeded{why}", count(*valid, "valid case")));
-    line(text, format_args!("  create what they need with --given and name it with --set; make names fresh with --unique"));
+    line(
+        text,
+        format_args!("  create what they need with --given and name it with --set; make names fresh with --unique"),
+    );
     line(text, format_args!("  until one succeeds, only what needs no accepted request is judged for sure\n"));
 }
 

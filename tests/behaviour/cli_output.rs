@@ -366,7 +366,7 @@ fn mistakes_are_told_as_approved() {
         &["check", gone, "--operation", "ReplicateBackup"],
         &["check", "--report", "report.txt"],
         &["check", "--replay", "x"],
-        &["check", "--replay", "ReplicateBackup.coverage.0.61.00000000"],
+        &["check", "--replay", "ReplicateBackup.coverage.0.61.00000000.b1"],
         &["check", "--set", "Name=x"],
         &["check", "--set", "/Name=x"],
         &["check", "--timeout", "30"],

@@ -196,6 +196,8 @@ async fn what_a_token_does_not_hold_stands_beside_it() {
     let flags = [
         "--unique",
         "StartBackupJob:/BackupVaultName",
+        "--run-id",
+        "1f",
         "--set",
         "/ResourceArn=arn:aws:ec2:us-east-1:123456789012:volume/vol-1",
         "--header",
@@ -208,8 +210,7 @@ async fn what_a_token_does_not_hold_stands_beside_it() {
     let output =
         tokio::task::spawn_blocking(move || run(&[&["check", &uri], &flags[..]].concat())).await.expect("it runs");
     let text = stdout(&output);
-    let again =
-        "--unique StartBackupJob:/BackupVaultName --set '/ResourceArn=…' --header 'x-y: …' --replay StartBackupJob.";
+    let again = "--unique StartBackupJob:/BackupVaultName --run-id 0000001f --set '/ResourceArn=…' --header 'x-y: …' --replay StartBackupJob.";
     assert!(text.contains(again) && !text.contains("again     accordant check --"), "{text}");
     assert!(!text.contains("x-y: a-secret"), "{text}");
 }
@@ -263,10 +264,84 @@ async fn an_operation_that_never_succeeds_is_not_called_conforming() {
     let (output, report) =
         tokio::task::spawn_blocking(move || check(&[&uri, "--service", "cbr", "-n", "20"])).await.expect("it runs");
     assert_eq!(output.status.code(), Some(1));
-    assert!(stdout(&output).contains("SUCCESS NEVER SEEN"), "{}", stdout(&output));
+    let text = stdout(&output);
+    assert!(text.contains("SUCCESS NEVER SEEN") && text.contains("was answered with 404 BackupService.6200"), "{text}");
+    assert!(
+        text.find("--given").is_some_and(|at| text.find("note").is_none_or(|note| at < note)),
+        "first of all: {text}"
+    );
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
     assert_eq!(report.operations()[0].outcome, Outcome::SuccessNeverSeen);
     assert!(report.operations()[0].environmental["BackupService.6200"] > 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_conforms_without_a_success_whatever_the_baseline_accepts() {
+    // Valid requests meet a state error, all others an error that nobody knows.
+    let server = altered(|_, response| {
+        let (status, code) = if response.status().is_success() { (404, "BackupService.6200") } else { (400, "Nope.1") };
+        let body = Bytes::from(format!(r#"{{"error_code": "{code}", "error_msg": "no"}}"#));
+        let response = http::Response::builder().status(status).header("content-type", "application/json");
+        response.body(body).expect("a response")
+    })
+    .await;
+    let uri = server.uri();
+    tokio::task::spawn_blocking(move || {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("baseline.toml");
+        let arguments = [&uri[..], "--service", "cbr", "-n", "5", "--baseline", path(&file)];
+        let (_, found) = check(&[&arguments[..], &["--update-baseline"]].concat());
+        assert!(found.findings.is_empty() && !found.accepted.is_empty(), "{:#?}", found.findings);
+        let (output, again) = check(&arguments);
+        assert_eq!((output.status.code(), again.operations()[0].outcome), (Some(1), Outcome::SuccessNeverSeen));
+        assert!(stdout(&output).contains("not called conforming"), "{}", stdout(&output));
+    })
+    .await
+    .expect("it runs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fresh_members_are_those_of_the_run() {
+    let of_run = async |id: &str| {
+        let member = "CopyDBClusterSnapshot:/TargetDBClusterSnapshotIdentifier";
+        sent(&["-n", "1", "--unique", member, "--run-id", id]).await
+    };
+    let (one, same, other) = (of_run("1").await, of_run("1").await, of_run("2").await);
+    assert!(one == same && one != other);
+    assert!(one.iter().filter(|request| !other.contains(request)).count() > 20, "all copies have it");
+}
+
+#[test]
+fn a_server_that_says_nothing_ends_the_run() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    // Connections are made by the system, and kept open.
+    let started = Instant::now();
+    let output = run(&["check", &url, "--timeout", "500ms", "--wait", "5s"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
+    assert!(stdout(&output).contains("no answer within"), "{}", stdout(&output));
+    assert!(started.elapsed().as_secs() < 15, "{:?}", started.elapsed());
+    drop(listener);
+    let output = run(&["check", &url, "--wait", "200ms"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("nothing accepts connections"), "{}", stderr(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_ends_when_it_has_seen_enough() {
+    let server = altered(|_, mut response| {
+        *response.status_mut() = http::StatusCode::IM_A_TEAPOT;
+        response
+    })
+    .await;
+    let uri = server.uri();
+    let (output, report) = tokio::task::spawn_blocking(move || {
+        check(&[&uri, "--service", "cbr", "--max-failures", "3", "--concurrency", "1"])
+    })
+    .await
+    .expect("it runs");
+    assert_eq!((output.status.code(), report.stopped), (Some(1), Some(Stopped::EnoughFailures)));
+    assert!(report.server.is_some_and(|server| server.cases <= 10), "no more than it needed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

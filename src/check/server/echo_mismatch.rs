@@ -1,6 +1,7 @@
 //! `echo-mismatch`: an output member does not repeat the input member that it must repeat.
 
 use std::cmp::Ordering;
+use std::mem::discriminant;
 
 use serde_json::Value;
 

@@ -78,7 +78,8 @@ impl Check for StatusUndeclared {
 
 /// The success that is due, with the statuses that other sources have.
 fn due_success(exchange: &Exchange<'_>) -> String {
-    let disputes = exchange.operation().disputes.iter().filter(|dispute| dispute.about.iter().any(|about| about == "status"));
+    let disputes =
+        exchange.operation().disputes.iter().filter(|dispute| dispute.about.iter().any(|about| about == "status"));
     let others: Vec<String> = disputes.flat_map(DisputeSpec::values).map(ToString::to_string).collect();
     if others.is_empty() {
         return exchange.success();

@@ -245,7 +245,15 @@ impl Send for Server<'_> {
 fn wire<S>(sender: S) -> Wire<S> {
     let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
     let secrets = signer.secrets();
-    Wire { sender, signer, host: "localhost".into(), headers: HeaderMap::new(), secrets, hidden: Vec::new(), patience: Patience::default() }
+    Wire {
+        sender,
+        signer,
+        host: "localhost".into(),
+        headers: HeaderMap::new(),
+        secrets,
+        hidden: Vec::new(),
+        patience: Patience::default(),
+    }
 }
 #[tokio::test]
 async fn what_passes_is_waited_for_and_a_method_nobody_knows_may_end_a_connection() {
