@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 /// Stands for a value that is not shown.
 pub const MASK: &str = "***";
 
@@ -134,6 +137,12 @@ fn replace_word(text: &str, word: &str, mask: &str) -> String {
         from = at + word.len();
     }
     shown + &text[from..]
+}
+
+/// Base64 of bytes (RFC 4648, section 4), padded.
+#[must_use]
+pub fn to_base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
 }
 
 #[cfg(test)]

@@ -2,15 +2,14 @@
 
 use std::borrow::Cow;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 #[cfg(feature = "cli")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::observation::Observation;
-use crate::text::{MASK, cut, escape, is_unprintable, replace, shown, xml_escape};
+use crate::text::{MASK, cut, escape, is_unprintable, replace, shown, to_base64, xml_escape};
+use crate::value::walk::texts;
 
 /// A message as a person may see it: without credentials, sensitive members masked, cut where it is long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,7 +70,8 @@ pub fn spellings(secret: &str) -> Vec<String> {
     let json = json[1..json.len() - 1].to_owned();
     let xml = quick_xml::escape::escape(secret).into_owned();
     let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let mut spelt = vec![secret.to_owned(), json, xml, form, STANDARD_NO_PAD.encode(secret)];
+    let base64 = to_base64(secret.as_bytes()).trim_end_matches('=').to_owned();
+    let mut spelt = vec![secret.to_owned(), json, xml, form, base64];
     if secret.contains(is_unprintable) {
         spelt.extend([shown(secret), shown(&spelt[1])].map(Cow::into_owned));
         spelt.push(escape(&spelt[2], is_unprintable, xml_escape));
@@ -90,16 +90,7 @@ pub fn changed(value: &Value, masked: &Value, found: &mut Vec<String>) {
         (Value::Array(items), Value::Array(others)) => {
             items.iter().zip(others).for_each(|(item, other)| changed(item, other, found));
         }
-        (value, masked) if value != masked => texts(value, found),
-        _ => {}
-    }
-}
-
-fn texts(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::String(text) => found.push(text.clone()),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(members) => members.values().for_each(|member| texts(member, found)),
+        (value, masked) if value != masked => texts(value, &mut |text| found.push(text.to_owned())),
         _ => {}
     }
 }

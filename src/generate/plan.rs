@@ -14,9 +14,10 @@ use super::phase::Phase;
 use super::weight::weight;
 use super::{Boundaries, Side, Token};
 use crate::exchange::{Variation, Verdict};
-use crate::model::{ConstraintId, Dialect, Operation, PlaceId};
+use crate::model::{ConstraintId, Dialect, Operation};
 use crate::random::Random;
 use crate::value::pointer;
+use crate::value::walk::{Places, texts};
 
 /// Draws of an input before a case is given up, or made from an example.
 const TRIES: usize = 6;
@@ -58,7 +59,11 @@ impl Plan {
         let adjustments = Adjustments { sets: Vec::new(), uniques: token.collect() };
         let operation = Arc::clone(operation);
         let mut familiar = HashSet::new();
-        operation.examples.iter().for_each(|example| texts(&example.input, &mut familiar));
+        for example in &operation.examples {
+            texts(&example.input, &mut |text| {
+                familiar.insert(text.to_owned());
+            });
+        }
         Self { operation, dialect, boundaries, coverage, adjustments, breakable, bounded, familiar }
     }
 
@@ -197,10 +202,8 @@ impl Plan {
     /// A value for a member that is not likely to have been there before.
     fn fresh(&self, path: &[String], random: &mut Random) -> Option<Value> {
         let shape = self.operation.input.table();
-        let node = path.iter().try_fold(0, |node: PlaceId, segment| {
-            let node = &shape.nodes[node];
-            node.properties.get(segment).copied().or(if segment == "*" { node.items.or(node.values) } else { None })
-        })?;
+        let places = path.iter().fold(Places::of(shape), |places, segment| places.below(segment));
+        let node = *places.certain_ids().first()?;
         let length = shape.nodes[node].limits.max_length.map_or(24, |most| usize::try_from(most).unwrap_or(24).min(24));
         let text = self.boundaries.generator().text(shape, node, Some(length), random);
         Some(text.map_or_else(|| self.boundaries.generator().plain(shape, node, random), Value::String))
@@ -271,16 +274,6 @@ impl Plan {
     #[must_use]
     pub fn breakable(&self) -> &[ConstraintId] {
         &self.breakable
-    }
-}
-
-/// All texts of a value.
-fn texts(value: &Value, found: &mut HashSet<String>) {
-    match value {
-        Value::String(text) => drop(found.insert(text.clone())),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(members) => members.values().for_each(|member| texts(member, found)),
-        _ => {}
     }
 }
 

@@ -10,11 +10,12 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::check::Complaint;
-use crate::exchange::{Exchange, Verdict, child};
+use crate::exchange::{Exchange, Verdict};
 use crate::model::citation::strength_of;
 use crate::model::{
     BoundaryValue, Cause, Citation, Constraint, Example, Occurrence, Operation, PlaceId, Strength, Table,
 };
+use crate::value::walk::Places;
 
 /// What the claim stands on.
 #[derive(Debug)]
@@ -76,7 +77,7 @@ pub(super) fn claim<'e>(exchange: &Exchange<'e>) -> Claim<'e> {
 fn nearest<'o>(operation: &'o Operation, input: &Value) -> Option<(&'o Example, Suspects<'o>)> {
     let compared = operation.examples.iter().map(|example| {
         let mut suspects = Suspects::new(operation);
-        suspects.compare(0, Some(&example.input), input);
+        suspects.compare(&Places::of(suspects.shape), Some(&example.input), input);
         (example, suspects)
     });
     compared.min_by_key(|(example, suspects)| (suspects.distance, strength_of(&example.citations)))
@@ -103,15 +104,11 @@ impl<'o> Suspects<'o> {
     }
 
     /// Notes where a value differs; whether it does.
-    fn compare(&mut self, id: PlaceId, old: Option<&Value>, new: &Value) -> bool {
+    fn compare(&mut self, places: &Places<'o>, old: Option<&Value>, new: &Value) -> bool {
         if old == Some(new) {
             return false;
         }
-        let node = &self.shape.nodes[id];
-        for part in &node.all_of {
-            self.compare(*part, old, new);
-        }
-        self.unheard_of |= !self.is_spoken_of(id, new);
+        self.unheard_of |= !places.certain().all(|node| self.is_spoken_of(node, new));
         match (old, new) {
             (Some(Value::Object(old)), Value::Object(new)) => {
                 self.distance += old.keys().filter(|name| !new.contains_key(*name)).count();
@@ -119,20 +116,20 @@ impl<'o> Suspects<'o> {
             (Some(Value::Array(old)), Value::Array(new)) => self.distance += old.len().saturating_sub(new.len()),
             _ => {
                 self.distance += 1;
-                self.changed.push(id);
+                self.changed.extend(places.certain_ids());
             }
         }
         match new {
             Value::Object(members) => {
                 for (name, value) in members {
                     let old = old.and_then(|old| old.get(name));
-                    self.member(id, child(node, name), name, old, value);
+                    self.member(places, &places.member(name), name, old, value);
                 }
             }
             Value::Array(items) => {
                 for (index, value) in items.iter().enumerate() {
                     let old = old.and_then(|old| old.get(index));
-                    self.member(id, node.prefix.get(index).copied().or(node.items), "*", old, value);
+                    self.member(places, &places.item(index), "*", old, value);
                 }
             }
             _ => {}
@@ -142,8 +139,7 @@ impl<'o> Suspects<'o> {
 
     /// Whether a source says that the place takes such a value, its members aside: by showing it, or by bounds that
     /// it keeps.
-    fn is_spoken_of(&self, id: PlaceId, value: &Value) -> bool {
-        let node = &self.shape.nodes[id];
+    fn is_spoken_of(&self, node: &Occurrence, value: &Value) -> bool {
         let shown = |shown: &Value| shown == value;
         let known = !node.limits.choices.is_empty()
             || node.examples.iter().chain(node.default.as_deref()).any(shown)
@@ -153,14 +149,14 @@ impl<'o> Suspects<'o> {
         known || whole || is_bounded(self.shape, node, value)
     }
 
-    fn member(&mut self, holder: PlaceId, id: Option<PlaceId>, name: &str, old: Option<&Value>, new: &Value) {
-        let differs = match id {
-            Some(id) => self.compare(id, old, new),
-            None => old != Some(new),
-        };
-        if differs {
-            self.around.push((holder, name.to_owned()));
-            let keys = self.shape.nodes[holder].keys.filter(|_| old.is_none());
+    fn member(&mut self, whole: &Places<'o>, part: &Places<'o>, name: &str, old: Option<&Value>, new: &Value) {
+        let is_described = part.certain().next().is_some();
+        if !(if is_described { self.compare(part, old, new) } else { old != Some(new) }) {
+            return;
+        }
+        for holder in whole.certain_ids() {
+            self.around.push((*holder, name.to_owned()));
+            let keys = self.shape.nodes[*holder].keys.filter(|_| old.is_none());
             self.changed.extend(keys);
         }
     }

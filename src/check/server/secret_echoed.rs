@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use crate::check::{Check, Complaint, Party};
 use crate::codec::Outcome;
-use crate::exchange::{Exchange, Observation, child, texts};
+use crate::exchange::{Exchange, Observation, texts};
 use crate::model::citation::strength_of;
-use crate::model::{Occurrence, PlaceId, Strength, Table};
+use crate::model::{Occurrence, Strength, Table};
 use crate::value::pointer;
+use crate::value::walk::{Next, Places, walk};
 
 /// The check.
 pub struct SecretEchoed;
@@ -108,9 +109,8 @@ impl<'e> Secrets<'e> {
     fn of(exchange: &Exchange<'e>) -> Self {
         let shape = &exchange.operation().input;
         let input = exchange.input;
-        let (mut members, mut open) = (Vec::new(), Vec::new());
-        sensitive_members(shape, 0, input, &mut members);
-        texts(shape, Some(0), input, None, &mut |sensitive, text| open.extend(sensitive.is_none().then_some(text)));
+        let (mut members, mut open) = (sensitive_members(shape, input), Vec::new());
+        texts(&Places::of(shape), input, &mut |sensitive, text| open.extend(sensitive.is_none().then_some(text)));
         let hidden = |secret: &str, long| is_telling(secret, long) && !open.iter().any(|text| text.contains(secret));
         members.retain(|(node, secret)| hidden(secret, LONG) && !is_echoed(exchange, node));
         let credentials = exchange.secrets().iter().map(String::as_str);
@@ -119,27 +119,14 @@ impl<'e> Secrets<'e> {
 }
 
 /// The sensitive members that are texts; tags and the like, whose parts are sensitive as a whole, are shown by design.
-fn sensitive_members<'v>(shape: &'v Table, id: PlaceId, value: &'v Value, found: &mut Vec<(&'v Occurrence, &'v str)>) {
-    let node = &shape.nodes[id];
-    match value {
-        Value::String(text) if node.sensitive => found.push((node, text)),
-        _ if node.sensitive => {}
-        Value::Object(members) => {
-            for (name, member) in members {
-                if let Some(id) = child(node, name) {
-                    sensitive_members(shape, id, member, found);
-                }
-            }
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                if let Some(id) = node.prefix.get(index).copied().or(node.items) {
-                    sensitive_members(shape, id, item, found);
-                }
-            }
-        }
-        _ => {}
-    }
+fn sensitive_members<'v>(shape: &'v Table, value: &'v Value) -> Vec<(&'v Occurrence, &'v str)> {
+    let mut found = Vec::new();
+    walk(&Places::of(shape), value, |places, value, _| {
+        let Some(sensitive) = places.certain().find(|place| place.sensitive) else { return Next::Below };
+        found.extend(value.as_str().map(|text| (sensitive, text)));
+        Next::Past
+    });
+    found
 }
 
 fn is_echoed(exchange: &Exchange<'_>, node: &Occurrence) -> bool {
@@ -172,8 +159,9 @@ fn texts_of<'x>(exchange: &'x Exchange<'_>) -> Vec<Cow<'x, str>> {
     match exchange.received().and_then(|received| received.as_ref().ok()).map(|received| &received.outcome) {
         Some(Outcome::Output(output)) => {
             // The documented dialect's output has a schema of its own, in which nothing is sensitive.
-            let root = exchange.is_native().then_some(0);
-            texts(&exchange.operation().output, root, output, None, &mut |sensitive, text| {
+            let shape = exchange.operation().output.table();
+            let places = if exchange.is_native() { Places::of(shape) } else { Places::nowhere(shape) };
+            texts(&places, output, &mut |sensitive, text| {
                 found.extend(sensitive.is_none().then_some(Cow::Borrowed(text)));
             });
             return found;
