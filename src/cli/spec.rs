@@ -1,6 +1,7 @@
 //! `accordant spec`: list, show, lint, schema.
 
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,6 +13,7 @@ use accordant::{Contract, ContractError};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Failure;
+use super::in_order::each_in_order;
 use super::output::Output;
 use super::problems::{show_left_out, show_problems};
 
@@ -98,21 +100,26 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Lists services and operations. None of these is kept: there may be very many.
 fn list(contract: &Contract, out: &mut impl Write) -> io::Result<()> {
-    for service in contract.services() {
+    for (row, entry) in contract.index().services.iter().enumerate() {
+        let Ok(service) = contract.service_at(row) else { continue };
         writeln!(out, "{} ({}, {})", service.name, service.title, service.codec().name())?;
-        for operation in contract.operations().iter().filter(|operation| operation.service.name == service.name) {
-            let constraints = operation.input.constraints.len();
-            let (method, path) = (&operation.http.method, &operation.http.path);
-            writeln!(
-                out,
-                "  {:<45} {method} {path}  {constraints} constraints, {} errors",
-                operation.label,
-                operation.errors.all.len()
-            )?;
-        }
+        let rows: Vec<usize> = entry.operations.clone().collect();
+        let line = |row: &usize| contract.operation_for_once(*row).ok().map(|operation| list_line(&operation));
+        let ended = each_in_order(&rows, line, |line| match line.map_or(Ok(()), |line| writeln!(out, "{line}")) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        });
+        ended.map_or(Ok(()), Err)?;
     }
     Ok(())
+}
+
+fn list_line(operation: &Operation) -> String {
+    let (constraints, errors) = (operation.input.constraints.len(), operation.errors.all.len());
+    let (label, method, path) = (&operation.label, &operation.http.method, &operation.http.path);
+    format!("  {label:<45} {method} {path}  {constraints} constraints, {errors} errors")
 }
 
 fn schema(of: SchemaOf) -> String {

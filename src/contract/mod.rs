@@ -118,13 +118,26 @@ impl Contract {
         self.compiled(row).map_err(|problems| ContractError::Broken(problems.to_vec()))
     }
 
+    /// The operation in a row of the index, compiled for the caller and not kept: for those who go through all operations of
+    /// a large contract once.
+    ///
+    /// # Errors
+    /// As [`Contract::operation_at`].
+    pub fn operation_for_once(&self, row: usize) -> Result<Arc<Operation>, ContractError> {
+        match self.parts.operations[row].get() {
+            Some(kept) => kept.clone().map_err(ContractError::Broken),
+            None => self.compile(row).map_err(ContractError::Broken),
+        }
+    }
+
+    fn compile(&self, row: usize) -> Compiled<Operation> {
+        let OperationUnit { operation, mut problems, .. } = self.operation_unit(row);
+        problems.extend(self.service_unit(self.index().operations[row].service).problems.iter().cloned());
+        operation.filter(|_| problems.is_empty()).map(Arc::new).ok_or(problems)
+    }
+
     fn compiled(&self, row: usize) -> Result<&Arc<Operation>, &[SpecProblem]> {
-        let compile = || {
-            let OperationUnit { operation, mut problems, .. } = self.operation_unit(row);
-            problems.extend(self.service_unit(self.index().operations[row].service).problems.iter().cloned());
-            operation.filter(|_| problems.is_empty()).map(Arc::new).ok_or(problems)
-        };
-        self.parts.operations[row].get_or_init(compile).as_ref().map_err(Vec::as_slice)
+        self.parts.operations[row].get_or_init(|| self.compile(row)).as_ref().map_err(Vec::as_slice)
     }
 
     /// The service in a row, with its file.

@@ -5,6 +5,8 @@
 
 mod demand;
 #[cfg(feature = "check")]
+pub(crate) mod escapes;
+#[cfg(feature = "check")]
 mod fault;
 #[cfg(feature = "check")]
 mod history;
@@ -16,6 +18,8 @@ mod questions;
 pub(crate) mod redaction;
 #[cfg(feature = "check")]
 mod reply;
+#[cfg(feature = "check")]
+pub(crate) mod spelling;
 
 pub use demand::{Demand, Expected, Variation, Verdict};
 #[cfg(feature = "check")]

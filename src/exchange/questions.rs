@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::demand::{Demand, Expected, Variation, Verdict};
 use super::observation::Observation;
+use super::redaction;
 use super::reply::{Reply, TransportFailure};
+use super::spelling::conceal;
 use crate::codec::{Codec, Outcome, Received, Rejection};
 use crate::model::{
     Cause, Constraint, Dialect, DocumentedDialect, ErrorDef, ErrorKind, ErrorLink, Occurrence, Operation, Strength,
@@ -19,8 +21,6 @@ use crate::value::walk::{self, Next, Places, walk};
 
 /// Most characters of a text that the peer chose.
 const MAX_FOREIGN: usize = 80;
-/// Shortest secret that is taken out of texts: shorter ones are part of everything.
-const MIN_SECRET: usize = 4;
 
 /// A request for an operation, with what came back and what the contract demands.
 #[derive(Debug, Clone, Copy)]
@@ -243,14 +243,9 @@ impl<'e> Exchange<'e> {
     /// A text that the peer chose, fit to be shown: short, one line, without what is secret or sensitive.
     #[must_use]
     pub fn foreign(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        let strings = sensitive_strings(&self.operation().input, self.input);
-        let sensitive = strings.into_iter().map(|(_, text)| text);
-        for secret in self.secrets().iter().map(String::as_str).chain(sensitive) {
-            if secret.chars().count() >= MIN_SECRET {
-                text = text.replace(secret, MASK);
-            }
-        }
+        let masked = self.operation().input.mask_sensitive(self.input);
+        let hidden = redaction::hidden(self.secrets(), self.input, &masked);
+        let text = conceal(text, &hidden, MASK);
         cut(one_line(&text), MAX_FOREIGN)
     }
 

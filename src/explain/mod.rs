@@ -14,6 +14,8 @@ use crate::text::similar;
 
 /// Most values that are shown of one side of a boundary.
 const SHOWN: usize = 12;
+/// Most operations whose constraints are counted in a list of all: they are compiled for it.
+const MOST_COUNTED: usize = 100;
 
 /// Why there is nothing to say of a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -156,6 +158,11 @@ pub fn contents(contract: &Contract) -> String {
     text.push_str("\nChecks of clients:\n");
     list(&mut text, check::of(Party::Client).chain(check::of(Party::Run)));
     text.push_str("\nConstraints: OPERATION lists those of an operation, OPERATION/MEMBER#KEYWORD explains one:\n");
+    let index = contract.index();
+    if index.operations.len() > MOST_COUNTED {
+        (0..index.operations.len()).for_each(|row| line(&mut text, format_args!("  {}", index.label(row))));
+        return text;
+    }
     for operation in contract.operations() {
         line(&mut text, format_args!("  {} ({} constraints)", operation.label, operation.input.constraints.len()));
     }

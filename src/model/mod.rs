@@ -36,7 +36,7 @@ pub use operation::{
 };
 pub use protocol::Protocol;
 pub use rare::{Absent, Rare};
-pub use shape::{Fact, NamedError, Node, Shape};
+pub use shape::{Bound, Fact, InOrder, NamedError, Node, Shape};
 pub use shapes::{Key, Needs, NodeId, Shapes};
 pub use table::{Constraint, ConstraintId, MAX_PLACES, Occurrence, PlaceId, Table, Violation, push};
 pub use test::{BoundaryValue, Edges, Test};

@@ -15,6 +15,7 @@ use crate::codec;
 use crate::exchange::{Reply, TransportFailure};
 use crate::mock::{Mock, MockResponse};
 use crate::model::{ConstraintId, ErrorDef, ErrorLink, Operation};
+use crate::text::to_base64;
 use crate::value::pointer;
 use crate::value::view::View;
 
@@ -22,6 +23,8 @@ use crate::value::view::View;
 const LONG: Duration = Duration::from_secs(60);
 /// Header in which a secret leaks.
 const DEBUG: HeaderName = HeaderName::from_static("x-debug");
+/// What a careless server writes into its errors.
+const STACK_TRACE: &str = "Traceback (most recent call last):\n  File \"/srv/app/jobs.py\", line 88, in start";
 
 /// The mutant's answer.
 pub fn depart(mutant: &Mutant, mock: &Mock, request: &Request<Bytes>) -> Result<Reply, TransportFailure> {
@@ -66,6 +69,8 @@ impl Departing<'_> {
             Fault::NoRequestId => Some(self.without_request_id()),
             Fault::LeaksSecretInHeader => self.with_header(DEBUG, self.leaked()?.as_bytes()),
             Fault::LeaksSecretInBody => self.leaking(),
+            Fault::LeaksSecretInBase64 => self.with_header(DEBUG, to_base64(self.leaked()?.as_bytes()).as_bytes()),
+            Fault::ShowsStackTrace => self.decisive().map(|(_, error)| self.failed(error, error.status, STACK_TRACE)),
             Fault::FailsOnNonAscii { error } => self.failing(*error),
             Fault::UndeclaredStatus { .. }
             | Fault::TruncatedBody

@@ -150,6 +150,8 @@ impl<'c> Plan<'c> {
             (Fault::NoRequestId, anonymous),
             (Fault::LeaksSecretInHeader, harmless),
             (Fault::LeaksSecretInBody, harmless),
+            (Fault::LeaksSecretInBase64, harmless),
+            (Fault::ShowsStackTrace, None),
         ];
         if !operation.service.auth.is_empty() {
             faults.push((Fault::AuthNotRequired, None));

@@ -18,13 +18,14 @@ use crate::model::{Dialect, Operation};
 use crate::value::pointer;
 
 /// The checks that a mutant may be caught by.
-const CHECKS: [&str; 20] = [
+const CHECKS: [&str; 21] = [
     "auth-not-required",
     "content-type",
     "echo-mismatch",
     "error-code-undeclared",
     "error-shape",
     "idempotency-broken",
+    "internals-exposed",
     "invalid-accepted",
     "method-not-refused",
     "output-schema",

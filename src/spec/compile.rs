@@ -237,6 +237,7 @@ impl<'a> Compiler<'_, 'a, '_> {
             let below = spot.below(&["properties", name]);
             let member = self.node(member, &below, cite.clone(), "");
             node.renames |= self.shapes[member].wire.name.is_some();
+            node.attributes |= self.shapes[member].wire.attribute;
             properties.insert(name.clone(), member);
         }
         node.properties = Rare::new(properties);

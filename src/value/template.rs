@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
 use serde_json::Value;
 
 use super::pointer;
@@ -170,12 +171,15 @@ fn draw<'v>(
 
 /// The part of a text between separators; an empty one is none.
 fn part<'t>(text: &'t str, separator: &str, index: usize) -> Option<&'t str> {
-    let part = match *separator.as_bytes() {
-        // One letter is searched for without preparing a search.
-        [byte] if byte.is_ascii() => text.split(char::from(byte)).nth(index),
-        _ => text.split(separator).nth(index),
-    };
-    part.filter(|part| !part.is_empty())
+    if separator.is_empty() {
+        return text.split(separator).nth(index).filter(|part| !part.is_empty());
+    }
+    let mut rest = text;
+    for _ in 0..index {
+        rest = &rest[memmem::find(rest.as_bytes(), separator.as_bytes())? + separator.len()..];
+    }
+    let end = memmem::find(rest.as_bytes(), separator.as_bytes()).unwrap_or(rest.len());
+    Some(&rest[..end]).filter(|part| !part.is_empty())
 }
 
 fn random_text(alphabet: &[u8], length: usize, filler: &mut dyn Filler<'_>) -> String {
@@ -185,7 +189,9 @@ fn random_text(alphabet: &[u8], length: usize, filler: &mut dyn Filler<'_>) -> S
         if index % 8 == 0 {
             bits = filler.random();
         }
-        text.push(char::from(alphabet[(bits & 0xff) as usize % alphabet.len()]));
+        // A remainder of small numbers is much faster than one of large ones; alphabets have 36 letters at most.
+        let letter = (bits & 0xff) as u8 % u8::try_from(alphabet.len()).unwrap_or(u8::MAX);
+        text.push(char::from(alphabet[usize::from(letter)]));
         bits >>= 8;
     }
     text
@@ -206,7 +212,11 @@ pub fn uuid(high: u64, low: u64) -> String {
         text[at + 1] = HEX[usize::from(byte & 0xf)];
         at += 2;
     }
-    String::from_utf8_lossy(&text).into_owned()
+    of_ascii(&text)
+}
+
+fn of_ascii(text: &[u8]) -> String {
+    str::from_utf8(text).map(str::to_owned).unwrap_or_default()
 }
 
 /// Days of the months of 2025.
@@ -238,7 +248,7 @@ fn time(bits: u64) -> String {
         text[at + 1] = DIGITS[usize::try_from(two % 10).unwrap_or_default()];
     }
     text[22] = DIGITS[usize::try_from(fraction % 10).unwrap_or_default()];
-    String::from_utf8_lossy(&text).into_owned()
+    of_ascii(&text)
 }
 
 fn parse_text(text: &str) -> Result<Vec<Piece>, String> {
