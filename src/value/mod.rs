@@ -1,5 +1,6 @@
 //! Values: JSON pointers, views that borrow, templates filled, values held against shapes, and one walk over both.
 
+pub mod digest;
 mod mask;
 pub mod pointer;
 mod shape;
