@@ -75,14 +75,14 @@ impl<'t> Places<'t> {
         for (id, certain) in self.all() {
             let place = &self.table.nodes[id];
             let named = place.properties.get(name);
-            named.into_iter().for_each(|member| found.add(*member, certain));
             let mut known = named.is_some();
+            found.extend(named, certain);
             // A pattern that is not sure of a name knows it all the same.
             for (pattern, member) in place.patterns.iter().filter(|(pattern, _)| pattern.may_match(name)) {
                 known = true;
                 found.add(*member, certain && pattern.is_match(name));
             }
-            place.values.iter().filter(|_| !known).for_each(|member| found.add(*member, certain));
+            found.extend(place.values.iter().filter(|_| !known), certain);
         }
         found
     }
@@ -93,8 +93,8 @@ impl<'t> Places<'t> {
         let mut found = Self::nowhere(self.table);
         for (id, certain) in self.all() {
             let place = &self.table.nodes[id];
-            place.prefix.get(index).or(place.items.as_ref()).into_iter().for_each(|item| found.add(*item, certain));
-            place.branches.contains.iter().for_each(|item| found.add(*item, false));
+            found.extend(place.prefix.get(index).or(place.items.as_ref()), certain);
+            found.extend(&place.branches.contains, false);
         }
         found
     }
@@ -112,7 +112,7 @@ impl<'t> Places<'t> {
                 _ => segment.parse().ok().and_then(|index: usize| place.prefix.get(index)),
             };
             let stated = place.properties.get(segment).or(pattern).or(special);
-            stated.into_iter().for_each(|id| found.add(*id, certain));
+            found.extend(stated, certain);
         }
         if found.is_empty() { self.member(segment) } else { found }
     }
@@ -122,6 +122,12 @@ impl<'t> Places<'t> {
         certain.chain(self.possible.iter().map(|id| (*id, false)))
     }
 
+    fn extend<'i>(&mut self, ids: impl IntoIterator<Item = &'i PlaceId>, certain: bool) {
+        for id in ids {
+            self.add(*id, certain);
+        }
+    }
+
     /// Adds a place with all that speak of the same value.
     fn add(&mut self, id: PlaceId, certain: bool) {
         if self.certain.contains(&id) || (!certain && self.possible.contains(&id)) {
@@ -129,11 +135,11 @@ impl<'t> Places<'t> {
         }
         if certain { &mut self.certain } else { &mut self.possible }.push(id);
         let place = &self.table.nodes[id];
-        place.all_of.iter().for_each(|part| self.add(*part, certain));
+        self.extend(&place.all_of, certain);
         let branches = &place.branches;
         let alternatives = branches.any_of.iter().chain(&branches.one_of);
         let of_cases = branches.condition.iter().chain(&branches.then).chain(&branches.otherwise);
-        alternatives.chain(of_cases).for_each(|alternative| self.add(*alternative, false));
+        self.extend(alternatives.chain(of_cases), false);
     }
 }
 
