@@ -1,6 +1,5 @@
 //! The plan of an operation: which cases there are, and each of them by its number.
 
-use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
@@ -12,13 +11,13 @@ use super::case::Case;
 use super::confirm::{Confirmed, Dropped, confirm};
 use super::coverage::{Coverage, coverage};
 use super::phase::Phase;
-use super::weight::weight;
+use super::weight::Shown;
 use super::{Boundaries, Side, Token};
 use crate::exchange::{Bases, Variation, Verdict, differences, grafted};
 use crate::model::{ConstraintId, Dialect, Operation};
 use crate::random::Random;
 use crate::value::pointer;
-use crate::value::walk::{Places, texts};
+use crate::value::walk::Places;
 
 /// Draws of an input before a case is given up, or made from an example.
 const TRIES: usize = 6;
@@ -37,7 +36,7 @@ pub struct Plan {
     chosen: u32,
     bases: Arc<Bases>,
     /// Texts of the examples.
-    familiar: Arc<HashSet<String>>,
+    shown: Arc<Shown>,
     covered: OnceLock<Arc<Covered>>,
 }
 
@@ -58,12 +57,6 @@ impl Plan {
         let boundaries = Boundaries::of(operation);
         let candidates = candidates(operation, boundaries.generator());
         let token = operation.idempotency.iter().map(|idempotency| idempotency.token.clone());
-        let mut familiar = HashSet::new();
-        for example in &operation.examples {
-            texts(&example.input, &mut |text| {
-                familiar.insert(text.to_owned());
-            });
-        }
         let examples =
             candidates.iter().filter(|candidate| candidate.example.is_some() || operation.examples.is_empty());
         let chosen = examples.fold(0, |chosen, candidate| chosen | candidate.bit);
@@ -76,7 +69,7 @@ impl Plan {
             candidates: Arc::new(candidates),
             chosen,
             bases: Arc::default(),
-            familiar: Arc::new(familiar),
+            shown: Arc::new(Shown::of(operation)),
             covered: OnceLock::new(),
         };
         plan.on(chosen)
@@ -257,7 +250,7 @@ impl Plan {
 
     /// How far an input is from what the server has accepted, and how large it is for a reader.
     pub(super) fn weight(&self, input: &Value) -> (usize, u64) {
-        (self.bases.distance(input), weight(input, &self.familiar))
+        (self.bases.distance(input), self.shown.weight(input))
     }
 
     fn token(&self, phase: Phase, seed: u64, index: u64) -> Token {
