@@ -33,6 +33,8 @@ use prepare::{plans, replays, run_id, settings};
 
 /// How often the progress bar is drawn.
 const FRAME: Duration = Duration::from_millis(100);
+/// How long a run lasts before its first complaint is told to whoever reads a log.
+const LONG: Duration = Duration::from_secs(10);
 
 /// Runs the subcommand.
 pub fn run(options: Options) -> Result<ExitCode, Failure> {
@@ -109,7 +111,7 @@ fn check(options: &Options, runtime: &Runtime, checking: Checking) -> Result<Exi
 async fn watched(run: Run<Client>, progress: &Progress, mut signals: Signals) -> Report {
     let bar = if io::stderr().is_terminal() { bar() } else { ProgressBar::hidden() };
     let mut running = std::pin::pin!(run.run());
-    let mut told = false;
+    let (started, mut told) = (Instant::now(), false);
     loop {
         tokio::select! {
             report = &mut running => {
@@ -125,7 +127,8 @@ async fn watched(run: Run<Client>, progress: &Progress, mut signals: Signals) ->
             }
             () = tokio::time::sleep(FRAME) => {
                 show(&bar, progress);
-                told = told || tell_first(&bar, progress);
+                let is_awaited = io::stderr().is_terminal() || started.elapsed() > LONG;
+                told = told || is_awaited && tell_first(&bar, progress);
             }
         }
     }
