@@ -53,6 +53,8 @@ pub struct Judgement {
     pub received: Option<Received>,
     /// Whether it is a success.
     pub succeeded: bool,
+    /// Whether it has an output in which the contract's members are looked for.
+    pub has_output: bool,
     /// The code of an error that speaks of the state of the world rather than of the request.
     pub environmental: Option<String>,
     /// What the checks say.
@@ -126,8 +128,9 @@ impl<S: Send> Wire<S> {
             }
             _ => (false, None),
         };
+        let has_output = observation.exchange().is_some_and(|exchange| exchange.output().is_some());
         let received = observation.received.and_then(Result::ok);
-        Judgement { reply, received, succeeded, environmental, complaints }
+        Judgement { reply, received, succeeded, has_output, environmental, complaints }
     }
 
     /// A case with what came back to it.

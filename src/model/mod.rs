@@ -32,7 +32,7 @@ pub use limits::{Branches, Limits};
 pub use matcher::Matcher;
 pub use operation::{
     Auth, Documented, DocumentedDialect, Echo, ErrorDef, ErrorLink, ErrorShape, Errors, Example, Http, Idempotency,
-    Operation, Remark, Service,
+    Operation, OutputRule, Remark, Service,
 };
 pub use protocol::Protocol;
 pub use rare::{Absent, Rare};
