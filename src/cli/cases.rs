@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-use accordant::generate::{Case, CaseKind, Expected, Phase, Plan, Shard, Verdict};
+use accordant::generate::{Case, CaseKind, Expected, Phase, Plan, Refusal, Shard, Verdict};
 use accordant::model::Dialect;
 use accordant::report::{render_curl, shell_word};
 use clap::{Args, ValueEnum};
@@ -230,10 +230,12 @@ fn verdict(case: &Case) -> Value {
     }
     match case.expected() {
         Expected::Success { status } => verdict["status"] = status.into(),
-        Expected::Error { error, .. } => {
+        Expected::Refusal(Refusal::Error { error, .. }) => {
             verdict["status"] = error.status.into();
             verdict["code"] = error.code.as_str().into();
         }
+        Expected::Refusal(Refusal::Declared(_)) => verdict["reaction"] = "declared".into(),
+        Expected::Refusal(Refusal::AnyClientError(_)) => verdict["reaction"] = "class".into(),
         Expected::Unknown => {}
     }
     verdict
@@ -244,9 +246,7 @@ fn verdict_in_words(case: &Case) -> String {
     let about = about.unwrap_or_default();
     match case.expected() {
         Expected::Success { status } => format!("{}{about}: must succeed with {status}", case.kind()),
-        Expected::Error { error, .. } => {
-            format!("{}{about}: must be answered with {} {}", case.kind(), error.status, error.code)
-        }
+        Expected::Refusal(refusal) => format!("{}{about}: must be answered with {refusal}", case.kind()),
         Expected::Unknown => format!("{}{about}: the reaction is not known", case.kind()),
     }
 }

@@ -83,7 +83,10 @@ pub fn read(shape: &Shape, headers: &HeaderMap, members: &mut Map<String, Value>
 
 /// A header's value as text; bytes that are not UTF-8 are replaced, so that the member is there to be judged.
 fn header_text(value: &HeaderValue) -> Cow<'_, str> {
-    String::from_utf8_lossy(value.as_bytes())
+    match str::from_utf8(value.as_bytes()) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(value.as_bytes()),
+    }
 }
 
 fn read_header(shape: &Shape, node: &Node, name: &str, headers: &HeaderMap) -> Option<Value> {

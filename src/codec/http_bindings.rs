@@ -281,19 +281,22 @@ fn bound_as<'s>(shape: &'s Shape, place: Place, wire: &str) -> Option<(&'s str, 
 
 fn read_path(operation: &Operation, incoming: &Incoming<'_>, input: &mut Map<String, Value>) -> Result<(), Rejection> {
     let shape = &operation.input;
-    let template = operation.http.path.as_str();
     let found;
     let held = match incoming.labels() {
         Some(held) => held,
         None => {
-            found = path_template::capture(template, incoming.request.uri().path()).unwrap_or_default();
+            found = path_template::capture(&operation.http.path, incoming.request.uri().path()).unwrap_or_default();
             &found
         }
     };
-    for (label, text) in path_template::labels(template).zip(held) {
+    for (label, text) in operation.http.labels.iter().zip(held) {
         let Some((name, id)) = bound_as(shape, Place::Path, label) else { continue };
-        let decoded = percent_decode_str(text).decode_utf8();
-        let decoded = decoded.map_err(|_| Rejection::malformed("the path is not UTF-8"))?;
+        let decoded = match memchr::memchr(b'%', text.as_bytes()) {
+            None => Cow::Borrowed(*text),
+            Some(_) => {
+                percent_decode_str(text).decode_utf8().map_err(|_| Rejection::malformed("the path is not UTF-8"))?
+            }
+        };
         input.insert(name.to_owned(), text::parse(&shape.nodes[id], decoded, TimestampFormat::DateTime));
     }
     Ok(())

@@ -13,7 +13,7 @@ use crate::contract::Contract;
 use crate::generate::Boundaries;
 use crate::model::citation::strength_of;
 use crate::model::{
-    BoundaryValue, Cause, Citation, Constraint, ConstraintId, Edges, Occurrence, Operation, Strength,
+    BoundaryValue, Cause, Citation, Constraint, ConstraintId, Edges, Grounds, Occurrence, Operation, Reaction, Strength,
 };
 use crate::spec::ContractError;
 use crate::text::similar;
@@ -46,12 +46,14 @@ pub enum ExplainError {
         hint: String,
     },
     /// The member has no such constraint.
-    #[error("{operation} has no constraint {id}; `accordant explain {operation}` lists those there are")]
+    #[error("{operation} has no constraint {id}; {hint}")]
     NoConstraint {
         /// The operation.
         operation: String,
         /// The id that there is not.
         id: String,
+        /// What may have been meant.
+        hint: String,
     },
 }
 
@@ -76,8 +78,7 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
         return Ok(constraints(operation));
     }
     if let Some(fact) = rest.strip_prefix('@') {
-        let missing = || ExplainError::NoConstraint { operation: operation.label.clone(), id: rest.to_owned() };
-        return of_outputs(operation, fact).ok_or_else(missing);
+        return of_outputs(operation, fact).ok_or_else(|| no_constraint(operation, rest));
     }
     if !rest.contains('#') {
         let node = operation.input.place(rest).or_else(|| operation.output.place(rest));
@@ -85,7 +86,7 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     }
     let constraint = operation.input.constraints.iter().position(|constraint| constraint.id == rest);
     let of_output = || operation.output.constraints.iter().find(|constraint| constraint.id == rest);
-    let missing = || ExplainError::NoConstraint { operation: operation.label.clone(), id: rest.to_owned() };
+    let missing = || no_constraint(operation, rest);
     let page = constraint.map(|id| page(operation, &OnceCell::new(), id));
     page.or_else(|| of_output().map(|constraint| page_of_output(operation, constraint))).ok_or_else(missing)
 }
@@ -151,16 +152,27 @@ fn unknown(name: &str, error: &ContractError) -> ExplainError {
 }
 
 fn no_member(operation: &Operation, pointer: &str) -> ExplainError {
-    let last = pointer.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let nodes = operation.input.table().nodes.iter().chain(&operation.output.table().nodes);
-    let similar = nodes.filter(|node| !last.is_empty() && node.pointer.to_lowercase().contains(&last)).take(5);
-    let similar: Vec<String> = similar.map(|node| format!("{}{}", operation.label, node.pointer)).collect();
-    let hint = if similar.is_empty() {
+    let shapes = [operation.input.table(), operation.output.table()];
+    let mut near: Vec<&str> = shapes.into_iter().flat_map(|shape| shape.near(pointer)).collect();
+    near.dedup();
+    let near: Vec<String> = near.into_iter().take(5).map(|near| format!("{}{near}", operation.label)).collect();
+    let hint = if near.is_empty() {
         format!("`accordant spec show {}` lists its members", operation.label)
     } else {
-        format!("there is {}", similar.join(", "))
+        format!("did you mean {}?", near.join(" or "))
     };
     ExplainError::NoMember { operation: operation.label.clone(), pointer: pointer.to_owned(), hint }
+}
+
+fn no_constraint(operation: &Operation, id: &str) -> ExplainError {
+    let label = &operation.label;
+    let hint = match similar(id, operation.input.constraints.iter().map(|stated| stated.id.as_str())).as_slice() {
+        [] => format!("`accordant explain {label}` lists those there are"),
+        near => {
+            format!("did you mean {}?", near.iter().map(|id| format!("{label}{id}")).collect::<Vec<_>>().join(" or "))
+        }
+    };
+    ExplainError::NoConstraint { operation: label.clone(), id: id.to_owned(), hint }
 }
 
 /// What a member is, and every constraint on it or below it.
@@ -276,21 +288,7 @@ fn page(operation: &Arc<Operation>, boundaries: &OnceCell<Boundaries>, id: Const
     let mut text =
         format!("{}{}\n\n{}.\n\n", operation.label, constraint.id, constraint.statement().trim_end_matches('.'));
     line(&mut text, format_args!("Source: {} ({})", cited(&constraint.citations), strength(constraint.strength)));
-    match &constraint.error {
-        Some(link) => {
-            let error = &operation.errors.all[link.error];
-            line(&mut text, format_args!("Error: {} {}", error.status, error.code));
-            line(
-                &mut text,
-                format_args!("  that it is this one: {} ({})", cited(&link.citations), strength(link.strength)),
-            );
-            line(&mut text, format_args!("  its status: {} ({})", cited(&error.citations), strength(error.strength)));
-        }
-        None => {
-            line(&mut text, format_args!("Error: not known; a request that breaks this is judged by its form only"));
-        }
-    }
-    let weakest = constraint.error.as_ref().map_or(constraint.strength, |link| link.strength.max(constraint.strength));
+    reaction(&mut text, operation, &constraint.reaction);
     if constraint.disputed {
         line(&mut text, format_args!("Sources disagree on it, so that departures are notes, unless --strict:"));
         let about = |dispute: &&crate::model::DisputeSpec| dispute.about.contains(&constraint.id);
@@ -299,18 +297,48 @@ fn page(operation: &Arc<Operation>, boundaries: &OnceCell<Boundaries>, id: Const
         }
     } else if constraint.strength > Strength::Model {
         line(&mut text, format_args!("Departures are notes, unless --strict, since nothing documents it."));
-    } else if weakest > Strength::Model {
-        line(
-            &mut text,
-            format_args!(
-                "Not enforcing it is a finding; another declared error in this one's place is a note, unless --strict."
-            ),
-        );
+    } else if constraint.reaction.grounds().is_some_and(|(_, strength)| strength > Strength::Model) {
+        line(&mut text, format_args!("{}", doubtful(&constraint.reaction)));
     }
     let edges = edges(operation, boundaries, id);
     side(&mut text, "Just valid:", &edges.inside);
     side(&mut text, "Just broken:", &edges.outside);
     text
+}
+
+/// What breaking a constraint must cause, at the level that it is known.
+fn reaction(text: &mut String, operation: &Operation, reaction: &Reaction) {
+    let said = |grounds: &Grounds| format!("{} ({})", cited(&grounds.citations), strength(grounds.strength));
+    match reaction {
+        Reaction::Code(link) => {
+            let error = &operation.errors.all[link.error];
+            line(text, format_args!("Error: {} {}", error.status, error.code));
+            line(text, format_args!("  that it is this one: {} ({})", cited(&link.citations), strength(link.strength)));
+            line(text, format_args!("  its status: {} ({})", cited(&error.citations), strength(error.strength)));
+        }
+        Reaction::Declared(grounds) => {
+            line(text, format_args!("Error: any validation error that the operation declares"));
+            line(text, format_args!("  that it is one of these: {}", said(grounds)));
+        }
+        Reaction::AnyClientError(grounds) => {
+            line(text, format_args!("Error: any client error (400 to 499) in the protocol's shape"));
+            line(text, format_args!("  that it is one of these: {}", said(grounds)));
+        }
+        Reaction::Unknown => {
+            line(text, format_args!("Error: not known; a request that breaks this is judged by its form only"));
+        }
+    }
+}
+
+/// What follows where it is only observed or assumed how a broken constraint is refused.
+fn doubtful(reaction: &Reaction) -> &'static str {
+    match reaction {
+        Reaction::Code(_) => {
+            "Not enforcing it is a finding; another declared error in this one's place is a note, unless --strict."
+        }
+        Reaction::Declared(_) => "Not enforcing it is a finding; any other error is a note, unless --strict.",
+        Reaction::AnyClientError(_) | Reaction::Unknown => "Not enforcing it is a finding.",
+    }
 }
 
 fn side(text: &mut String, title: &str, values: &[BoundaryValue]) {

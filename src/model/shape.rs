@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::citation::Cited;
 use super::limits::{Branches, Limits};
 use super::matcher::Matcher;
-use super::operation::Errors;
 use super::rare::{Absent, Rare};
+use super::reaction::Errors;
 use super::shapes::{NodeId, Shapes};
 use super::table::Table;
 use super::test::Test;
@@ -211,7 +211,7 @@ pub struct Fact {
     pub strength: Strength,
     /// Where it comes from.
     pub citations: Cited,
-    /// The error it names itself, where that is not the one of its cause.
+    /// The error it names itself, in place of the reaction to its cause.
     pub error: Option<Box<NamedError>>,
     /// The judgement.
     pub test: Arc<dyn Test>,

@@ -14,11 +14,12 @@ use rustc_hash::FxBuildHasher;
 use super::citation::Cited;
 use super::limits::Branches;
 use super::matcher::Matcher;
-use super::operation::{ErrorLink, Errors};
+use super::reaction::{ErrorLink, Errors, Reaction};
 use super::shape::{Fact, Node, Shape};
 use super::shapes::{NodeId, Shapes};
 use super::test::Test;
 use super::{Cause, Strength};
+use crate::text::similar;
 
 /// Index of a place in its table.
 pub type PlaceId = usize;
@@ -74,7 +75,7 @@ impl Deref for Occurrence {
     }
 }
 
-/// One checkable statement about a value, with its source and the error it guards.
+/// One checkable statement about a value, with its source and what breaking it must cause.
 #[derive(Debug)]
 pub struct Constraint {
     /// Stable id: the member's pointer, `#`, the keyword or rule id.
@@ -89,8 +90,8 @@ pub struct Constraint {
     pub citations: Cited,
     /// How far it is trusted.
     pub strength: Strength,
-    /// The error that breaking it must cause; none where the service's reaction is not known.
-    pub error: Option<ErrorLink>,
+    /// What breaking it must cause. Nothing is known of an output's.
+    pub reaction: Reaction,
     /// Whether sources disagree on it.
     pub disputed: bool,
     /// The judgement.
@@ -140,6 +141,26 @@ impl Table {
             Unfolding { shape, table, open: Vec::new(), first: HashMap::default(), ids: HashSet::new() };
         unfolding.place(shape.start, String::new());
         unfolding.table
+    }
+
+    /// The pointers of places that a pointer which leads nowhere may have meant, five at most: spelled nearly so, or with a
+    /// last segment that is, or with its last segment as a part of theirs.
+    #[must_use]
+    pub fn near(&self, pointer: &str) -> Vec<&str> {
+        let pointers = || self.nodes.iter().map(|place| place.pointer.as_str()).filter(|pointer| !pointer.is_empty());
+        let whole = similar(pointer, pointers());
+        if !whole.is_empty() {
+            return whole;
+        }
+        let wanted = last(pointer);
+        let names = similar(wanted, pointers().map(last));
+        let lower = wanted.to_lowercase();
+        let is_part = |name: &str| names.is_empty() && !lower.is_empty() && name.to_lowercase().contains(&lower);
+        let mut near: Vec<&str> =
+            pointers().filter(|pointer| names.contains(&last(pointer)) || is_part(last(pointer))).collect();
+        near.dedup();
+        near.truncate(5);
+        near
     }
 }
 
@@ -213,7 +234,7 @@ impl<'s> Unfolding<'s> {
             cause: fact.cause,
             citations: Arc::clone(&fact.citations),
             strength: fact.strength,
-            error: errors.and_then(|errors| link(fact, errors)),
+            reaction: errors.map_or(Reaction::Unknown, |errors| reaction(fact, errors)),
             test: Arc::clone(&fact.test),
         });
         self.table.constraints.len() - 1
@@ -250,11 +271,17 @@ impl Occurrence {
     }
 }
 
-/// The error that a fact names itself, or the one of its cause.
-fn link(fact: &Fact, errors: &Errors) -> Option<ErrorLink> {
-    let Some(named) = &fact.error else { return errors.causes.get(&fact.cause).cloned() };
-    let error = errors.by_code(&named.code)?;
-    Some(ErrorLink { error, citations: Arc::clone(&named.citations), strength: named.strength })
+/// The reaction that a fact has: the error that it names itself, or what its cause leads to.
+fn reaction(fact: &Fact, errors: &Errors) -> Reaction {
+    let Some(named) = &fact.error else { return errors.reaction(fact.cause).clone() };
+    let citations = Arc::clone(&named.citations);
+    let link = errors.by_code(&named.code).map(|error| ErrorLink { error, citations, strength: named.strength });
+    link.map_or(Reaction::Unknown, Reaction::Code)
+}
+
+/// The last segment of a pointer.
+fn last(pointer: &str) -> &str {
+    pointer.rsplit('/').next().unwrap_or_default()
 }
 
 fn below(pointer: &str, name: &str) -> String {

@@ -15,8 +15,8 @@ use super::spoil::{self, UNHEARD_OF};
 use super::{Fault, Mutant};
 use crate::codec;
 use crate::exchange::{Reply, TransportFailure};
-use crate::mock::{Mock, MockResponse};
-use crate::model::{ConstraintId, EnvelopeFact, ErrorDef, ErrorLink, Operation};
+use crate::mock::{Mock, MockResponse, refusal};
+use crate::model::{ConstraintId, EnvelopeFact, ErrorDef, Operation};
 use crate::value::pointer;
 use crate::value::view::View;
 
@@ -221,22 +221,23 @@ impl Departing<'_> {
     /// The constraint by which the input is refused, and its error.
     fn decisive(&self) -> Option<(ConstraintId, &ErrorDef)> {
         self.answered.violations.iter().find_map(|id| {
-            let (constraint, link) = self.stated(id)?;
-            Some((constraint, self.operation.errors.all[link?.error].as_ref()))
+            let (constraint, error) = self.stated(id)?;
+            Some((constraint, error?))
         })
     }
 
-    /// Whether the input breaks nothing else that has an error.
+    /// Whether the input breaks nothing else that is refused.
     fn breaks_only(&self, constraint: ConstraintId) -> bool {
-        let mut with_error = self.answered.violations.iter().filter_map(|id| self.stated(id));
-        with_error.all(|(broken, link)| broken == constraint || link.is_none())
+        let mut refused = self.answered.violations.iter().filter_map(|id| self.stated(id));
+        refused.all(|(broken, error)| broken == constraint || error.is_none())
             && self.decisive().is_some_and(|(decisive, _)| decisive == constraint)
     }
 
-    fn stated(&self, id: &str) -> Option<(ConstraintId, Option<&ErrorLink>)> {
+    /// The constraint of this id, and the error by which the mock refuses what breaks it.
+    fn stated(&self, id: &str) -> Option<(ConstraintId, Option<&ErrorDef>)> {
         let constraints = &self.operation.input.constraints;
         let found = constraints.iter().position(|constraint| constraint.id == id)?;
-        Some((found, constraints[found].error.as_ref()))
+        Some((found, refusal(&self.operation.errors, &constraints[found].reaction)))
     }
 
     fn success(&self, output: &View<'_>) -> Response<Bytes> {

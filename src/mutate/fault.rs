@@ -8,7 +8,7 @@ use crate::model::{ConstraintId, EnvelopeFact};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// An input that breaks the constraint, and no other that has an error, gets a success.
+    /// An input that breaks the constraint, and no other that is refused, gets a success.
     NotEnforced {
         /// The constraint.
         constraint: ConstraintId,
@@ -20,7 +20,7 @@ pub enum Fault {
         /// Index of the other error in the operation's errors.
         error: usize,
     },
-    /// Breaking the constraint gets its error, with a status that no error of that code has.
+    /// Breaking the constraint gets a declared error, with a status that no error of that code has.
     OtherStatus {
         /// The constraint.
         constraint: ConstraintId,

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::compile::compile_shape;
 use super::definitions::Definitions;
 use super::documented;
-use super::error::SpecProblem;
+use super::error::{SpecProblem, is_usable};
 use super::lowering::Lowering;
 use super::source::File;
 use super::yaml::Parsed;
@@ -24,7 +24,7 @@ use crate::value::pointer;
 pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems: &mut Vec<SpecProblem>) -> Service {
     let spec = &file.spec;
     let sources = Sources::default().with(&spec.documents, &spec.sources);
-    let mut definitions = Definitions::new(&file.text, &sources, file.partial);
+    let mut definitions = Definitions::new(&file.text, &sources, file.lost.iter().map(String::as_str).collect());
     definitions.define(&file.text, &spec.defs, problems);
     definitions.check_circles(problems);
     let mut lowering = Lowering { text: &file.text, definitions: &definitions, protocols, problems };
@@ -45,7 +45,7 @@ pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems
     });
     let envelope = envelope.collect();
     let auth = ways(spec, &mut lowering);
-    let errors = lowering.errors(&spec.errors, None);
+    let errors = lowering.errors(&spec.errors, &spec.reactions, None);
     let documented = spec.documented.as_ref().map(|documented| documented::dialect(documented, &mut lowering));
     Service {
         name: spec.service.clone(),
@@ -134,7 +134,8 @@ pub(crate) fn operation(
     let spec = &file.spec;
     let sources = service.sources.clone().with(&spec.documents, &spec.sources);
     let before = problems.len();
-    let mut definitions = Definitions::new(&file.text, &sources, file.partial || service_file.partial);
+    let lost = file.lost.iter().chain(&service_file.lost).map(String::as_str).collect();
+    let mut definitions = Definitions::new(&file.text, &sources, lost);
     definitions.define(&file.text, &spec.defs, problems);
     definitions.define(&service_file.text, &service_file.spec.defs, problems);
     definitions.check_circles(problems);
@@ -142,7 +143,7 @@ pub(crate) fn operation(
     if let Some(cite) = &spec.cite {
         lowering.cited_for(cite, "*", "/cite");
     }
-    let errors = Arc::new(lowering.errors(&spec.errors, Some(&service.errors)));
+    let errors = Arc::new(lowering.errors(&spec.errors, &spec.reactions, Some(&service.errors)));
     let shapes = &service.shapes;
     let mut input = compile_shape(&definitions, shapes, &spec.input, "/input", Some(&errors), lowering.problems);
     let output = compile_shape(&definitions, shapes, &spec.output, "/output", None, lowering.problems);
@@ -173,7 +174,7 @@ pub(crate) fn operation(
     };
     check_references(spec, &operation, &mut lowering);
     // What did not compile has no id: a dispute about it would be blamed for that.
-    if lowering.problems.len() == before {
+    if is_usable(&lowering.problems[before..]) {
         check_disputes(spec, &operation, &mut lowering);
     }
     operation
@@ -206,9 +207,9 @@ fn output_rules(
             let at = format!("{at}/over/{name}");
             let (whose, shape) = if path.starts_with("/input/") { ("input", input) } else { ("output", output) };
             let member = path.strip_prefix('/').and_then(|path| path.strip_prefix(whose)).unwrap_or(path);
-            let mut whole = vec![whose.to_owned()];
-            whole.extend(lowering.pointer(member, shape, &at, whose));
-            (name.clone(), whole)
+            let mut path_of_both = vec![whose.to_owned()];
+            path_of_both.extend(lowering.pointer(member, shape, &at, whose));
+            (name.clone(), path_of_both)
         }).collect();
         match rule_over(&rule.says, &rule.assert, over.clone()) {
             Ok(test) => rules.push(OutputRule {
@@ -317,7 +318,7 @@ fn check_references(spec: &OperationSpec, operation: &Operation, lowering: &mut 
             );
         }
     }
-    for label in operation.http.labels() {
+    for label in &operation.http.labels {
         let bound = operation.input.root().properties.iter().any(|(name, node)| {
             let node = &operation.input.nodes[*node];
             node.place == Some(Place::Path) && node.wire.name.as_ref().unwrap_or(name) == label

@@ -169,7 +169,7 @@ impl<'a> Compiler<'_, 'a, '_> {
     fn known(&self, key: Key) -> Option<(NodeId, Needs)> {
         let met = |(_, needs): &(NodeId, Needs)| {
             self.errors.is_none_or(|errors| {
-                needs.are_met(|cause| errors.causes.contains_key(&cause), |code| errors.by_code(code).is_some())
+                needs.are_met(|cause| errors.stated(cause).is_some(), |code| errors.by_code(code).is_some())
             })
         };
         self.done.get(&key).cloned().or_else(|| self.shapes.find(key).filter(met))
@@ -334,11 +334,12 @@ impl<'a> Compiler<'_, 'a, '_> {
         if let Some(name) = &stated.member {
             match site.schema.properties.get(name) {
                 Some(property) => (carrier, carrier_spot) = (property, site.spot.below(&["properties", name])),
-                None => self.problems.extend(self.definitions.absent(site.spot.text.problem(
-                    &site.at(&stated.at),
-                    format!("{name} is not among the properties"),
-                    "describe the member, or correct its name",
-                ))),
+                None => {
+                    let message = format!("{name} is not among the properties");
+                    let help = "describe the member, or correct its name";
+                    let problem = site.spot.text.problem(&site.at(&stated.at), message, help);
+                    self.problems.extend(self.definitions.absent(problem, &["properties"]));
+                }
             }
         }
         let rule = site.schema.rules.iter().find(|rule| cause == Cause::Rule && rule.id == stated.keyword);
@@ -350,13 +351,13 @@ impl<'a> Compiler<'_, 'a, '_> {
         };
         let citations = cite.map_or_else(Vec::new, |cite| self.citations(cite, &cite_at, rule.is_some(), &keyword));
         if citations.is_empty() {
-            self.problems.extend(self.definitions.absent(site.spot.text.problem(
-                &site.at(&stated.at),
-                format!("{}#{keyword} cites nothing", member_of(site.spot, stated.member.as_deref())),
-                "add `cite: SOURCE:LOCATOR` beside it",
-            )));
+            let message = format!("{}#{keyword} cites nothing", member_of(site.spot, stated.member.as_deref()));
+            let problem = site.spot.text.problem(&site.at(&stated.at), message, "add `cite: SOURCE:LOCATOR` beside it");
+            self.problems.extend(self.definitions.uncited(problem.rooted("nothing is cited"), &carrier_spot.at));
         }
-        let link = rule.map(|rule| (&rule.error, site.spot.below(&["rules"]))).or_else(|| {
+        let of_rule = rule.and_then(|rule| rule.error.as_ref());
+        let of_rule = of_rule.map(|link| (link, Spot { text: site.spot.text, at: site.at(&stated.at) + "/error" }));
+        let link = of_rule.or_else(|| {
             let link = carrier.errors.get(&keyword)?;
             Some((link, carrier_spot.below(&["errors", &keyword])))
         });
@@ -377,7 +378,7 @@ impl<'a> Compiler<'_, 'a, '_> {
         self.definitions.cited_for(at.text, cite, keyword, &at.at, self.problems)
     }
 
-    /// The error that a constraint names itself. One that names none needs an error of its kind; an unknown member needs none.
+    /// The error that a constraint names itself. For one that names none, somebody should say what its cause leads to.
     fn named_error(
         &mut self,
         cause: Cause,
@@ -386,12 +387,15 @@ impl<'a> Compiler<'_, 'a, '_> {
         at: &str,
     ) -> Option<Box<NamedError>> {
         let Some((link, place)) = own else {
-            if cause != Cause::UnknownMember {
+            if cause.must_be_refused() {
                 self.needs.cause(cause);
-                if self.errors.is_some_and(|errors| !errors.causes.contains_key(&cause)) {
-                    let message = format!("no error answers a broken {}", cause.name());
-                    let help = format!("add `on: {{ {}: SOURCE }}` to an error", cause.name());
-                    self.problems.extend(self.definitions.absent(site.spot.text.problem(&site.at(at), message, help)));
+                if self.errors.is_some_and(|errors| errors.stated(cause).is_none()) {
+                    let name = cause.name();
+                    let message = format!("no error answers a broken {name}: any client error is taken");
+                    let help = format!("add `on: {{ {name}: SOURCE }}` to an error, or say a level under `reactions`");
+                    let problem = site.spot.text.problem(&site.at(at), message, help).warning();
+                    let problem = problem.rooted(format!("`{name}` has no error"));
+                    self.problems.extend(self.definitions.absent(problem, &["errors", "on", "reactions"]));
                 }
             }
             return None;
@@ -402,7 +406,7 @@ impl<'a> Compiler<'_, 'a, '_> {
         if self.errors.is_some_and(|errors| errors.by_code(&link.code).is_none()) {
             let message = format!("{} is not a declared error", link.code);
             let help = "declare it under `errors`, with status and kind";
-            self.problems.extend(self.definitions.absent(place.text.problem(&place.at, message, help)));
+            self.problems.extend(self.definitions.absent(place.text.problem(&place.at, message, help), &["errors"]));
         }
         let strength = citation::strength_of(&citations);
         Some(Box::new(NamedError { code, citations: self.shapes.cited(citations), strength }))

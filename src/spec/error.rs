@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 /// A text that specs are read from, kept so that a problem can be shown on its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceText {
@@ -14,9 +16,20 @@ pub struct SourceText {
     pub text: String,
 }
 
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// What it is in cannot be used.
+    Error,
+    /// What it is in is used, and does less than its author may think.
+    Warning,
+}
+
 /// One problem of one spec.
 #[derive(Debug, Clone)]
 pub struct SpecProblem {
+    /// How bad it is.
+    pub severity: Severity,
     /// The text it stands in.
     pub source: Arc<SourceText>,
     /// Byte range in that text.
@@ -25,17 +38,36 @@ pub struct SpecProblem {
     pub message: String,
     /// What to do about it.
     pub help: String,
+    /// What it has in common with others of its file, where one mistake shows in many places.
+    pub root: Option<String>,
 }
 
 impl SpecProblem {
-    /// A problem at a byte range of a text.
+    /// An error at a byte range of a text.
     pub(crate) fn new(
         source: &Arc<SourceText>,
         span: Range<usize>,
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        Self { source: Arc::clone(source), span, message: message.into(), help: help.into() }
+        let (source, message, help) = (Arc::clone(source), message.into(), help.into());
+        Self { severity: Severity::Error, source, span, message, help, root: None }
+    }
+
+    /// The problem as a warning.
+    pub(crate) fn warning(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
+    }
+
+    /// The problem as one of those that have the same root.
+    pub(crate) fn rooted(self, root: impl Into<String>) -> Self {
+        Self { root: Some(root.into()), ..self }
+    }
+
+    /// Whether what it is in cannot be used.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
     }
 
     /// One-based line of the problem.
@@ -48,7 +80,8 @@ impl SpecProblem {
 
 impl fmt::Display for SpecProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {} ({})", self.source.name, self.line(), self.message, self.help)
+        let severity = if self.is_error() { "" } else { "warning: " };
+        write!(f, "{}:{}: {severity}{} ({})", self.source.name, self.line(), self.message, self.help)
     }
 }
 
@@ -91,6 +124,11 @@ pub enum ContractError {
     },
 }
 
+/// Whether nothing among the problems keeps a spec from being used.
+pub(crate) fn is_usable(problems: &[SpecProblem]) -> bool {
+    !problems.iter().any(SpecProblem::is_error)
+}
+
 /// The problems by file and line, each once.
 pub(crate) fn sorted(mut problems: Vec<SpecProblem>) -> Vec<SpecProblem> {
     problems
@@ -99,7 +137,24 @@ pub(crate) fn sorted(mut problems: Vec<SpecProblem>) -> Vec<SpecProblem> {
     problems
 }
 
+/// The problems, those of one file that have the same root as one at the first of its places.
+#[must_use]
+pub fn grouped(problems: &[SpecProblem]) -> Vec<SpecProblem> {
+    let mut groups: IndexMap<_, (usize, SpecProblem)> = IndexMap::new();
+    for (number, problem) in problems.iter().enumerate() {
+        let root = problem.root.as_ref().map(|root| (&problem.source.name, root));
+        groups.entry(root.ok_or(number)).or_insert_with(|| (0, problem.clone())).0 += 1;
+    }
+    let shown = groups.into_values().map(|(places, mut problem)| {
+        if let (Some(root), true) = (&problem.root, places > 1) {
+            problem.message = format!("{root}: {places} places, the first: {}", problem.message);
+        }
+        problem
+    });
+    shown.collect()
+}
+
 fn problems_text(problems: &[SpecProblem]) -> String {
-    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let lines: Vec<String> = grouped(problems).iter().map(ToString::to_string).collect();
     lines.join("\n")
 }

@@ -29,7 +29,7 @@ pub trait Filler<'v> {
 /// Key of a list's only item that makes it an item for each item of an input list.
 const EACH: &str = "$each";
 const LONGEST_RANDOM: usize = 256;
-const HEX: &[u8] = b"0123456789abcdef";
+const HEX: &[u8; 16] = b"0123456789abcdef";
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const DIGITS: &[u8] = b"0123456789";
@@ -197,20 +197,19 @@ fn random_text(alphabet: &[u8], length: usize, filler: &mut dyn Filler<'_>) -> S
     text
 }
 
+/// Where the bytes of a UUID are written.
+const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+
 /// A UUID of version 4 (RFC 9562) from 128 bits.
 #[must_use]
 pub fn uuid(high: u64, low: u64) -> String {
     let high = high & !0xf000 | 0x4000;
     let low = low & !(0b11 << 62) | 0b10 << 62;
+    let bytes = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
     let mut text = [b'-'; 36];
-    let mut at = 0;
-    for (index, byte) in high.to_be_bytes().into_iter().chain(low.to_be_bytes()).enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            at += 1;
-        }
-        text[at] = HEX[usize::from(byte >> 4)];
-        text[at + 1] = HEX[usize::from(byte & 0xf)];
-        at += 2;
+    for (place, byte) in PLACES.into_iter().zip(bytes) {
+        text[place] = HEX[usize::from(byte >> 4)];
+        text[place + 1] = HEX[usize::from(byte & 0xf)];
     }
     of_ascii(&text)
 }
@@ -284,7 +283,7 @@ fn parse_origin(text: &str) -> Result<Origin, String> {
     }
     let (word, argument) = text.split_once(' ').unwrap_or((text, ""));
     let alphabet = match word {
-        "hex" => HEX,
+        "hex" => HEX.as_slice(),
         "upper" => UPPER,
         "lower" => LOWER,
         "digits" => DIGITS,

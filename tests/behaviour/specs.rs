@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use accordant::spec::Severity;
 use accordant::{Contract, ContractError};
 use tempfile::TempDir;
 
@@ -190,6 +191,38 @@ fn problems(operation: String) -> Vec<String> {
     }
 }
 
+/// Everything that lint says of an operation, each with its severity.
+fn linted(operation: String) -> Vec<(Severity, String)> {
+    let folder = TempDir::new().expect("a directory");
+    fs::create_dir(folder.path().join("s")).expect("a directory");
+    fs::write(folder.path().join("s/service.yaml"), service()).expect("a file");
+    fs::write(folder.path().join("s/x.yaml"), operation).expect("a file");
+    let problems = match Contract::load(folder.path()) {
+        Ok(contract) => accordant::lint::problems(&contract),
+        Err(ContractError::Broken(problems)) => problems,
+        Err(other) => panic!("{other}"),
+    };
+    problems.into_iter().map(|problem| (problem.severity, problem.message)).collect()
+}
+
+#[test]
+fn patterns_that_are_not_judged_for_every_text_are_warnings() {
+    for (pattern, why) in [
+        ("^(?!aws:).*$", "it needs backtracking"),
+        ("((a{1000}){1000}){1000}", "it is too large to compile"),
+        ("^[a-z]+$", ""),
+    ] {
+        let member =
+            format!("a: {{ type: string, pattern: \"{pattern}\" }}, pattern: {{ type: string, default: \"(?=x)\" }}");
+        let found = linted(operation(&format!("{{ type: object, cite: \"assumed:x\", properties: {{ {member} }} }}")));
+        assert!(found.iter().all(|(severity, _)| *severity == Severity::Warning), "{found:#?}");
+        let cautions: Vec<&String> =
+            found.iter().map(|(_, message)| message).filter(|m| m.contains("every text")).collect();
+        assert_eq!(cautions.len(), usize::from(!why.is_empty()), "{pattern}: {found:#?}");
+        assert!(cautions.iter().all(|caution| caution.contains(why)), "{cautions:?}");
+    }
+}
+
 #[test]
 fn hostile_specs_end_in_errors() {
     let nested = format!("{}1{}", "[".repeat(3000), "]".repeat(3000));
@@ -205,7 +238,7 @@ fn hostile_specs_end_in_errors() {
         ("empty", String::new()),
         ("binary", "\u{0}\u{1}".to_owned()),
     ] {
-        assert!(!problems(text).is_empty(), "{name} was taken for a sound spec");
+        assert!(!linted(text).is_empty(), "{name} was taken for a sound spec");
     }
 }
 
@@ -388,4 +421,58 @@ fn a_misspelled_name_is_answered_with_the_likely_one() {
     assert!(check.contains("did you mean invalid-accepted?"), "{check}");
     let in_any_case = accordant(&["spec", "show", "replicatebackup"]);
     assert_eq!(in_any_case.status.code(), Some(0), "{}", text(&in_any_case.stderr));
+}
+
+#[test]
+fn a_misspelled_member_or_constraint_is_answered_with_the_likely_one() {
+    for (arguments, hint) in [
+        (
+            &["explain", "ReplicateBackup/replicate/descripton"][..],
+            "did you mean ReplicateBackup/replicate/description?",
+        ),
+        (
+            &["explain", "ReplicateBackup/replicate/name#maxlenght"],
+            "did you mean ReplicateBackup/replicate/name#maxLength?",
+        ),
+        (&["check", "http://127.0.0.1:9", "--set", "/BackupVaultNam=x"], "did you mean /BackupVaultName?"),
+        (
+            &["check", "http://127.0.0.1:9", "--unique", "ReplicateBackup:/replicate/nmae"],
+            "did you mean /replicate/name?",
+        ),
+    ] {
+        let output = accordant(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(hint), "{}", text(&output.stderr));
+    }
+}
+
+/// Whoever writes a first spec makes every mistake at once, and is to see all of them at once.
+#[test]
+fn all_problems_of_a_file_come_in_one_go() {
+    let text = r#"operation: X
+http: { method: GET, path: /x, status: 200 }
+input:
+  type: object
+  required: [a]
+  properties:
+    a: { type: string, cite: "assumed:x", maxLenght: 3, pattern: "^x" }
+    b: { type: string, pattern: "^y" }
+remarks: [{ says: s, cite: "hearsay:x" }]
+examples: [{ name: n, input: { a: 5 }, cite: "assumed:x" }]
+"#;
+    let found = problems(text.to_owned());
+    for expected in [
+        "2: the key \"cite\" is missing",
+        "7: unknown key maxLenght",
+        "7: no error answers a broken pattern: any client error is taken",
+        "8: /b#type cites nothing",
+        "9: no source is named hearsay; there are assumed",
+        "10: the example breaks /a#type: a must be a string",
+    ] {
+        assert!(found.iter().any(|problem| problem == expected), "{expected}: {found:#?}");
+    }
+    let shown = compile(text.to_owned()).expect_err("a broken spec").to_string();
+    assert!(shown.contains("did you mean maxLength?"), "{shown}");
+    assert!(shown.contains("`pattern` has no error: 2 places, the first: "), "{shown}");
+    assert!(shown.contains("nothing is cited: 3 places, the first: "), "{shown}");
 }

@@ -32,7 +32,7 @@ that was made. Clients take names out of ARNs, and find nothing.
 
 ## Remedy
 
-Make all members from the same record; `accordant spec show OPERATION` prints the rules.
+Make all members from the same record; `accordant explain OPERATION` lists the rules.
 
 ## When it is a note
 
