@@ -114,7 +114,8 @@ fn missing_from_all(operation: &Operation, outputs: u64, finding: &mut Finding) 
     }
     let constraints = operation.output.constraints.iter();
     let required = constraints.filter(|constraint| constraint.cause == Cause::Required);
-    let mut missed = required.filter(|constraint| finding.about.as_ref() == Some(&constraint.id)).map(|found| &found.member);
+    let mut missed =
+        required.filter(|constraint| finding.about.as_ref() == Some(&constraint.id)).map(|found| &found.member);
     let Some(member) = missed.find_map(|member| operation.output.place(member)) else { return };
     finding.strength = finding.strength.min(strength_of(&member.citations));
     finding.citation = member.citations.iter().map(ToString::to_string).chain(finding.citation.drain(..)).collect();

@@ -203,14 +203,18 @@ fn output_rules(
     let mut rules = Vec::new();
     for (index, rule) in spec.output_rules.iter().enumerate() {
         let at = format!("/output_rules/{index}");
-        let over: Vec<(String, Vec<String>)> = rule.over.iter().map(|(name, path)| {
-            let at = format!("{at}/over/{name}");
-            let (whose, shape) = if path.starts_with("/input/") { ("input", input) } else { ("output", output) };
-            let member = path.strip_prefix('/').and_then(|path| path.strip_prefix(whose)).unwrap_or(path);
-            let mut path_of_both = vec![whose.to_owned()];
-            path_of_both.extend(lowering.pointer(member, shape, &at, whose));
-            (name.clone(), path_of_both)
-        }).collect();
+        let over: Vec<(String, Vec<String>)> = rule
+            .over
+            .iter()
+            .map(|(name, path)| {
+                let at = format!("{at}/over/{name}");
+                let (whose, shape) = if path.starts_with("/input/") { ("input", input) } else { ("output", output) };
+                let member = path.strip_prefix('/').and_then(|path| path.strip_prefix(whose)).unwrap_or(path);
+                let mut path_of_both = vec![whose.to_owned()];
+                path_of_both.extend(lowering.pointer(member, shape, &at, whose));
+                (name.clone(), path_of_both)
+            })
+            .collect();
         match rule_over(&rule.says, &rule.assert, over.clone()) {
             Ok(test) => rules.push(OutputRule {
                 id: rule.id.clone(),

@@ -97,11 +97,9 @@ fn stands_elsewhere(exchange: &Exchange<'_>, output: &Value) -> bool {
 
 fn has_any(value: &Value, known: &[String]) -> bool {
     match value {
-        Value::Object(members) => {
-            members.iter().any(|(name, member)| {
-                !member.is_null() && (known.contains(&plain(name)) || has_any(member, known))
-            })
-        }
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, member)| !member.is_null() && (known.contains(&plain(name)) || has_any(member, known))),
         Value::Array(items) => items.iter().any(|item| has_any(item, known)),
         _ => false,
     }
