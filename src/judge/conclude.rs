@@ -69,6 +69,7 @@ fn report<S>(run: &Run<S>, tally: RunTally) -> Report {
         server: Some(section(run, operations)),
         ..Report::new(contract, run.settings.strict)
     }
+    .grouped()
 }
 
 fn section<S>(run: &Run<S>, operations: Vec<OperationReport>) -> ServerSection {
