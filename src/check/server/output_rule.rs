@@ -81,7 +81,7 @@ fn complaint(exchange: &Exchange<'_>, rule: &Rule, both: &Value) -> Complaint {
     });
     let actual = shown.collect::<Vec<_>>().join(", ");
     let complaint = Complaint::new(&rule.says, actual).about(&about).cite_all(&rule.citations);
-    complaint.disputed(exchange.is_disputed(&about))
+    complaint.disputed(exchange.is_disputed(&about, both))
 }
 
 fn is_sensitive(shape: &Shape, at: &str) -> bool {
