@@ -20,6 +20,13 @@ pub enum Verdict {
         /// The reason.
         cause: Cause,
     },
+    /// What a probe claims must happen.
+    Probe {
+        /// The probe's place in the list of all.
+        probe: usize,
+        /// The place of its form among its forms.
+        form: usize,
+    },
 }
 
 impl Verdict {
@@ -29,7 +36,7 @@ impl Verdict {
         match self {
             Self::Valid { boundary } => boundary,
             Self::Invalid { constraint } => Some(constraint),
-            Self::Refused { .. } => None,
+            Self::Refused { .. } | Self::Probe { .. } => None,
         }
     }
 }
@@ -108,6 +115,7 @@ impl Verdict {
             Self::Valid { .. } => return Expected::Success { status: success_status(operation, dialect) },
             Self::Invalid { constraint } => operation.input.constraints[constraint].error.as_ref(),
             Self::Refused { cause } => operation.errors.causes.get(&cause),
+            Self::Probe { .. } => None,
         };
         match (link, &operation.service.documented) {
             (None, _) => Expected::Unknown,

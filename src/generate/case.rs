@@ -12,6 +12,7 @@ use super::{Phase, Token};
 use crate::codec::Codec;
 use crate::exchange::{Demand, Expected, Variation, Verdict};
 use crate::model::{Dialect, Operation};
+use crate::probe::{Base, Chosen, Shot};
 
 /// A generated request with its verdict.
 #[derive(Debug, Clone)]
@@ -41,11 +42,13 @@ pub enum CaseKind {
     Boundary,
     /// Must be refused.
     Invalid,
+    /// Must come to what a probe claims.
+    Probe,
 }
 
 impl CaseKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Valid, Self::Boundary, Self::Invalid];
+    pub const ALL: [Self; 4] = [Self::Valid, Self::Boundary, Self::Invalid, Self::Probe];
 
     /// The name, as flags have it.
     #[must_use]
@@ -54,6 +57,7 @@ impl CaseKind {
             Self::Valid => "valid",
             Self::Boundary => "boundary",
             Self::Invalid => "invalid",
+            Self::Probe => "probe",
         }
     }
 }
@@ -78,6 +82,7 @@ impl From<Verdict> for CaseKind {
             Verdict::Valid { boundary: None } => Self::Valid,
             Verdict::Valid { boundary: Some(_) } => Self::Boundary,
             Verdict::Invalid { .. } | Verdict::Refused { .. } => Self::Invalid,
+            Verdict::Probe { .. } => Self::Probe,
         }
     }
 }
@@ -105,6 +110,21 @@ impl Case {
             demand: Some(self.demand()),
             ..crate::exchange::Observation::new(&self.operation, self.dialect, &self.request, &self.input)
         }
+    }
+
+    /// The probe that it is of.
+    #[must_use]
+    pub fn probe(&self) -> Option<Chosen> {
+        match self.verdict {
+            Verdict::Probe { probe, form } => Some(Chosen { probe, form }),
+            _ => None,
+        }
+    }
+
+    /// What its probe sends, and claims.
+    #[must_use]
+    pub fn shot(&self) -> Option<Shot> {
+        self.probe()?.shot(&Base::new(&self.operation, self.dialect, &self.input))
     }
 
     /// What the case must be answered with, in its dialect.

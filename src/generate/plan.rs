@@ -15,6 +15,7 @@ use super::weight::weight;
 use super::{Boundaries, Side, Token};
 use crate::exchange::{Variation, Verdict};
 use crate::model::{ConstraintId, Dialect, Operation, PlaceId};
+use crate::probe::{self, Chosen};
 use crate::random::Random;
 use crate::value::pointer;
 
@@ -35,6 +36,8 @@ pub struct Plan {
     bounded: Vec<ConstraintId>,
     /// Texts of the examples.
     familiar: HashSet<String>,
+    /// The probes, found on the first base.
+    probes: Vec<Chosen>,
 }
 
 impl Plan {
@@ -59,7 +62,9 @@ impl Plan {
         let operation = Arc::clone(operation);
         let mut familiar = HashSet::new();
         operation.examples.iter().for_each(|example| texts(&example.input, &mut familiar));
-        Self { operation, dialect, boundaries, coverage, adjustments, breakable, bounded, familiar }
+        let probes = base(&operation, &boundaries, 0).map(|input| probe::all_of(&operation, dialect, &input));
+        let probes = probes.unwrap_or_default();
+        Self { operation, dialect, boundaries, coverage, adjustments, breakable, bounded, familiar, probes }
     }
 
     /// Sets members, or makes them fresh, in every case. An idempotency token is always fresh, since what a known one
@@ -102,6 +107,7 @@ impl Plan {
             Phase::Examples => self.operation.examples.len() as u64,
             Phase::Coverage => self.coverage.cases.len() as u64,
             Phase::Random => random,
+            Phase::Probes => self.probes.len() as u64,
         }
     }
 
@@ -111,6 +117,9 @@ impl Plan {
     /// Why the case is not to be sent.
     #[must_use]
     pub fn case(&self, phase: Phase, seed: u64, index: u64) -> Option<Result<Case, Dropped>> {
+        if phase == Phase::Probes {
+            return self.probe(0, index);
+        }
         let at = usize::try_from(index).ok()?;
         // Examples and coverage are the same for every seed.
         let seed = if phase == Phase::Random { seed } else { 0 };
@@ -133,13 +142,50 @@ impl Plan {
                 let first = attempt();
                 (1..TRIES).fold(first, |drawn, _| drawn.or_else(|_| attempt()))
             }
+            // They have bases, not seeds.
+            Phase::Probes => return None,
         })
+    }
+
+    /// The example of this number as a case, as probes are built on it; a plain input where there is none.
+    ///
+    /// # Errors
+    /// Why the case is not to be sent.
+    #[must_use]
+    pub fn plain(&self, example: u64) -> Option<Result<Case, Dropped>> {
+        let input = base(&self.operation, &self.boundaries, example)?;
+        let mut random =
+            Random::new(xxh3_64_with_seed(self.operation.name.as_bytes(), mixed(Phase::Probes, example, u64::MAX)));
+        let (plain, token) = (Verdict::Valid { boundary: None }, || self.token(Phase::Examples, 0, example));
+        Some(self.finish(&input, plain, Variation::Plain, &mut random, token))
+    }
+
+    /// The case of a probe by its number, built on the example of this number; on a plain input where there is none.
+    ///
+    /// # Errors
+    /// Why the case is not to be sent.
+    #[must_use]
+    pub fn probe(&self, example: u64, index: u64) -> Option<Result<Case, Dropped>> {
+        let chosen = *self.probes.get(usize::try_from(index).ok()?)?;
+        let input = base(&self.operation, &self.boundaries, example)?;
+        let mut random =
+            Random::new(xxh3_64_with_seed(self.operation.name.as_bytes(), mixed(Phase::Probes, example, index)));
+        let (plain, token) = (Verdict::Valid { boundary: None }, || self.token(Phase::Probes, example, index));
+        let case = self.finish(&input, plain, Variation::Plain, &mut random, token);
+        Some(case.and_then(|mut case| {
+            case.verdict = Verdict::Probe { probe: chosen.probe, form: chosen.form };
+            case.request = case.shot().ok_or(Dropped::Unprobed)?.request;
+            Ok(case)
+        }))
     }
 
     /// The case with another input and one more step, if that still is what the verdict says, and smaller: each step
     /// makes it smaller, so that there is an end to them.
     pub(super) fn smaller(&self, case: &Case, input: &Value, step: u32) -> Option<Case> {
         let mut token = case.token.clone();
+        if token.phase == Phase::Probes {
+            return None;
+        }
         token.steps.push(step);
         // Of any contract: a change elsewhere in the specs changes no case.
         let seed = Token { contract: 0, ..token.clone() }.to_string();
@@ -272,6 +318,14 @@ impl Plan {
     pub fn breakable(&self) -> &[ConstraintId] {
         &self.breakable
     }
+}
+
+/// The input of the example of this number; where there are none, the first is a plain one.
+fn base(operation: &Operation, boundaries: &Boundaries, example: u64) -> Option<Value> {
+    if operation.examples.is_empty() && example == 0 {
+        return Some(boundaries.generator().plain(&operation.input, 0, &mut Random::new(0)));
+    }
+    Some(operation.examples.get(usize::try_from(example).ok()?)?.input.clone())
 }
 
 /// All texts of a value.

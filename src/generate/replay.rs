@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::case::Case;
+use super::phase::Phase;
 use super::plan::Plan;
 use super::shrink::Shrinking;
 use super::token::Token;
@@ -29,7 +30,11 @@ impl Plan {
             return Err(ReplayError::OtherContract(token.clone(), self.operation().fingerprint));
         }
         let missing = || ReplayError::NoSuchCase(token.clone());
-        let case = self.case(token.phase, token.seed, token.index).and_then(Result::ok).ok_or_else(missing)?;
+        let case = match token.phase {
+            Phase::Probes => self.probe(token.seed, token.index),
+            phase => self.case(phase, token.seed, token.index),
+        };
+        let case = case.and_then(Result::ok).ok_or_else(missing)?;
         let shrunk = Shrinking::replay(self, case, &token.steps).ok_or_else(missing)?;
         if shrunk.token == *token { Ok(shrunk) } else { Err(missing()) }
     }

@@ -18,7 +18,7 @@ pub struct Token {
     pub operation: String,
     /// The phase.
     pub phase: Phase,
-    /// The seed; 0 where the phase has none.
+    /// The seed; 0 where the phase has none; of a probe, the number of the example that it is built on.
     pub seed: u64,
     /// The number of the case in its phase.
     pub index: u64,

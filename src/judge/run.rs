@@ -10,11 +10,13 @@ use super::Send;
 use super::conclude::conclude;
 use super::event::Event;
 use super::preflight::{Support, preflight};
+use super::probing::{self, Ground};
 use super::progress::Progress;
 use super::tally::RunTally;
 use super::wire::Wire;
 use crate::exchange::TransportFailure;
 use crate::generate::{Case, Dropped, Phase, Plan, Shard};
+use crate::probe::Due;
 use crate::report::{Report, Stopped};
 
 /// Cases in a row that reach nobody before a run ends.
@@ -84,6 +86,8 @@ struct Shared<S> {
     /// Where each operation's phases begin in the whole run.
     parts: Vec<Part>,
     supports: Vec<Support>,
+    /// What each operation's probes are built on.
+    grounds: Vec<Option<Ground>>,
     started: Instant,
     /// Requests that went out, by which the rate is kept.
     sent: AtomicU64,
@@ -113,7 +117,9 @@ impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
             };
             self.emit(&mut tally, Event::Supported { operation, support });
         }
+        let grounds = self.grounds(&tally.supports).await;
         let shared = Arc::new(Shared {
+            grounds,
             next: AtomicU64::new(0),
             parts,
             supports: tally.supports.clone(),
@@ -132,6 +138,23 @@ impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
             shared.run.emit(&mut tally, Event::Stopped(stopped));
         }
         conclude(&shared.run, tally).await
+    }
+}
+
+impl<S: Send> Run<S> {
+    /// What the probes of each operation are built on, one after the other.
+    async fn grounds(&self, supports: &[Support]) -> Vec<Option<Ground>> {
+        let mut grounds = Vec::new();
+        let wanted = self.replays.is_empty() && self.settings.phases.contains(&Phase::Probes);
+        for (plan, support) in self.plans.iter().zip(supports) {
+            let ground = async { if wanted && is_judged(support) { probing::ground(&self.wire, plan).await } else { None } };
+            grounds.push(tokio::select! {
+                biased;
+                () = self.progress.ended() => None,
+                ground = ground => ground,
+            });
+        }
+        grounds
     }
 }
 
@@ -224,7 +247,19 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
         if !is_judged(&self.supports[part.operation]) || !run.settings.shard.has(number) {
             return Some((part.operation, None));
         }
+        if part.phase == Phase::Probes {
+            return Some((part.operation, self.probe(part.operation, index)));
+        }
         Some((part.operation, run.plans[part.operation].case(part.phase, run.settings.seed, index)))
+    }
+
+    /// The case of a probe on what the server accepts; without that, one that must be refused or only answered.
+    fn probe(&self, operation: usize, index: u64) -> Option<Result<Case, Dropped>> {
+        let ground = self.grounds[operation]?;
+        let case = self.run.plans[operation].probe(ground.example, index)?;
+        let says_the_same = |case: &Case| case.shot().is_some_and(|shot| shot.due == Due::Same);
+        let needs_base = !ground.is_accepted && case.as_ref().is_ok_and(says_the_same);
+        (!needs_base).then_some(case)
     }
 
     /// Sends a case and tells what came of it.

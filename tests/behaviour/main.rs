@@ -21,6 +21,7 @@ mod limits;
 mod malformed;
 mod models;
 mod options;
+mod probes;
 mod processes;
 mod proxy;
 mod proxy_limits;
