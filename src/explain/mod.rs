@@ -21,7 +21,9 @@ const SHOWN: usize = 12;
 #[non_exhaustive]
 pub enum ExplainError {
     /// It is neither a check, a probe nor an operation.
-    #[error("there is neither a check, a probe nor an operation {name}; `accordant explain` lists the checks and probes; {hint}")]
+    #[error(
+        "there is neither a check, a probe nor an operation {name}; `accordant explain` lists the checks and probes; {hint}"
+    )]
     Unknown {
         /// The name.
         name: String,

@@ -1,6 +1,7 @@
 //! What is wrong with the answer to a probe: only what is certain, and each with who says so.
 
 use http::header::ALLOW;
+use serde_json::Value;
 
 use crate::check::{self, Complaint, Party};
 use crate::exchange::{Answer, Exchange, Observation, TransportFailure, is_environmental, is_in_front};
@@ -50,7 +51,9 @@ impl Fault {
 pub fn faults(shot: &Shot, observation: &Observation<'_>) -> Vec<Fault> {
     match observation.answer {
         Some(Err(failure)) => silent(shot, observation, failure).into_iter().collect(),
-        Some(Ok(_)) => observation.exchange().map(|exchange| answered(shot, observation, &exchange)).unwrap_or_default(),
+        Some(Ok(_)) => {
+            observation.exchange().map(|exchange| answered(shot, observation, &exchange)).unwrap_or_default()
+        }
         None => Vec::new(),
     }
 }
@@ -73,7 +76,8 @@ fn answered(shot: &Shot, observation: &Observation<'_>, exchange: &Exchange<'_>)
         return Vec::new();
     }
     if status >= 500 {
-        let complaint = Complaint::new(expected(shot, exchange), exchange.answered()).standard("RFC 9110, section 15.6");
+        let complaint =
+            Complaint::new(expected(shot, exchange), exchange.answered()).standard("RFC 9110, section 15.6");
         return vec![Fault::new(Kind::Failed, complaint)];
     }
     if shot.due == Due::Same {
@@ -148,8 +152,8 @@ fn accepted(shot: &Shot, exchange: &Exchange<'_>) -> Option<Fault> {
 fn due<'e>(shot: &Shot, exchange: &Exchange<'e>) -> Vec<(&'e ErrorDef, Option<&'e ErrorLink>)> {
     let Due::Refused { causes, broken } = &shot.due else { return Vec::new() };
     let operation = exchange.operation();
-    if let (Some((_, shown)), false) = (&operation.service.documented, exchange.is_native()) {
-        return vec![(shown, None)];
+    if let Some(documented) = operation.service.documented_in(exchange.dialect()) {
+        return vec![(&documented.error, None)];
     }
     let of_causes = causes.iter().filter_map(|cause: &Cause| operation.errors.causes.get(cause));
     let of_broken = broken.iter().filter_map(|id| operation.input.constraints[*id].error.as_ref());
@@ -187,8 +191,8 @@ fn refusal(shot: &Shot, exchange: &Exchange<'_>, status: u16) -> Vec<Fault> {
 /// method, and what is too large, unless a source names the service's own error for it.
 fn shapeless(shot: &Shot, exchange: &Exchange<'_>, status: u16) -> Option<Fault> {
     let due = due(shot, exchange);
-    let named = |link: &Option<&ErrorLink>| link.is_some_and(|link| link.strength <= Strength::Model);
-    let is_named = due.iter().any(|(_, link)| named(link));
+    let named = |link: Option<&ErrorLink>| link.is_some_and(|link| link.strength <= Strength::Model);
+    let is_named = due.iter().any(|(_, link)| named(*link));
     if !shot.is_addressed && !is_named && due.is_empty() {
         return None;
     }
@@ -209,9 +213,9 @@ fn expected_error(shot: &Shot, exchange: &Exchange<'_>) -> String {
 /// Who says how an error looks.
 fn shape_of<'e>(exchange: &Exchange<'e>) -> &'e [Citation] {
     let service = &exchange.operation().service;
-    match &service.documented {
-        Some((_, error)) if !exchange.is_native() => &error.citations,
-        _ => service.protocol_fact("error"),
+    match service.documented_in(exchange.dialect()) {
+        Some(documented) => &documented.error.citations,
+        None => service.protocol_fact("error"),
     }
 }
 
@@ -230,4 +234,33 @@ fn other_error(shot: &Shot, exchange: &Exchange<'_>, code: &str, is_declared: bo
     let citations = due.iter().flat_map(|(error, link)| link.map_or(&*error.citations, |link| &*link.citations));
     let citations: Vec<Citation> = citations.cloned().collect();
     Some(Fault::new(Kind::OtherError, complaint.cite(&citations, weakest)))
+}
+
+/// A text of the input that one answer repeats and the other, to the same input in other words, does not.
+pub fn lost_text(
+    shot: &Shot,
+    exchange: &Exchange<'_>,
+    input: &Value,
+    (own, others): (&Value, &Value),
+) -> Option<Fault> {
+    let [mut sent, mut repeated, mut shown] = [const { Vec::new() }; 3];
+    texts(input, &mut sent);
+    texts(others, &mut repeated);
+    texts(own, &mut shown);
+    let lost = sent.iter().find(|text| repeated.contains(text) && !shown.contains(text))?;
+    let expected = format!("{} with {}, as a plain request gets it", exchange.success(), exchange.foreign(lost));
+    let actual = format!("{}, without this text", exchange.answered());
+    Some(Fault {
+        said: ("lost-text", None),
+        ..Fault::new(Kind::Differs, cited(Complaint::new(expected, actual), &shot.source))
+    })
+}
+
+fn texts<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => found.push(text),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(members) => members.values().for_each(|member| texts(member, found)),
+        _ => {}
+    }
 }

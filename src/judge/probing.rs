@@ -9,12 +9,13 @@ use http::Request;
 use http::header::AUTHORIZATION;
 use serde_json::Value;
 
-use super::probe_faults::{Fault, Kind, faults};
+use super::Send;
+use super::probe_faults::{Fault, Kind, faults, lost_text};
 use super::target::overlay;
 use super::wire::{Judgement, PAUSES, Wire, outcome_of};
-use super::Send;
 use crate::auth;
 use crate::check::{self, Complaint, Party};
+use crate::codec::{Outcome, Received};
 use crate::exchange::{Demand, Observation, Reply, TransportFailure, Variation, Verdict};
 use crate::generate::{Case, Phase, Plan};
 use crate::model::{AuthScheme, Dialect};
@@ -128,6 +129,12 @@ async fn attempt<S: Send>(wire: &Wire<S>, case: &Case, shot: &Shot) -> Attempt {
         }
     }
     let leaks = observed.iter().flat_map(|observation| leaks(observation)).collect();
+    if found.is_empty()
+        && shot.is_rewritten
+        && let Some(last) = observed.last()
+    {
+        found.extend(lost(wire, case, shot, last).await);
+    }
     let last = observed.pop();
     let (succeeded, environmental) = last.as_ref().map(outcome_of).unwrap_or_default();
     let received = last.and_then(|last| last.received).and_then(Result::ok);
@@ -135,6 +142,16 @@ async fn attempt<S: Send>(wire: &Wire<S>, case: &Case, shot: &Shot) -> Attempt {
     let reply = replies.pop().unwrap_or_else(nothing);
     let judgement = Judgement { reply, received, succeeded, environmental, complaints: Vec::new() };
     Attempt { judgement, faults: found, leaks }
+}
+
+/// A text of the input that the answer to the plain request repeats, and this answer does not.
+async fn lost<S: Send>(wire: &Wire<S>, case: &Case, shot: &Shot, last: &Observation<'_>) -> Option<Fault> {
+    let input = shot.control.as_ref().unwrap_or(&case.input);
+    let Some(Ok(Received { outcome: Outcome::Output(own), .. })) = &last.received else { return None };
+    let reply = wire.sender.send(plain(wire, case, input)).await;
+    let plain = observe(wire, case, shot, &reply);
+    let Some(Ok(Received { outcome: Outcome::Output(others), .. })) = &plain.received else { return None };
+    lost_text(shot, &last.exchange()?, input, (own, others))
 }
 
 /// What the check of secrets says.
@@ -238,16 +255,18 @@ async fn control<S: Send>(wire: &Wire<S>, case: &Case, shot: &Shot) -> Control {
         earlier = Some(wire.sender.send(plain(wire, case, input)).await);
     }
     let reply = wire.sender.send(plain(wire, case, input)).await;
-    let plain = Shot { request: Base::new(&case.operation, case.dialect, input).request, due: Due::Same, ..shot.clone() };
+    let plain =
+        Shot { request: Base::new(&case.operation, case.dialect, input).request, due: Due::Same, ..shot.clone() };
     let plain = Shot { input: Some(input.clone()), ..plain };
     let mut observation = observe(wire, case, &plain, &reply);
     let earlier = earlier.as_ref().map(|earlier| observe(wire, case, &plain, earlier));
+    let succeeds = outcome_of(earlier.as_ref().unwrap_or(&observation)).0;
     observation.history.earlier_answer = earlier.and_then(|earlier| earlier.received).and_then(Result::ok);
     let status = observation.status();
     let unreachable = reply.as_ref().is_err_and(TransportFailure::is_unreachable);
     let said = check::judge(Party::Server, &observation);
     Control {
-        succeeds: outcome_of(&observation).0,
+        succeeds,
         fails: !unreachable && status.is_none_or(|status| status >= 500),
         said: said.into_iter().map(|(code, complaint)| (code, complaint.about)).collect(),
     }

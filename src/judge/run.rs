@@ -117,7 +117,7 @@ impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
             };
             self.emit(&mut tally, Event::Supported { operation, support });
         }
-        let grounds = self.grounds(&tally.supports).await;
+        let grounds = Box::pin(self.grounds(&tally.supports)).await;
         let shared = Arc::new(Shared {
             grounds,
             next: AtomicU64::new(0),
@@ -147,7 +147,8 @@ impl<S: Send> Run<S> {
         let mut grounds = Vec::new();
         let wanted = self.replays.is_empty() && self.settings.phases.contains(&Phase::Probes);
         for (plan, support) in self.plans.iter().zip(supports) {
-            let ground = async { if wanted && is_judged(support) { probing::ground(&self.wire, plan).await } else { None } };
+            let ground =
+                async { if wanted && is_judged(support) { probing::ground(&self.wire, plan).await } else { None } };
             grounds.push(tokio::select! {
                 biased;
                 () = self.progress.ended() => None,

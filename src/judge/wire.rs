@@ -106,7 +106,7 @@ impl<S: Send> Wire<S> {
     /// Sends a case and lets every check look at what comes back.
     pub async fn judge(&self, case: &Case) -> Judgement {
         if let Some(shot) = case.shot() {
-            return probing::judge(self, case, &shot).await;
+            return Box::pin(probing::judge(self, case, &shot)).await;
         }
         let earlier_answer = if case.variation == Variation::Twice {
             let reply = self.sender.send(self.request(case)).await;

@@ -83,12 +83,7 @@ impl Mutant {
     ///
     /// # Errors
     /// As [`Mutant::answer`].
-    pub fn answer_as(
-        &self,
-        mock: &Mock,
-        request: &Request<Bytes>,
-        manner: Manner,
-    ) -> Result<Reply, TransportFailure> {
+    pub fn answer_as(&self, mock: &Mock, request: &Request<Bytes>, manner: Manner) -> Result<Reply, TransportFailure> {
         depart(self, mock, request, manner)
     }
 

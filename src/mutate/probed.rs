@@ -1,5 +1,7 @@
 //! Faults that show only in what a probe sends.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -14,7 +16,7 @@ use crate::probe::{Base, Due, Manner, PROBES, Rounds, Seen, all_of};
 const TWICE: u64 = 2;
 
 /// The faults that probes look for, and whether what is sent is refused: where it says the same as a plain request.
-pub fn faults(operation: &std::sync::Arc<Operation>) -> Vec<(usize, bool)> {
+pub fn faults(operation: &Arc<Operation>) -> Vec<(usize, bool)> {
     let Some(example) = operation.examples.first() else { return Vec::new() };
     let base = Base::new(operation, Dialect::Native, &example.input);
     let mut found: Vec<(usize, bool)> = Vec::new();
@@ -45,8 +47,7 @@ pub fn probed(
         return Some(page(StatusCode::INTERNAL_SERVER_ERROR));
     }
     let operation = &mutant.operation;
-    let validates = |error: &&std::sync::Arc<_>| ErrorKind::Validation == AsRef::<crate::model::ErrorDef>::as_ref(*error).kind;
-    let error = operation.errors.all.iter().find(validates)?;
+    let error = operation.errors.all.iter().find(|error| error.kind == ErrorKind::Validation)?;
     let reply = Reply::Error { error, status: error.status, message: "the mutant refuses it" };
     Some(operation.service.codec().encode_response(&operation.service, &reply, "mutant"))
 }
@@ -56,7 +57,7 @@ fn is_before_third(mutant: &Mutant, probe: usize) -> bool {
     let Some(example) = mutant.operation.examples.first() else { return false };
     let base = Base::new(&mutant.operation, Dialect::Native, &example.input);
     let is_thrice = |form: &&str| PROBES[probe].shot(form, &base).is_some_and(|shot| shot.rounds == Rounds::Thrice);
-    PROBES[probe].forms().iter().any(|form| is_thrice(&form)) && mutant.next_call() <= TWICE
+    PROBES[probe].forms().iter().any(is_thrice) && mutant.next_call() <= TWICE
 }
 
 /// The page of a web server.

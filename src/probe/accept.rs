@@ -64,7 +64,6 @@ impl Probe for Accept {
             "none" => Shot::answered(request),
             _ => Shot::same(request, Source::standard("RFC 9110, section 12.5.1")),
         })
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

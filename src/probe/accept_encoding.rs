@@ -1,6 +1,5 @@
 //! `accept-encoding`: how the answer may be coded is said in other ways.
 
-
 use super::{Base, Probe, Seen, Shot, Source};
 
 /// The probe.
@@ -57,7 +56,6 @@ impl Probe for AcceptEncoding {
             "none" => Shot::answered(request),
             _ => Shot::same(request, Source::standard("RFC 9110, section 12.5.3")),
         })
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

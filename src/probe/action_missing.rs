@@ -1,7 +1,7 @@
 //! `action-missing`: the request names no action.
 
-use crate::model::citation::strength_of;
 use super::body::{has_pair, without_pair};
+use crate::model::citation::strength_of;
 
 use super::{Base, Probe, Seen, Shot, Source};
 use crate::model::Cause;
@@ -53,7 +53,6 @@ impl Probe for ActionMissing {
         let request = base.with_body(without_pair(&pairs, "Action").join("&"));
         let source = &base.operation.service.protocol_citations.get("*").map(Vec::as_slice).unwrap_or_default();
         Some(Shot::refused(request, &[Cause::MissingAction], Source::cited(source, strength_of(source))))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

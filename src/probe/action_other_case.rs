@@ -49,14 +49,16 @@ impl Probe for ActionOtherCase {
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
         let pairs = base.pairs().filter(|_| base.is_native() && base.naming().is_some())?;
         let lower = format!("Action={}", base.operation.name.to_ascii_lowercase());
-        let renamed: Vec<&str> = pairs.iter().map(|pair| if name_of(pair) == "Action" { lower.as_str() } else { *pair }).collect();
+        let renamed: Vec<&str> =
+            pairs.iter().map(|pair| if name_of(pair) == "Action" { lower.as_str() } else { *pair }).collect();
         let source = Source::of("names are compared by their letters", Strength::Assumed);
         let shot = Shot::refused(base.with_body(renamed.join("&")), &[Cause::UnknownAction], source);
         (lower != format!("Action={}", base.operation.name)).then_some(shot)
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
-        text(seen.request).split('&').any(|pair| pair.strip_prefix("Action=").is_some_and(|name| !name.is_empty() && !name.chars().any(char::is_uppercase)))
+        text(seen.request).split('&').any(|pair| {
+            pair.strip_prefix("Action=").is_some_and(|name| !name.is_empty() && !name.chars().any(char::is_uppercase))
+        })
     }
 }

@@ -50,7 +50,6 @@ impl Probe for ActionRepeated {
         let pairs = base.pairs().filter(|_| base.is_native() && base.naming().is_some())?;
         let more = if form == "equal" { base.operation.name.clone() } else { format!("No{}", base.operation.name) };
         Some(Shot::answered(base.with_body(with_pair(&pairs, &format!("Action={more}")))))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! `action-unknown`: the action is one that the service does not have.
 
-use crate::model::citation::strength_of;
 use super::body::text;
+use crate::model::citation::strength_of;
 
 use super::{Base, Probe, Seen, Shot, Source};
 use crate::model::Cause;
@@ -54,7 +54,6 @@ impl Probe for ActionUnknown {
         naming.write(&mut request, &format!("{name}ThatNobodyHas"));
         let source = &base.operation.service.protocol_citations.get("*").map(Vec::as_slice).unwrap_or_default();
         Some(Shot::refused(request, &[Cause::UnknownAction], Source::cited(source, strength_of(source))))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

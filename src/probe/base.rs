@@ -136,7 +136,8 @@ impl<'b> Base<'b> {
         collect(self.input, &mut Vec::new(), &mut found);
         let shape = &self.operation.input;
         found.retain(|(path, _)| {
-            let place = path.first().and_then(|name| shape.root().properties.get(name)).map(|id| shape.nodes[*id].place);
+            let place =
+                path.first().and_then(|name| shape.root().properties.get(name)).map(|id| shape.nodes[*id].place);
             matches!(place, Some(None | Some(Place::Body | Place::Query)))
         });
         found

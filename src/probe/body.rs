@@ -79,9 +79,8 @@ pub fn escaped_texts(value: &Value) -> String {
         }
         Value::Array(items) => format!("[{}]", items.iter().map(escaped_texts).collect::<Vec<_>>().join(",")),
         Value::Object(members) => {
-            let written = members.iter().map(|(name, value)| {
-                format!("{}:{}", Value::from(name.as_str()), escaped_texts(value))
-            });
+            let written =
+                members.iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), escaped_texts(value)));
             format!("{{{}}}", written.collect::<Vec<_>>().join(","))
         }
         other => other.to_string(),
@@ -159,9 +158,7 @@ pub fn has_pair(request: &Request<Bytes>, name: &str) -> bool {
 
 /// Whether a body has an escape that stands for a letter: percent codes of forms, `\u` codes of JSON.
 pub fn has_escaped_letter(body: &str) -> bool {
-    let is_letter = |digits: &str| {
-        u8::from_str_radix(digits, 16).is_ok_and(|byte| byte.is_ascii_alphabetic())
-    };
+    let is_letter = |digits: &str| u8::from_str_radix(digits, 16).is_ok_and(|byte| byte.is_ascii_alphabetic());
     let coded = |mark: &str| body.split(mark).skip(1).any(|rest| rest.get(..2).is_some_and(is_letter));
     if body.starts_with('{') { coded("\\u00") } else { coded("%") }
 }

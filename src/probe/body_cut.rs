@@ -1,6 +1,5 @@
 //! `body-cut`: the body is the first half of a valid one.
 
-
 use super::{Base, Probe, Seen, Shot, Source};
 use crate::model::Cause;
 
@@ -51,10 +50,11 @@ impl Probe for BodyCut {
         let cut = base.with_body(half);
         (base.has_json() && body.len() > 2)
             .then(|| Shot::refused(cut, &[Cause::MalformedBody], Source::standard("RFC 8259, section 2")))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
-        seen.request.body().starts_with(b"{\"") && seen.request.body().len() > 2 && serde_json::from_slice::<serde_json::Value>(seen.request.body()).is_err_and(|error| error.is_eof())
+        seen.request.body().starts_with(b"{\"")
+            && seen.request.body().len() > 2
+            && serde_json::from_slice::<serde_json::Value>(seen.request.body()).is_err_and(|error| error.is_eof())
     }
 }

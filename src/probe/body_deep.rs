@@ -57,10 +57,10 @@ impl Probe for BodyDeep {
             _ => with_pair(&base.pairs()?, &format!("{NOBODYS}{}=1", ".a".repeat(DEPTH / 10))),
         };
         Some(Shot::answered(base.with_body(body)))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
-        memchr::memmem::find(seen.request.body(), b"[[[[[[[[").is_some() || memchr::memmem::find(seen.request.body(), b".a.a.a.a").is_some()
+        memchr::memmem::find(seen.request.body(), b"[[[[[[[[").is_some()
+            || memchr::memmem::find(seen.request.body(), b".a.a.a.a").is_some()
     }
 }

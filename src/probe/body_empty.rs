@@ -1,6 +1,5 @@
 //! `body-empty`: there is no body.
 
-
 use super::{Base, Probe, Seen, Shot, Source};
 use crate::model::Cause;
 
@@ -60,10 +59,11 @@ impl Probe for BodyEmpty {
         causes.extend((base.has_form() && base.naming().is_some()).then_some(Cause::MissingAction));
         let source = Source::cited(&first.citations, first.strength);
         Some(Shot::refused(request, &causes, source).breaking(at_root))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
-        seen.request.body().is_empty() && seen.request.headers().contains_key("content-type") && seen.request.uri().query().is_none()
+        seen.request.body().is_empty()
+            && seen.request.headers().contains_key("content-type")
+            && seen.request.uri().query().is_none()
     }
 }

@@ -56,7 +56,6 @@ impl Probe for BodyLarge {
         };
         let shot = Shot::answered(base.with_body(body));
         Some(if form == "16-kib" { shot } else { shot.may_hang_up() })
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

@@ -57,7 +57,6 @@ impl Probe for BodyMalformed {
         let body = format!("{},}}", &own[..own.len() - 1]);
         let source = Source::of("some parsers forgive it", Strength::Assumed);
         (!members.is_empty()).then(|| Shot::refused(base.with_body(body), &[Cause::MalformedBody], source))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

@@ -57,16 +57,18 @@ impl Probe for BodyNotAnObject {
             _ => "null".to_owned(),
         };
         let request = base.with_body(body);
-        let at_root: Vec<usize> = base.required().iter().filter(|(_, path)| path.len() == 1).map(|(id, _)| *id).collect();
+        let at_root: Vec<usize> =
+            base.required().iter().filter(|(_, path)| path.len() == 1).map(|(id, _)| *id).collect();
         let Some(first) = at_root.first().map(|id| &base.operation.input.constraints[*id]) else {
             return Some(Shot::answered(request));
         };
         let source = Source::cited(&first.citations, first.strength);
         Some(Shot::refused(request, &[Cause::MalformedBody, Cause::Type], source).breaking(at_root))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
-        text(seen.request) == "[]" || text(seen.request).starts_with("[{") || ["\"text\"", "7", "null"].contains(&text(seen.request))
+        text(seen.request) == "[]"
+            || text(seen.request).starts_with("[{")
+            || ["\"text\"", "7", "null"].contains(&text(seen.request))
     }
 }

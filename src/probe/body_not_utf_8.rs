@@ -54,7 +54,6 @@ impl Probe for BodyNotUtf8 {
         let at = before.rfind('~')?;
         let body = [&before.as_bytes()[..at], &[0xff], &before.as_bytes()[at + 1..]].concat();
         Some(Shot::answered(base.with_body(body)))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

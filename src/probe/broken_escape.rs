@@ -56,7 +56,6 @@ impl Probe for BrokenEscape {
             base.with_target(path, &query)?
         };
         Some(Shot::answered(request))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

@@ -1,6 +1,5 @@
 //! `chunked-body`: the body comes in chunks.
 
-
 use super::{Base, Manner, Probe, Seen, Shot, Source};
 
 /// The probe.
@@ -48,7 +47,6 @@ impl Probe for ChunkedBody {
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
         let source = Source::standard("RFC 9112, section 7.1");
         base.has_body().then(|| Shot::same(base.request.clone(), source).manner(Manner::Chunked).accepts(&[411]))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

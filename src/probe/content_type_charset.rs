@@ -1,7 +1,7 @@
 //! `content-type-charset`: the content type says its charset.
 
-use http::header::CONTENT_TYPE;
 use super::headers::header;
+use http::header::CONTENT_TYPE;
 
 use super::{Base, Probe, Seen, Shot, Source};
 
@@ -52,7 +52,6 @@ impl Probe for ContentTypeCharset {
         let standard = if base.has_json() { "RFC 8259, section 11" } else { "RFC 9110, section 8.3.1" };
         let request = base.with_content_type(&format!("{media_type}; charset=utf-8"))?;
         (base.has_json() || base.has_form()).then(|| Shot::same(request, Source::standard(standard)))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

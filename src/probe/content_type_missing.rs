@@ -49,7 +49,6 @@ impl Probe for ContentTypeMissing {
         let mut request = base.request.clone();
         request.headers_mut().remove(CONTENT_TYPE)?;
         base.has_body().then(|| Shot::answered(request))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

@@ -1,8 +1,8 @@
 //! `content-type-other`: the body says that it is something else.
 
-use bytes::Bytes;
 use super::body::text;
 use super::headers::header;
+use bytes::Bytes;
 
 use super::{Base, Probe, Seen, Shot, Source};
 use crate::model::{Cause, Strength};
@@ -58,12 +58,14 @@ impl Probe for ContentTypeOther {
             let source = Source::of("the media type is the sender's statement of what the body is", Strength::Assumed);
             return Some(Shot::refused(request, &[Cause::UnsupportedMediaType, Cause::MissingAction], source));
         }
-        let (media_type, body) =
-            if base.has_form() { ("application/json", "{\"a\":1}") } else { ("application/x-www-form-urlencoded", "a=1") };
+        let (media_type, body) = if base.has_form() {
+            ("application/json", "{\"a\":1}")
+        } else {
+            ("application/x-www-form-urlencoded", "a=1")
+        };
         let mut request = base.with_content_type(media_type)?;
         *request.body_mut() = Bytes::from_static(body.as_bytes());
         Some(Shot::answered(request))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! `content-type-other-case`: the content type has capitals.
 
-use http::header::CONTENT_TYPE;
 use super::headers::header;
+use http::header::CONTENT_TYPE;
 
 use super::{Base, Probe, Seen, Shot, Source};
 
@@ -55,7 +55,6 @@ impl Probe for ContentTypeOtherCase {
         let request = base.with_content_type(&words.collect::<String>())?;
         let source = Source::standard("RFC 9110, section 8.3.1");
         (base.has_json() || base.has_form()).then(|| Shot::same(request, source))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

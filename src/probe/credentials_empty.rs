@@ -1,8 +1,8 @@
 //! `credentials-empty`: the header of the credentials is empty.
 
-use http::HeaderValue;
 use crate::model::citation::strength_of;
 use http::HeaderName;
+use http::HeaderValue;
 
 use super::{Base, Probe, Seen, Shot, Signing, Source};
 use crate::model::{AuthScheme, Cause};
@@ -57,10 +57,12 @@ impl Probe for CredentialsEmpty {
         let source = Source::cited(&way.citations, strength_of(&way.citations));
         let causes = [Cause::MissingCredentials, Cause::MalformedCredentials];
         Some(Shot::refused(request, &causes, source).signing(Signing::Own))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
-        seen.request.headers().iter().any(|(name, value)| (name == "authorization" || name.as_str().contains("token")) && value.is_empty())
+        seen.request
+            .headers()
+            .iter()
+            .any(|(name, value)| (name == "authorization" || name.as_str().contains("token")) && value.is_empty())
     }
 }

@@ -50,7 +50,6 @@ impl Probe for CredentialsExpired {
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
         let way = base.operation.service.auth.first().filter(|_| base.is_native())?;
         (way.scheme == AuthScheme::Sigv4).then(|| Shot::answered(base.request.clone()).signing(Signing::Expired))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

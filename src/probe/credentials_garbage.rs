@@ -1,9 +1,9 @@
 //! `credentials-garbage`: the credentials cannot be read.
 
-use http::HeaderValue;
-use crate::model::citation::strength_of;
-use http::header::AUTHORIZATION;
 use super::headers::header;
+use crate::model::citation::strength_of;
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
 
 use super::{Base, Probe, Seen, Shot, Signing, Source};
 use crate::model::{AuthScheme, Cause};
@@ -65,10 +65,10 @@ impl Probe for CredentialsGarbage {
         let source = Source::cited(&way.citations, strength_of(&way.citations));
         let causes = [Cause::MalformedCredentials, Cause::MissingCredentials];
         Some(Shot::refused(request, &causes, source).signing(Signing::Own))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
-        header(seen.request, "authorization").ends_with("garbage") || header(seen.request, "authorization") == "SDK-HMAC-SHA256"
+        header(seen.request, "authorization").ends_with("garbage")
+            || header(seen.request, "authorization") == "SDK-HMAC-SHA256"
     }
 }

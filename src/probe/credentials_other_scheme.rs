@@ -1,7 +1,7 @@
 //! `credentials-other-scheme`: the credentials are of a scheme that the service does not have.
 
-use crate::model::citation::strength_of;
 use super::headers::header;
+use crate::model::citation::strength_of;
 
 use super::{Base, Probe, Seen, Shot, Signing, Source};
 use crate::model::Cause;
@@ -57,10 +57,10 @@ impl Probe for CredentialsOtherScheme {
         let source = Source::cited(&way.citations, strength_of(&way.citations));
         let causes = [Cause::MalformedCredentials, Cause::MissingCredentials];
         Some(Shot::refused(request, &causes, source).signing(Signing::Own))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
-        header(seen.request, "authorization").starts_with("Basic ") || header(seen.request, "authorization") == "Bearer nobody"
+        header(seen.request, "authorization").starts_with("Basic ")
+            || header(seen.request, "authorization") == "Bearer nobody"
     }
 }

@@ -52,7 +52,6 @@ impl Probe for CredentialsOtherService {
         let way = base.operation.service.auth.first().filter(|_| base.is_native())?;
         let shot = Shot::answered(base.request.clone()).signing(Signing::OtherService).elsewhere();
         (way.scheme == AuthScheme::Sigv4).then_some(shot)
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! `escaped-letters`: letters are written as escapes.
 
-use serde_json::Value;
 use super::body::{escaped_texts, has_escaped_letter, text};
+use serde_json::Value;
 
 use super::{Base, Probe, Seen, Shot, Source};
 
@@ -50,7 +50,7 @@ impl Probe for EscapedLetters {
         if form == "json" {
             let body = escaped_texts(&Value::Object(base.members()?));
             let source = Source::standard("RFC 8259, section 7");
-            return (text(&base.request) != body).then(|| Shot::same(base.with_body(body), source));
+            return (text(&base.request) != body).then(|| Shot::same(base.with_body(body), source).rewritten());
         }
         let pairs = base.pairs()?;
         let escaped = pairs.iter().map(|pair| match pair.split_once('=') {
@@ -61,8 +61,7 @@ impl Probe for EscapedLetters {
         });
         let body = escaped.collect::<Vec<_>>().join("&");
         let source = Source::standard("RFC 3986, section 2.3; URL Standard, application/x-www-form-urlencoded");
-        Some(Shot::same(base.with_body(body), source))
-
+        Some(Shot::same(base.with_body(body), source).rewritten())
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

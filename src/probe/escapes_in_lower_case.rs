@@ -48,9 +48,8 @@ impl Probe for EscapesInLowerCase {
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
         let own = base.pairs()?.join("&");
         let lower = lower_escapes(&own);
-        let shot = Shot::same(base.with_body(lower.clone()), Source::standard("RFC 3986, section 2.1"));
+        let shot = Shot::same(base.with_body(lower.clone()), Source::standard("RFC 3986, section 2.1")).rewritten();
         (lower != own).then_some(shot)
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

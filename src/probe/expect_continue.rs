@@ -1,6 +1,5 @@
 //! `expect-continue`: the client waits to be told to go on.
 
-
 use super::{Base, Probe, Seen, Shot, Source};
 
 /// The probe.
@@ -47,7 +46,6 @@ impl Probe for ExpectContinue {
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
         let source = Source::standard("RFC 9110, section 10.1.1");
         base.has_body().then(|| Shot::same(base.with_header("expect", "100-continue"), source).accepts(&[417]))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

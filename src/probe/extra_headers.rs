@@ -1,7 +1,7 @@
 //! `extra-headers`: the request has headers that say nothing about the operation.
 
-use http::HeaderValue;
 use http::HeaderName;
+use http::HeaderValue;
 
 use super::{Base, Probe, Seen, Shot, Source};
 use crate::model::AuthScheme;
@@ -69,10 +69,11 @@ impl Probe for ExtraHeaders {
         }
         let shown = base.is_native() || form != "sdk";
         shown.then(|| Shot::same(request, Source::standard("RFC 9110, section 5.1")))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
-        ["amz-sdk-seen.request", "x-language", "traceparent"].iter().any(|name| seen.request.headers().contains_key(*name))
+        ["amz-sdk-seen.request", "x-language", "traceparent"]
+            .iter()
+            .any(|name| seen.request.headers().contains_key(*name))
     }
 }

@@ -1,6 +1,5 @@
 //! `header-names-in-capitals`: header names are written with capitals.
 
-
 use super::{Base, Manner, Probe, Seen, Shot, Source};
 
 /// The probe.
@@ -48,7 +47,6 @@ impl Probe for HeaderNamesInCapitals {
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
         let source = Source::standard("RFC 9110, section 5.1");
         Some(Shot::same(base.request.clone(), source).manner(Manner::TitleCase))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

@@ -1,6 +1,5 @@
 //! `hostile-value`: a text has characters that mean something elsewhere.
 
-
 use super::{Base, Probe, Seen, Shot, Source};
 use crate::model::Strength;
 
@@ -66,14 +65,10 @@ impl Probe for HostileValue {
         }
         let (input, broken) = changed.into_iter().next()?;
         Shot::breaking_input(base, input, broken)
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
         let body = String::from_utf8_lossy(seen.request.body());
-        ["7%2A7", "7*7", "OR%20%27", "OR '"]
-            .iter()
-            .any(|mark| body.contains(mark))
-
+        ["%7B%7B7%2A7", "{{7*7"].iter().any(|mark| body.contains(mark))
     }
 }

@@ -1,9 +1,9 @@
 //! `idempotent-third-time`: the same call is made a third time.
 
+use super::body::text;
 use crate::model::citation::strength_of;
 use crate::value::pointer;
 use serde_json::Value;
-use super::body::text;
 
 use super::{Base, Probe, Rounds, Seen, Shot, Source};
 
@@ -61,7 +61,6 @@ impl Probe for IdempotentThirdTime {
         let source = Source::cited(&promise.citations, strength_of(&promise.citations));
         let shot = Shot::same(request, source).beside(with("the-same-beside-it"));
         Some(shot.input(input).rounds(Rounds::Thrice))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

@@ -1,8 +1,8 @@
 //! `idempotent-without-optional`: the same token comes with an optional member less.
 
+use super::body::text;
 use crate::value::pointer;
 use serde_json::Value;
-use super::body::text;
 
 use super::{Base, Probe, Rounds, Seen, Shot};
 
@@ -63,7 +63,6 @@ impl Probe for IdempotentWithoutOptional {
         })?;
         let request = Base::new(base.operation, base.dialect, &less).request;
         Some(Shot::answered(request).input(less).rounds(Rounds::After(whole)))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

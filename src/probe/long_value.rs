@@ -1,6 +1,5 @@
 //! `long-value`: a text is very long.
 
-
 use super::{Base, Probe, Seen, Shot};
 
 /// The probe.
@@ -54,12 +53,10 @@ impl Probe for LongValue {
         }
         let (input, broken) = changed.into_iter().next()?;
         Shot::breaking_input(base, input, broken)
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
         let run = [b'n'; 4000];
         memchr::memmem::find(seen.request.body(), &run).is_some()
-
     }
 }

@@ -58,13 +58,11 @@ impl Probe for MemberOrder {
         let reversed: Vec<&str> = pairs.into_iter().rev().collect();
         let source = Source::of("parameters are told by their names", Strength::Model);
         Some(Shot::same(base.with_body(reversed.join("&")), source))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
         let body = text(seen.request);
         let is_turned = |mark: &str| body.find(mark).is_some_and(|at| at > body.len() / 2);
         is_turned("&Action=") && name_of(body) != "Action" || is_turned(",\"BackupVaultName\"")
-
     }
 }

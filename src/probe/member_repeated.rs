@@ -61,7 +61,6 @@ impl Probe for MemberRepeated {
             }
         };
         Some(Shot::answered(base.with_body(body)))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

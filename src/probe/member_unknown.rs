@@ -57,13 +57,11 @@ impl Probe for MemberUnknown {
             base.with_body(with_pair(&base.pairs()?, &format!("{NOBODYS}=1")))
         };
         Some(Shot::answered(request))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
         let (member, pair) = (format!("\"{NOBODYS}\":\"1\""), format!("{NOBODYS}=1"));
         let query = seen.request.uri().query().unwrap_or_default();
         text(seen.request).contains(&member) || text(seen.request).contains(&pair) || query.contains(&pair)
-
     }
 }

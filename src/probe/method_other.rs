@@ -1,8 +1,8 @@
 //! `method-other`: the request has a method that the operation does not have.
 
+use crate::model::citation::strength_of;
 use bytes::Bytes;
 use http::Method;
-use crate::model::citation::strength_of;
 use http::header::CONTENT_TYPE;
 
 use super::{Base, Probe, Seen, Shot, Source};
@@ -56,7 +56,8 @@ impl Probe for MethodOther {
     fn shot(&self, form: &str, base: &Base<'_>) -> Option<Shot> {
         let method = Method::from_bytes(form.as_bytes()).ok()?;
         let named = base.naming().is_some();
-        let own = *base.request.method() == method || base.naming().is_some_and(|naming| naming.methods().contains(&method));
+        let own =
+            *base.request.method() == method || base.naming().is_some_and(|naming| naming.methods().contains(&method));
         if own || form == "PUT" && !named {
             return None;
         }
@@ -68,10 +69,10 @@ impl Probe for MethodOther {
         let http = &base.operation.http;
         let source = Source::cited(&http.citations, strength_of(&http.citations));
         Some(Shot::refused(request, &[Cause::MethodNotAllowed, Cause::UnknownPath], source).elsewhere().accepts(&[501]))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
-        [Method::PATCH, Method::GET].contains(seen.request.method()) && seen.request.uri().query().is_none_or(|query| !query.contains("Action="))
+        [Method::PATCH, Method::GET].contains(seen.request.method())
+            && seen.request.uri().query().is_none_or(|query| !query.contains("Action="))
     }
 }

@@ -1,6 +1,5 @@
 //! `parameters-in-both`: parameters stand in the query string and in the body.
 
-
 use super::{Base, Probe, Seen, Shot};
 
 /// The probe.
@@ -48,7 +47,6 @@ impl Probe for ParametersInBoth {
         let pairs = base.pairs()?;
         let (path, _) = base.target();
         Some(Shot::answered(base.with_target(path, &pairs.join("&"))?))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

@@ -50,18 +50,19 @@ impl Probe for ParametersInQuery {
     }
 
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
-        let pairs = base.pairs().filter(|_| base.naming().is_some_and(|naming| naming.methods().contains(&Method::GET)))?;
+        let pairs =
+            base.pairs().filter(|_| base.naming().is_some_and(|naming| naming.methods().contains(&Method::GET)))?;
         let (path, _) = base.target();
         let mut request = base.with_target(path, &pairs.join("&"))?;
         *request.method_mut() = Method::GET;
         *request.body_mut() = Bytes::new();
         request.headers_mut().remove(CONTENT_TYPE);
         let source = Source::of("AWS, query requests: GET or POST with the parameters", Strength::Model);
-        Some(Shot::same(request, source))
-
+        Some(Shot::same(request, source).rewritten())
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
-        seen.request.method() == Method::GET && seen.request.uri().query().is_some_and(|query| query.contains("Action=") && !query.contains("X-Amz-"))
+        seen.request.method() == Method::GET
+            && seen.request.uri().query().is_some_and(|query| query.contains("Action=") && !query.contains("X-Amz-"))
     }
 }

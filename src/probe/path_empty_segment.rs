@@ -1,6 +1,5 @@
 //! `path-empty-segment`: the path begins with an empty segment.
 
-
 use super::{Base, Probe, Seen, Shot};
 
 /// The probe.
@@ -47,7 +46,6 @@ impl Probe for PathEmptySegment {
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
         let (path, query) = base.target();
         Some(Shot::answered(base.with_target(&format!("/{path}"), query)?).elsewhere())
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

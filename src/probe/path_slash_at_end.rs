@@ -1,6 +1,5 @@
 //! `path-slash-at-end`: the path ends with a slash.
 
-
 use super::{Base, Probe, Seen, Shot};
 
 /// The probe.
@@ -47,11 +46,15 @@ impl Probe for PathSlashAtEnd {
 
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
         let (path, query) = base.target();
-        (!path.ends_with('/')).then(|| base.with_target(&format!("{path}/"), query))?.map(Shot::answered).map(Shot::elsewhere)
-
+        (!path.ends_with('/'))
+            .then(|| base.with_target(&format!("{path}/"), query))?
+            .map(Shot::answered)
+            .map(Shot::elsewhere)
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
-        seen.request.uri().path().len() > 1 && seen.request.uri().path().ends_with('/') && !seen.request.uri().path().starts_with("//")
+        seen.request.uri().path().len() > 1
+            && seen.request.uri().path().ends_with('/')
+            && !seen.request.uri().path().starts_with("//")
     }
 }

@@ -56,7 +56,6 @@ impl Probe for PathUnknown {
         let http = &base.operation.http;
         let source = Source::cited(&http.citations, strength_of(&http.citations));
         Some(Shot::refused(request, &[Cause::UnknownPath, Cause::MethodNotAllowed], source).elsewhere())
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

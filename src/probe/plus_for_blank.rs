@@ -1,6 +1,7 @@
 //! `plus-for-blank`: blanks are written as plus signs.
 
 use super::body::{text, with_blank};
+use serde_json::Value;
 
 use super::{Base, Probe, Seen, Shot, Source};
 
@@ -48,12 +49,16 @@ impl Probe for PlusForBlank {
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
         base.pairs()?;
         let examples = base.operation.examples.iter().map(|example| &example.input);
-        let input = std::iter::once(base.input).chain(examples).find_map(with_blank(base))?;
+        let inputs = || std::iter::once(base.input).chain(examples.clone());
+        let has_blank = |input: &&Value| {
+            text(&Base::new(base.operation, base.dialect, input).request).contains("%20")
+                && base.operation.input.judge(input).is_empty()
+        };
+        let input = inputs().find(has_blank).cloned().or_else(|| inputs().find_map(with_blank(base)))?;
         let plain = Base::new(base.operation, base.dialect, &input).request;
         let body = text(&plain).replace("%20", "+");
         let source = Source::standard("URL Standard, application/x-www-form-urlencoded");
-        body.contains('+').then(|| Shot::same(base.with_body(body), source).beside(input))
-
+        body.contains('+').then(|| Shot::same(base.with_body(body), source).beside(input).rewritten())
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

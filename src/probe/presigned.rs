@@ -52,7 +52,8 @@ impl Probe for Presigned {
 
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
         let way = base.operation.service.auth.first().filter(|_| base.is_native())?;
-        let source = Source::of("AWS, Signature Version 4: authentication information in the query string", Strength::Model);
+        let source =
+            Source::of("AWS, Signature Version 4: authentication information in the query string", Strength::Model);
         let request = match base.pairs() {
             Some(pairs) => {
                 let (path, _) = base.target();
@@ -65,7 +66,6 @@ impl Probe for Presigned {
             None => base.request.clone(),
         };
         (way.scheme == AuthScheme::Sigv4).then(|| Shot::same(request, source).signing(Signing::Presigned))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

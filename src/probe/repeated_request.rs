@@ -1,6 +1,5 @@
 //! `repeated-request`: the same request comes again.
 
-
 use super::{Base, Manner, Probe, Rounds, Seen, Shot, Source};
 
 /// The probe.
@@ -52,7 +51,6 @@ impl Probe for RepeatedRequest {
             "same-connection" => Shot::same(request, source).manner(Manner::SameConnection),
             _ => Shot::answered(request).rounds(Rounds::AtOnce),
         })
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

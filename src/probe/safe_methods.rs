@@ -51,7 +51,6 @@ impl Probe for SafeMethods {
         *request.body_mut() = Bytes::new();
         request.headers_mut().remove(CONTENT_TYPE);
         Some(Shot::answered(request).elsewhere().accepts(&[501]))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

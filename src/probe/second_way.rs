@@ -1,7 +1,7 @@
 //! `second-way`: the request authenticates in the other way that the service has.
 
-use crate::model::citation::strength_of;
 use super::headers::header;
+use crate::model::citation::strength_of;
 
 use super::{Base, Probe, Seen, Shot, Signing, Source};
 use crate::model::Strength;
@@ -52,7 +52,6 @@ impl Probe for SecondWay {
         let way = base.operation.service.auth.get(1).filter(|_| base.is_native())?;
         let source = Source::cited(&way.citations, strength_of(&way.citations).max(Strength::Observed));
         Some(Shot::same(base.request.clone(), source).signing(Signing::SecondWay))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

@@ -121,6 +121,8 @@ pub struct Shot {
     pub accepts: &'static [u16],
     /// Whether it has the operation's method and path, so that the service itself answers.
     pub is_addressed: bool,
+    /// Whether its values are written in another way, so that one that is read wrongly may show in the answer.
+    pub is_rewritten: bool,
     /// Whether something in front may hang up on it.
     pub may_hang_up: bool,
 }
@@ -138,6 +140,7 @@ impl Shot {
             source,
             accepts: &[],
             is_addressed: true,
+            is_rewritten: false,
             may_hang_up: false,
         }
     }
@@ -227,6 +230,13 @@ impl Shot {
     #[must_use]
     pub fn elsewhere(mut self) -> Self {
         self.is_addressed = false;
+        self
+    }
+
+    /// With its values written in another way.
+    #[must_use]
+    pub fn rewritten(mut self) -> Self {
+        self.is_rewritten = true;
         self
     }
 

@@ -53,10 +53,10 @@ impl Probe for TwoBrokenMembers {
         let constraints = &base.operation.input.constraints;
         let input = pointer::without(base.input, &constraints[one.0].member)?;
         let input = pointer::without(&input, &constraints[other.0].member)?;
-        let mut broken: Vec<usize> = base.operation.input.judge(&input).iter().map(|broken| broken.constraint).collect();
+        let mut broken: Vec<usize> =
+            base.operation.input.judge(&input).iter().map(|broken| broken.constraint).collect();
         broken.dedup();
         Shot::breaking_input(base, input, broken)
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

@@ -49,7 +49,6 @@ impl Probe for VersionMissing {
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
         let pairs = base.pairs().filter(|_| base.is_native() && base.operation.service.version.is_some())?;
         Some(Shot::answered(base.with_body(without_pair(&pairs, "Version").join("&"))))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

@@ -48,7 +48,6 @@ impl Probe for VersionRepeated {
         let pairs = base.pairs().filter(|_| base.is_native())?;
         let version = base.operation.service.version.as_ref()?;
         Some(Shot::answered(base.with_body(with_pair(&pairs, &format!("Version={version}")))))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

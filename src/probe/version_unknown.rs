@@ -52,7 +52,6 @@ impl Probe for VersionUnknown {
             pairs.iter().map(|pair| if name_of(pair) == "Version" { "Version=1999-01-01" } else { *pair }).collect();
         let source = Source::of("an action is looked up within its version", Strength::Assumed);
         Some(Shot::refused(base.with_body(renamed.join("&")), &[Cause::UnknownVersion, Cause::UnknownAction], source))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

@@ -49,7 +49,6 @@ impl Probe for WhiteSpace {
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
         let body = format!("\n{:#}\n", Value::Object(base.members()?));
         Some(Shot::same(base.with_body(body), Source::standard("RFC 8259, section 2")))
-
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

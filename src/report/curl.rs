@@ -6,7 +6,8 @@ use http::{Method, Request};
 /// A command that sends a request to a URL, which is a word of a shell already; so is what goes before the body.
 #[must_use]
 pub fn render_curl(request: &Request<Bytes>, url: &str, more: Option<String>) -> String {
-    let method = if request.method() == Method::HEAD { "--head".to_owned() } else { format!("-X {}", request.method()) };
+    let method =
+        if request.method() == Method::HEAD { "--head".to_owned() } else { format!("-X {}", request.method()) };
     let mut words = vec![format!("curl -i -g {method} {url}")];
     for (name, value) in request.headers() {
         // Without a value, curl takes a header out.

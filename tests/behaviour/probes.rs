@@ -49,10 +49,8 @@ fn wire(dialect: Dialect, mutant: Option<Mutant>) -> Wire<Server> {
 }
 
 fn plans(dialect: Dialect) -> Vec<Arc<Plan>> {
-    let spoken = CONTRACT
-        .operations()
-        .iter()
-        .filter(|operation| dialect == Dialect::Native || operation.documented.is_some());
+    let spoken =
+        CONTRACT.operations().iter().filter(|operation| dialect == Dialect::Native || operation.documented.is_some());
     spoken.map(|operation| Arc::new(Plan::new(operation, dialect))).collect()
 }
 
