@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use serde_json::{Map, Value};
 
 use crate::codec::{Naming, is_json, media_type};
-use crate::model::{Cause, Dialect, Operation, Place};
+use crate::model::{Cause, Dialect, JsonType, Operation, Place};
 use crate::value::pointer;
 
 /// The media type of forms.
@@ -141,6 +141,16 @@ impl<'b> Base<'b> {
             matches!(place, Some(None | Some(Place::Body | Place::Query)))
         });
         found
+    }
+
+    /// Whether a member at the root is a text that travels in a query string or a body.
+    #[must_use]
+    pub fn is_text(&self, path: &[String]) -> bool {
+        let shape = &self.operation.input;
+        let [name] = path else { return false };
+        shape.root().properties.get(name).map(|id| &shape.nodes[*id]).is_some_and(|node| {
+            node.types.contains(JsonType::String) && matches!(node.place, None | Some(Place::Body | Place::Query))
+        })
     }
 
     /// The input with another text, and which constraints that breaks.

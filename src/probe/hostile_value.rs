@@ -56,8 +56,10 @@ impl Probe for HostileValue {
             "template" => "${7*7}{{7*7}}",
             _ => "' OR '1'='1",
         };
-        let texts = base.texts();
-        let changed: Vec<_> = texts.iter().map(|(path, _)| base.changed(path, text)).collect();
+        // What the answer repeats says more of how it is written.
+        let repeated = base.operation.echo.iter().map(|echo| echo.from.clone()).filter(|path| base.is_text(path));
+        let paths = repeated.chain(base.texts().into_iter().map(|(path, _)| path));
+        let changed: Vec<_> = paths.map(|path| base.changed(&path, text)).collect();
         if let Some((input, _)) = changed.iter().find(|(_, broken)| broken.is_empty()) {
             let request = Base::new(base.operation, base.dialect, input).request;
             let source = Source::of("no constraint of the contract excludes the value", Strength::Assumed);
@@ -69,6 +71,6 @@ impl Probe for HostileValue {
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
         let body = String::from_utf8_lossy(seen.request.body());
-        ["%7B%7B7%2A7", "{{7*7"].iter().any(|mark| body.contains(mark))
+        ["7%2A7%7D%7B", "7*7}{"].iter().any(|mark| body.contains(mark))
     }
 }
