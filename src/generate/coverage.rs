@@ -4,6 +4,8 @@
 //! allowed value of an enumeration is sent; each two optional members are both present, both absent, and each present
 //! without the other; once per operation a request goes without credentials, with another method, and twice.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -14,6 +16,7 @@ use super::{Boundaries, Generator, Side, pairwise};
 use crate::exchange::{Variation, Verdict};
 use crate::model::{AuthScheme, Cause, ConstraintId, Dialect, Occurrence, Operation, Place, PlaceId};
 use crate::random::Random;
+use crate::value::digest::digest;
 use crate::value::pointer;
 
 /// One case of the coverage phase, before a target adjusts it.
@@ -50,7 +53,8 @@ pub struct Coverage {
 #[must_use]
 pub fn coverage(boundaries: &Boundaries, dialect: Dialect) -> Coverage {
     let operation = boundaries.operation();
-    let mut covering = Covering { operation, boundaries, dialect, coverage: Coverage::default() };
+    let (coverage, known) = Default::default();
+    let mut covering = Covering { operation, boundaries, dialect, coverage, known };
     covering.breaks();
     covering.boundaries();
     covering.optionals();
@@ -63,6 +67,8 @@ struct Covering<'o> {
     boundaries: &'o Boundaries,
     dialect: Dialect,
     coverage: Coverage,
+    /// The cases by the digests of their inputs.
+    known: HashMap<u64, Vec<usize>>,
 }
 
 impl Covering<'_> {
@@ -136,14 +142,18 @@ impl Covering<'_> {
 
     /// Takes an input that a request can carry, unless it is there already.
     fn add(&mut self, input: Value, verdict: Verdict, variation: Variation) {
-        let known = |case: &CoverageCase| {
+        let is_same = |case: &CoverageCase| {
             case.variation == variation
                 && case.input == input
                 && CaseKind::from(case.verdict) == CaseKind::from(verdict)
         };
-        if self.coverage.cases.iter().any(known) || confirm(self.operation, self.dialect, &input, verdict).is_err() {
+        let alike = self.known.entry(digest(&input, 0)).or_default();
+        if alike.iter().any(|case| is_same(&self.coverage.cases[*case]))
+            || confirm(self.operation, self.dialect, &input, verdict).is_err()
+        {
             return;
         }
+        alike.push(self.coverage.cases.len());
         self.coverage.cases.push(CoverageCase { input, verdict, variation });
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::check::{self, Complaint, Party};
 use crate::exchange::{Answer, Exchange, Observation, TransportFailure, is_environmental, is_in_front};
 use crate::model::citation::strength_of;
-use crate::model::{Cause, Citation, ErrorDef, ErrorKind, ErrorLink, Strength};
+use crate::model::{Cause, Citation, ErrorDef, ErrorKind, ErrorLink, Reaction, Strength};
 use crate::probe::{Due, Shot, Source};
 
 /// What kind of wrong it is.
@@ -155,10 +155,15 @@ fn due<'e>(shot: &Shot, exchange: &Exchange<'e>) -> Vec<(&'e ErrorDef, Option<&'
     if let Some(documented) = operation.service.documented_in(exchange.dialect()) {
         return vec![(&documented.error, None)];
     }
-    let of_causes = causes.iter().filter_map(|cause: &Cause| operation.errors.causes.get(cause));
-    let of_broken = broken.iter().filter_map(|id| operation.input.constraints[*id].error.as_ref());
+    let of_causes = causes.iter().map(|cause: &Cause| operation.errors.reaction(*cause));
+    let of_broken = broken.iter().map(|id| &operation.input.constraints[*id].reaction);
+    let reactions: Vec<&Reaction> = of_causes.chain(of_broken).collect();
+    // Where one of them may be any of several errors, none is the one.
+    if reactions.iter().any(|reaction| reaction.is_known() && reaction.link().is_none()) {
+        return Vec::new();
+    }
     let mut found: Vec<(&ErrorDef, Option<&ErrorLink>)> = Vec::new();
-    for link in of_causes.chain(of_broken) {
+    for link in reactions.into_iter().filter_map(Reaction::link) {
         let error = operation.errors.all[link.error].as_ref();
         if !found.iter().any(|(known, _)| known.code == error.code) {
             found.push((error, Some(link)));

@@ -25,6 +25,7 @@ mod probes;
 mod processes;
 mod proxy;
 mod proxy_limits;
+mod reactions;
 mod replay;
 mod schema_keywords;
 mod secrets;
