@@ -43,11 +43,9 @@ pub fn probed(
     if !PROBES.get(probe)?.shows(&Seen { request, manner, broken }) || is_before_third(mutant, probe) {
         return None;
     }
-    if !is_refused {
-        return Some(page(StatusCode::INTERNAL_SERVER_ERROR));
-    }
     let operation = &mutant.operation;
-    let error = operation.errors.all.iter().find(|error| error.kind == ErrorKind::Validation)?;
+    let error = operation.errors.all.iter().find(|error| error.kind == ErrorKind::Validation);
+    let Some(error) = error.filter(|_| is_refused) else { return Some(page(StatusCode::INTERNAL_SERVER_ERROR)) };
     let reply = Reply::Error { error, status: error.status, message: "the mutant refuses it" };
     Some(operation.service.codec().encode_response(&operation.service, &reply, "mutant"))
 }
