@@ -1,7 +1,6 @@
 //! A probe over the wire: sent, held against its claim, and tried again, beside a plain request, before anything is told.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -17,7 +16,7 @@ use crate::auth;
 use crate::check::{self, Complaint, Party};
 use crate::codec::{Outcome, Received};
 use crate::exchange::{Demand, Observation, Reply, TransportFailure, Variation, Verdict};
-use crate::generate::{Case, Phase, Plan};
+use crate::generate::Case;
 use crate::model::{AuthScheme, Dialect};
 use crate::probe::{Base, Due, Rounds, Shot, Signing};
 
@@ -26,34 +25,6 @@ const NOBODYS: &str = "nobodys-service";
 
 /// When expired signatures were made: the time of AWS's examples, 2015-08-30T12:36:00Z.
 const LONG_AGO: Duration = Duration::from_secs(1_440_938_160);
-
-/// Most examples that are tried as the base of an operation's probes.
-const EXAMPLES: u64 = 8;
-
-/// What an operation's probes are built on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ground {
-    /// The number of the example.
-    pub example: u64,
-    /// Whether the server accepted it. One that it refused in its own words will do for what must be refused.
-    pub is_accepted: bool,
-}
-
-/// Finds the first example that the server accepts, or else one that it refuses as it should refuse something.
-pub async fn ground<S: Send>(wire: &Wire<S>, plan: &Arc<Plan>) -> Option<Ground> {
-    let mut second = None;
-    for example in 0..plan.count(Phase::Examples, 0).clamp(1, EXAMPLES) {
-        let case = plan.plain(example)?;
-        let Ok(case) = case else { continue };
-        let judged = wire.judge(&case).await;
-        if judged.succeeded {
-            return Some(Ground { example, is_accepted: true });
-        }
-        let is_refused = judged.received.is_some_and(|received| (400..500).contains(&received.status));
-        second = second.or(is_refused.then_some(Ground { example, is_accepted: false }));
-    }
-    second
-}
 
 /// The request of a probe, with all that goes with it.
 pub fn dressed<S: Send>(wire: &Wire<S>, case: &Case, shot: &Shot) -> Request<Bytes> {
@@ -137,10 +108,11 @@ async fn attempt<S: Send>(wire: &Wire<S>, case: &Case, shot: &Shot) -> Attempt {
     }
     let last = observed.pop();
     let (succeeded, environmental) = last.as_ref().map(outcome_of).unwrap_or_default();
+    let accepted = last.as_ref().and_then(Observation::exchange).is_some_and(|exchange| exchange.was_accepted());
     let received = last.and_then(|last| last.received).and_then(Result::ok);
     let nothing = || Err(TransportFailure::Unsendable("nothing was sent".to_owned()));
     let reply = replies.pop().unwrap_or_else(nothing);
-    let judgement = Judgement { reply, received, succeeded, environmental, complaints: Vec::new() };
+    let judgement = Judgement { reply, received, succeeded, accepted, environmental, complaints: Vec::new() };
     Attempt { judgement, faults: found, leaks }
 }
 

@@ -1,7 +1,8 @@
 //! A run: cases go out, are judged as they come back, and what was seen becomes a report.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
@@ -9,14 +10,12 @@ use tokio::task::JoinSet;
 use super::Send;
 use super::conclude::conclude;
 use super::event::Event;
-use super::preflight::{Support, preflight};
-use super::probing::{self, Ground};
+use super::preflight::{Preflight, Support, preflight, support};
 use super::progress::Progress;
 use super::tally::RunTally;
-use super::wire::Wire;
+use super::wire::{Judgement, Wire};
 use crate::exchange::TransportFailure;
-use crate::generate::{Case, Dropped, Phase, Plan, Shard};
-use crate::probe::Due;
+use crate::generate::{Candidate, Case, Dropped, Phase, Plan, Shard};
 use crate::report::{Report, Stopped};
 
 /// Cases in a row that reach nobody before a run ends.
@@ -85,15 +84,18 @@ struct Shared<S> {
     next: AtomicU64,
     /// Where each operation's phases begin in the whole run.
     parts: Vec<Part>,
+    /// What the preflight has judged of examples.
+    kept: Mutex<Kept>,
     supports: Vec<Support>,
-    /// What each operation's probes are built on.
-    grounds: Vec<Option<Ground>>,
     started: Instant,
     /// Requests that went out, by which the rate is kept.
     sent: AtomicU64,
     /// Cases in a row that reached nobody.
     lost: AtomicU64,
 }
+
+/// Judgements of examples, by operation and number.
+type Kept = HashMap<(usize, u64), Judgement>;
 
 struct Part {
     operation: usize,
@@ -103,25 +105,17 @@ struct Part {
 }
 
 impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
-    /// Sends all cases and reports.
-    pub async fn run(self) -> Report {
-        let parts = parts(&self);
+    /// Finds the bases, sends all cases and reports.
+    pub async fn run(mut self) -> Report {
         let mut tally = RunTally::new(self.plans.len());
+        let kept = self.prepare(&mut tally).await;
+        let parts = parts(&self);
         let cases = parts.last().map_or(0, |part| part.first + part.count).max(self.replays.len() as u64);
         self.emit(&mut tally, Event::Planned { cases });
-        for (operation, plan) in self.plans.iter().enumerate() {
-            let support = tokio::select! {
-                biased;
-                () = self.progress.ended() => Support::Unknown,
-                support = preflight(&self.wire, plan) => support,
-            };
-            self.emit(&mut tally, Event::Supported { operation, support });
-        }
-        let grounds = Box::pin(self.grounds(&tally.supports)).await;
         let shared = Arc::new(Shared {
-            grounds,
             next: AtomicU64::new(0),
             parts,
+            kept: Mutex::new(kept),
             supports: tally.supports.clone(),
             started: Instant::now(),
             sent: AtomicU64::new(0),
@@ -139,23 +133,38 @@ impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
         }
         conclude(&shared.run, tally).await
     }
-}
 
-impl<S: Send> Run<S> {
-    /// What the probes of each operation are built on, one after the other.
-    async fn grounds(&self, supports: &[Support]) -> Vec<Option<Ground>> {
-        let mut grounds = Vec::new();
-        let wanted = self.replays.is_empty() && self.settings.phases.contains(&Phase::Probes);
-        for (plan, support) in self.plans.iter().zip(supports) {
-            let ground =
-                async { if wanted && is_judged(support) { probing::ground(&self.wire, plan).await } else { None } };
-            grounds.push(tokio::select! {
+    /// Makes the preflight of each operation, alone and in their order, and builds its plan on the bases that it found.
+    /// Replays name their bases. What was judged of examples is kept.
+    async fn prepare(&mut self, tally: &mut RunTally) -> Kept {
+        let mut kept = Kept::new();
+        for operation in 0..self.plans.len() {
+            let plan = Arc::clone(&self.plans[operation]);
+            let found = tokio::select! {
                 biased;
                 () = self.progress.ended() => None,
-                ground = ground => ground,
-            });
+                found = self.look(&plan) => Some(found),
+            };
+            let Some(Preflight { support, bases, refused, examples }) = found else { continue };
+            let has = |candidate: &&Candidate| bases & candidate.bit != 0;
+            let names = plan.candidates().iter().filter(has).map(|candidate| candidate.name.clone()).collect();
+            if is_judged(&support) && self.replays.is_empty() {
+                kept.extend(examples.into_iter().map(|(index, judgement)| ((operation, index), judgement)));
+                if bases != plan.chosen() {
+                    self.plans[operation] = Arc::new(plan.on(bases));
+                }
+            }
+            self.emit(tally, Event::Supported { operation, support, bases: names, refused });
         }
-        grounds
+        kept
+    }
+
+    async fn look(&self, plan: &Arc<Plan>) -> Preflight {
+        if self.replays.is_empty() {
+            return preflight(&self.wire, plan).await;
+        }
+        let support = support(&self.wire, plan).await;
+        Preflight { support, bases: plan.chosen(), refused: None, examples: Vec::new() }
     }
 }
 
@@ -248,25 +257,18 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
         if !is_judged(&self.supports[part.operation]) || !run.settings.shard.has(number) {
             return Some((part.operation, None));
         }
-        if part.phase == Phase::Probes {
-            return Some((part.operation, self.probe(part.operation, index)));
-        }
         Some((part.operation, run.plans[part.operation].case(part.phase, run.settings.seed, index)))
-    }
-
-    /// The case of a probe on what the server accepts; without that, one that must be refused or only answered.
-    fn probe(&self, operation: usize, index: u64) -> Option<Result<Case, Dropped>> {
-        let ground = self.grounds[operation]?;
-        let case = self.run.plans[operation].probe(ground.example, index)?;
-        let says_the_same = |case: &Case| case.shot().is_some_and(|shot| shot.due == Due::Same);
-        let needs_base = !ground.is_accepted && case.as_ref().is_ok_and(says_the_same);
-        (!needs_base).then_some(case)
     }
 
     /// Sends a case and tells what came of it.
     async fn one(&self, operation: usize, case: &Case, tally: &mut RunTally) {
-        self.keep_the_rate().await;
-        let judgement = self.run.wire.judge(case).await;
+        let judgement = match self.kept(operation, case) {
+            Some(judgement) => judgement,
+            None => {
+                self.keep_the_rate().await;
+                self.run.wire.judge(case).await
+            }
+        };
         let event = match &judgement.reply {
             Err(failure) if failure.is_unreachable() => {
                 self.lost.fetch_add(1, Ordering::Relaxed);
@@ -281,6 +283,14 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
             }
         };
         self.run.emit(tally, event);
+    }
+
+    /// What the preflight has judged of the case.
+    fn kept(&self, operation: usize, case: &Case) -> Option<Judgement> {
+        if case.token.phase != Phase::Examples || !self.run.replays.is_empty() {
+            return None;
+        }
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(&(operation, case.token.index))
     }
 
     /// Waits until the next request may go out.

@@ -1,6 +1,6 @@
 //! `error-code-undeclared`: an error whose code the contract does not have.
 
-use super::claim::claim;
+use super::change::change;
 use crate::check::{Check, Complaint, Party};
 use crate::exchange::{Answer, Expected, Observation, Refusal, is_in_front};
 use crate::model::Strength;
@@ -34,9 +34,9 @@ wire. If the real service sends the code too, declare it in the spec with its so
 
 ## When it is a note
 
-On an invalid input, when the constraint, or what says how it is refused, is only assumed. On a valid one,
-when the claim that it is valid rests on an assumption. For refusals that come from something in
-front of the service (401, 403, 407, 408, 413, 414, 429, 431), and in the documented dialect,
+On an invalid input, when the constraint, or what says how it is refused, is only assumed. On a
+valid one, when the claim that it is valid rests on an assumption. For refusals that come from
+something in front of the service (401, 403, 407, 408, 413, 414, 429, 431), and in the documented dialect,
 which shows one error only, also for missing and conflicting resources (404, 409).
 ";
 
@@ -65,7 +65,7 @@ impl Check for ErrorCodeUndeclared {
             (Some(due), _) => due.complaint(actual),
             (None, Expected::Success { .. }) => {
                 let expected = format!("{}, or a declared error", exchange.success());
-                claim(exchange).complaint(expected, actual).at_most(Strength::Model)
+                change(exchange).complaint(expected, actual).at_most(Strength::Model)
             }
             (None, _) => return Vec::new(),
         };
