@@ -40,7 +40,9 @@ pub fn probed(
     answered: &MockResponse,
 ) -> Option<Response<Bytes>> {
     let broken = answered.violations.iter().filter(|id| !id.starts_with('#')).count();
-    if !PROBES.get(probe)?.shows(&Seen { request, manner, broken }) || is_before_third(mutant, probe) {
+    if !PROBES.get(probe)?.shows(&Seen { operation: &mutant.operation, request, manner, broken })
+        || is_before_third(mutant, probe)
+    {
         return None;
     }
     let operation = &mutant.operation;

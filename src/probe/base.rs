@@ -129,6 +129,12 @@ impl<'b> Base<'b> {
         Some(request)
     }
 
+    /// The input, then those of the examples: where a probe needs something that the input does not have. They are valid, but
+    /// whether the server accepts them only a plain request beside the probe can tell.
+    pub fn inputs(&self) -> impl Iterator<Item = &'b Value> {
+        std::iter::once(self.input).chain(self.operation.examples.iter().map(|example| &example.input))
+    }
+
     /// The texts of the input that travel in a query string or a body, by their paths.
     #[must_use]
     pub fn texts(&self) -> Vec<(Vec<String>, &'b str)> {

@@ -1,6 +1,7 @@
 //! `escapes-in-lower-case`: escapes are written in small letters.
 
 use super::body::{lower_escapes, text, upper_escapes};
+use serde_json::Value;
 
 use super::{Base, Probe, Seen, Shot, Source};
 
@@ -46,10 +47,15 @@ impl Probe for EscapesInLowerCase {
     }
 
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
-        let own = base.pairs()?.join("&");
-        let lower = lower_escapes(&own);
-        let shot = Shot::same(base.with_body(lower.clone()), Source::standard("RFC 3986, section 2.1")).rewritten();
-        (lower != own).then_some(shot)
+        base.pairs()?;
+        let turned = |input: &Value| {
+            let request = Base::new(base.operation, base.dialect, input).request;
+            let lower = lower_escapes(text(&request));
+            (lower != text(&request)).then(|| (input.clone(), lower))
+        };
+        let (input, lower) = base.inputs().find_map(turned)?;
+        let source = Source::standard("RFC 3986, section 2.1");
+        Some(Shot::same(base.with_body(lower), source).beside(input).rewritten())
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {

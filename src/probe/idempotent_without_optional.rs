@@ -49,8 +49,7 @@ impl Probe for IdempotentWithoutOptional {
 
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
         let promise = base.operation.idempotency.as_ref()?;
-        let examples = base.operation.examples.iter().map(|example| &example.input);
-        let (whole, less) = std::iter::once(base.input).chain(examples).find_map(|input| {
+        let (whole, less) = base.inputs().find_map(|input| {
             let mut whole = input.clone();
             pointer::set(&mut whole, &promise.token, Value::from("the-same-with-less"));
             let members = whole.as_object()?;

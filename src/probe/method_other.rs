@@ -72,7 +72,8 @@ impl Probe for MethodOther {
     }
 
     fn shows(&self, seen: &Seen<'_>) -> bool {
-        [Method::PATCH, Method::GET].contains(seen.request.method())
-            && seen.request.uri().query().is_none_or(|query| !query.contains("Action="))
+        let own = &seen.operation.http.method;
+        seen.request.method() != own && [Method::PUT, Method::PATCH].contains(seen.request.method())
+            || own != Method::POST && own != Method::GET && seen.request.method() == Method::GET
     }
 }

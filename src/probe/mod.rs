@@ -93,6 +93,8 @@ pub trait Probe: Sync {
 /// A request as a server gets it.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'s> {
+    /// The operation that the server is asked for.
+    pub operation: &'s Operation,
     /// The request.
     pub request: &'s Request<Bytes>,
     /// How it travelled.

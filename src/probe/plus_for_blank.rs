@@ -48,13 +48,9 @@ impl Probe for PlusForBlank {
 
     fn shot(&self, _: &str, base: &Base<'_>) -> Option<Shot> {
         base.pairs()?;
-        let examples = base.operation.examples.iter().map(|example| &example.input);
-        let inputs = || std::iter::once(base.input).chain(examples.clone());
-        let has_blank = |input: &&Value| {
-            text(&Base::new(base.operation, base.dialect, input).request).contains("%20")
-                && base.operation.input.judge(input).is_empty()
-        };
-        let input = inputs().find(has_blank).cloned().or_else(|| inputs().find_map(with_blank(base)))?;
+        let has_blank = |input: &&Value| text(&Base::new(base.operation, base.dialect, input).request).contains("%20");
+        let known = base.inputs().find(has_blank).cloned();
+        let input = known.or_else(|| base.inputs().find_map(with_blank(base)))?;
         let plain = Base::new(base.operation, base.dialect, &input).request;
         let body = text(&plain).replace("%20", "+");
         let source = Source::standard("URL Standard, application/x-www-form-urlencoded");
