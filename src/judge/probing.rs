@@ -109,10 +109,12 @@ async fn attempt<S: Send>(wire: &Wire<S>, case: &Case, shot: &Shot) -> Attempt {
     let last = observed.pop();
     let (succeeded, environmental) = last.as_ref().map(outcome_of).unwrap_or_default();
     let accepted = last.as_ref().and_then(Observation::exchange).is_some_and(|exchange| exchange.was_accepted());
+    let has_output = last.as_ref().and_then(Observation::exchange).is_some_and(|exchange| exchange.output().is_some());
     let received = last.and_then(|last| last.received).and_then(Result::ok);
     let nothing = || Err(TransportFailure::Unsendable("nothing was sent".to_owned()));
     let reply = replies.pop().unwrap_or_else(nothing);
-    let judgement = Judgement { reply, received, succeeded, accepted, environmental, complaints: Vec::new() };
+    let judgement =
+        Judgement { reply, received, succeeded, has_output, accepted, environmental, complaints: Vec::new() };
     Attempt { judgement, faults: found, leaks }
 }
 
