@@ -39,6 +39,10 @@ pub fn probed(
     manner: Manner,
     answered: &MockResponse,
 ) -> Option<Response<Bytes>> {
+    let is_anothers = answered.operation.as_ref().is_some_and(|label| *label != mutant.operation.label);
+    if answered.dialect != Dialect::Native || is_anothers {
+        return None;
+    }
     let broken = answered.violations.iter().filter(|id| !id.starts_with('#')).count();
     if !PROBES.get(probe)?.shows(&Seen { operation: &mutant.operation, request, manner, broken })
         || is_before_third(mutant, probe)
