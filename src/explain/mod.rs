@@ -97,10 +97,12 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     page.or_else(|| of_output().map(|constraint| page_of_output(operation, constraint))).ok_or_else(missing)
 }
 
-/// What a finding's title, `CHECK: OPERATION PLACE`, is about: the check, and the place as it can be explained.
+/// What a title, `CHECK: OPERATION PLACE`, is about: the check, and the place as it can be explained. That of a root cause says
+/// after a comma where else it is.
 fn title_of(title: &str) -> Option<(&'static dyn Check, String)> {
     let (code, rest) = title.split_once(": ")?;
-    Some((check::by_code(code)?, rest.split_whitespace().collect()))
+    let (place, _) = rest.split_once(", ").unwrap_or((rest, ""));
+    Some((check::by_code(code)?, place.split_whitespace().collect()))
 }
 
 /// A rule of outputs, or a fact of the envelope.
@@ -419,4 +421,19 @@ fn first_sentence(page: &str) -> String {
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
     let _ = writeln!(text, "{arguments}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_title_of_a_root_cause_is_explained_by_its_first_place() {
+        let contract = Contract::builtin();
+        let title = "invalid-accepted: CopyDBClusterSnapshot /Tags/*#tag-key-prefix, and in 2 places more";
+        let place = explain(&contract, "CopyDBClusterSnapshot/Tags/*#tag-key-prefix").expect("a constraint");
+        assert_eq!(explain(&contract, title).expect("a page"), place);
+        let member = explain(&contract, "invalid-accepted: CopyDBClusterSnapshot validates nothing in /Tags");
+        assert!(member.expect("a page").starts_with("# invalid-accepted\n"));
+    }
 }
