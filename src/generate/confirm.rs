@@ -31,6 +31,9 @@ pub enum Dropped {
     /// What was meant to be valid, or to break one constraint, does something else once it has been read back.
     #[error("the request says something else once it is read back")]
     Changed,
+    /// The base has nothing that the probe could change.
+    #[error("the base has nothing that the probe could change")]
+    Unprobed,
     /// The client that sends it would change it on the way.
     #[error("the client would change the request on the way")]
     Unsendable,
@@ -59,7 +62,7 @@ pub fn confirm(operation: &Operation, dialect: Dialect, input: &Value, verdict: 
         Verdict::Invalid { constraint } => {
             !broken.is_empty() && broken.iter().all(|violation| violation.constraint == constraint)
         }
-        Verdict::Valid { .. } | Verdict::Refused { .. } => broken.is_empty(),
+        Verdict::Valid { .. } | Verdict::Refused { .. } | Verdict::Probe { .. } => broken.is_empty(),
     };
     if as_meant { Ok(Confirmed { input: decoded.input, request }) } else { Err(Dropped::Changed) }
 }

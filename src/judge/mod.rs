@@ -5,6 +5,8 @@ mod event;
 mod given;
 mod patience;
 mod preflight;
+mod probe_faults;
+mod probing;
 mod progress;
 mod run;
 mod send;

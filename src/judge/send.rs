@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::Request;
 
 use crate::exchange::{Reply, TransportFailure};
+use crate::probe::Manner;
 
 /// Sends requests.
 pub trait Send: Sync {
@@ -22,6 +23,16 @@ pub trait Send: Sync {
         request: Request<Bytes>,
         _limit: Duration,
     ) -> impl Future<Output = Result<Reply, TransportFailure>> + std::marker::Send {
+        self.send(request)
+    }
+
+    /// Sends a request in another manner. A sender without connections has one manner only.
+    fn send_as(
+        &self,
+        request: Request<Bytes>,
+        manner: Manner,
+    ) -> impl Future<Output = Result<Reply, TransportFailure>> + std::marker::Send {
+        let _ = manner;
         self.send(request)
     }
 
