@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::check::{self, Check, Party};
 use crate::contract::Contract;
 use crate::generate::Boundaries;
-use crate::model::{BoundaryValue, Cause, Citation, ConstraintId, Edges, Occurrence, Operation, Strength};
+use crate::model::{BoundaryValue, Cause, Citation, ConstraintId, Edges, Form, Occurrence, Operation, Strength};
 use crate::spec::ContractError;
 use crate::text::similar;
 
@@ -253,9 +253,18 @@ fn words(value: &BoundaryValue) -> String {
         BoundaryValue::Value(value) => value.to_string().chars().take(100).collect(),
         BoundaryValue::Length(1) => "1 character".to_owned(),
         BoundaryValue::Length(length) => format!("{length} characters"),
+        BoundaryValue::Filled(count, c) => format!("{count} times {c}"),
+        BoundaryValue::Form(Form::Text) => "its text".to_owned(),
+        BoundaryValue::Form(Form::ListOfOne) => "a list of it alone".to_owned(),
+        BoundaryValue::Form(Form::FirstItem) => "its first item in place of the list".to_owned(),
+        BoundaryValue::Form(Form::Numbered) => "an object with its items as members".to_owned(),
         BoundaryValue::OfType(json_type) => format!("a value of type {json_type:?}").to_lowercase(),
         BoundaryValue::Match => "a text of rare characters that matches".to_owned(),
         BoundaryValue::NearMiss => "a text that nearly matches".to_owned(),
+        BoundaryValue::Seam(seam, text) => {
+            let shown: String = text.chars().take(60).collect();
+            format!("{}: {shown:?}", seam.words())
+        }
         BoundaryValue::Whole => "every known member".to_owned(),
         BoundaryValue::Drawn => "any valid value".to_owned(),
         BoundaryValue::NoBranch => "a value near the branches that satisfies none as it must".to_owned(),

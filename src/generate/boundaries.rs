@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::boundary_value::{apply, leaves_a_choice};
 use super::constraint_site::{ConstraintSite, Side};
 use super::generator::Generator;
+use super::path::Aim;
 use crate::model::{BoundaryValue, Cause, ConstraintId, Edges, Operation};
 use crate::random::Random;
 use crate::value::pointer;
@@ -15,9 +16,13 @@ use crate::value::pointer;
 const TRIES: usize = 40;
 /// The same, for one input out of many.
 const QUICK_TRIES: usize = 8;
+/// The same, for one text out of those at the seams of a pattern.
+const SEAM_TRIES: usize = 4;
+/// How many of the values that break what is stated of items are put at each end of a list and in its middle.
+const AIMED: usize = 2;
 /// On how many examples a value is proven, and how many values a side keeps.
 const MAX_BASES: usize = 4;
-const MAX_VALUES: usize = 16;
+const MAX_VALUES: usize = 24;
 
 /// The boundaries of an operation's constraints.
 #[derive(Debug)]
@@ -34,6 +39,8 @@ struct Way<'b> {
     at: &'b ConstraintSite,
     side: Side,
     value: &'b BoundaryValue,
+    /// Which item of a list it is about.
+    aim: Aim,
 }
 
 impl Boundaries {
@@ -85,7 +92,7 @@ impl Boundaries {
         let mut prove = |side: Side| {
             let mut proven: Vec<BoundaryValue> = Vec::new();
             for (index, value) in at.values(side).iter().enumerate() {
-                let way = Way { at, side, value };
+                let way = Way { at, side, value, aim: Aim::Any };
                 let mut works = |base: &&Value| self.taken(way, base, &mut random).is_some();
                 let is_free = leaves_a_choice(value);
                 let is_new = is_free || !proven.contains(value);
@@ -103,22 +110,47 @@ impl Boundaries {
     /// each is valid altogether, or breaks exactly that constraint. None when there is no such input.
     #[must_use]
     pub fn inputs_at(&self, constraint: ConstraintId, side: Side, random: &mut Random) -> Vec<Value> {
+        self.ways_at(constraint, side, random).into_iter().map(|(_, input)| input).collect()
+    }
+
+    /// The same inputs, each with the number of the value, among those on that side, that it has.
+    pub(super) fn ways_at(&self, constraint: ConstraintId, side: Side, random: &mut Random) -> Vec<(usize, Value)> {
         let at = &self.sites[constraint];
         let segments: Vec<String> = pointer::segments(&self.operation.input.constraints[constraint].member).collect();
         // Those that have the place come first.
         let mut bases: Vec<&Value> = self.examples().collect();
         bases.sort_by_key(|input| pointer::first(input, &segments).is_none());
-        let mut inputs: Vec<Value> = Vec::new();
-        for value in at.values(side) {
-            let is_free = leaves_a_choice(value) || at.path.leaves_a_choice();
-            let found = bases.iter().find_map(|base| {
-                let is_absent = pointer::first(base, &segments).is_none();
-                let tries = if is_free || is_absent { TRIES } else { 2 };
-                (0..tries).find_map(|_| self.taken(Way { at, side, value }, base, random))
-            });
-            inputs.extend(found.filter(|input| !inputs.contains(input)));
+        let mut found: Vec<(usize, Value)> = Vec::new();
+        for (number, value) in at.values(side).iter().enumerate() {
+            let aimed = side == Side::Outside && number < AIMED && at.path.leaves_a_choice();
+            let aims = if aimed { &Aim::EACH[..] } else { &[Aim::Any] };
+            for aim in aims {
+                let way = Way { at, side, value, aim: *aim };
+                let Some((base, input)) = self.built(way, &bases, &segments, random) else { continue };
+                // What one value could be built on is likely to do for the next.
+                bases[..=base].rotate_right(1);
+                if found.iter().all(|(_, known)| *known != input) {
+                    found.push((number, input));
+                }
+            }
         }
-        inputs
+        found
+    }
+
+    /// The first of these bases that can be changed in this way, and what becomes of it.
+    fn built(&self, way: Way<'_>, bases: &[&Value], place: &[String], random: &mut Random) -> Option<(usize, Value)> {
+        let is_free = leaves_a_choice(way.value) || way.at.path.leaves_a_choice();
+        bases.iter().enumerate().find_map(|(index, base)| {
+            let is_absent = pointer::first(base, place).is_none();
+            let tries = match way.value {
+                // There are many of them, and what is wrong with one is wrong with it every time.
+                BoundaryValue::Seam(..) => SEAM_TRIES,
+                _ if is_free || is_absent => TRIES,
+                _ => 2,
+            };
+            let input = (0..tries).find_map(|_| self.taken(way, base, random))?;
+            Some((index, input))
+        })
     }
 
     /// A random input on one side of a constraint's boundary, built on any valid input. Nothing when a few tries do not
@@ -128,7 +160,7 @@ impl Boundaries {
         let at = &self.sites[constraint];
         (0..QUICK_TRIES).find_map(|_| {
             let value = random.pick(at.values(side))?;
-            self.taken(Way { at, side, value }, base, random)
+            self.taken(Way { at, side, value, aim: Aim::Any }, base, random)
         })
     }
 
@@ -137,7 +169,7 @@ impl Boundaries {
         let (at, side) = (&self.sites[constraint], Side::Outside);
         let Some(base) = self.examples().next() else { return Vec::new() };
         let tries = at.values(side).iter().flat_map(|value| std::iter::repeat_n(value, 4));
-        tries.filter_map(|value| self.tried(Way { at, side, value }, base, random)).collect()
+        tries.filter_map(|value| self.tried(Way { at, side, value, aim: Aim::Any }, base, random)).collect()
     }
 
     fn examples(&self) -> impl Iterator<Item = &Value> {
@@ -159,9 +191,9 @@ impl Boundaries {
 
     /// The input changed in this way, whatever else that breaks.
     fn tried(&self, way: Way<'_>, base: &Value, random: &mut Random) -> Option<Value> {
-        let Way { at, side, value } = way;
+        let Way { at, side, value, aim } = way;
         let (shape, mut input) = (&self.operation.input, base.clone());
-        let place = at.path.reach(&self.generator, shape, &mut input, random)?;
+        let place = at.path.reach(&self.generator, shape, (&mut input, aim), random)?;
         apply(&self.generator, shape, at, value, place, random)?;
         let is_there = at.path.key || shape.constraints[at.constraint].test.holds(place) == (side == Side::Inside);
         is_there.then_some(input)

@@ -37,5 +37,5 @@ pub use rare::{Absent, Rare};
 pub use shape::{Fact, NamedError, Node, Shape};
 pub use shapes::{Key, Needs, NodeId, Shapes};
 pub use table::{Constraint, ConstraintId, MAX_PLACES, Occurrence, PlaceId, Table, Violation, push};
-pub use test::{BoundaryValue, Edges, Test};
+pub use test::{BoundaryValue, Edges, Form, Seam, Test};
 pub use types::Types;

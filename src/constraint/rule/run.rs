@@ -51,6 +51,14 @@ impl Program {
         let mut run = Run { operands, locals: Vec::new(), steps };
         run.truth(&self.root)
     }
+
+    /// Whether a part of the rule outside of its loops holds.
+    ///
+    /// # Errors
+    /// [`Stopped`], when CEL must say it or nobody can.
+    pub fn part_holds<'p>(&'p self, part: &'p Part, operands: &[&'p Value]) -> Result<bool, Stopped> {
+        Run { operands, locals: Vec::new(), steps: steps_for(operands) }.truth(part)
+    }
 }
 
 /// The steps that loops over these values may take: some for each node and each byte.

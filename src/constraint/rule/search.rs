@@ -1,0 +1,268 @@
+//! Values around a rule's boundary, found from its expression.
+//!
+//! The literals of the expression and what is one beside them are put in place of each number and text of the spec's own examples,
+//! as are the other members' numbers that far away. Those come first that make a comparison of the expression come out as no value
+//! before them did, so that each side of each comparison and each alternative is among the first few.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::Operand;
+use super::program::{Part, Program};
+use crate::value::pointer;
+
+/// Most literals of each kind, and most values altogether.
+const MAX_LITERALS: usize = 8;
+const MAX_VALUES: usize = 2_000;
+
+/// Values around both examples of a rule, each once, the most telling first.
+pub fn around(examples: [&Value; 2], program: Option<&Program>, operands: &[Operand]) -> Vec<Value> {
+    let literals = program.map(Literals::of).unwrap_or_default();
+    let mut found: Vec<Value> = examples.iter().flat_map(|example| literals.variants(example)).collect();
+    found.extend(examples.iter().flat_map(|example| variants(example)));
+    found.extend(examples.iter().flat_map(|example| without(example)));
+    let mut known = HashSet::new();
+    found.retain(|value| !examples.contains(&value) && known.insert(value.to_string()));
+    found.truncate(MAX_VALUES);
+    let Some(program) = program else { return found };
+    let mut outcomes: HashSet<Vec<Option<bool>>> = HashSet::new();
+    examples
+        .iter()
+        .filter_map(|example| outcome(program, operands, example))
+        .for_each(|seen| _ = outcomes.insert(seen));
+    let is_new = |value: &Value| outcome(program, operands, value).is_some_and(|seen| outcomes.insert(seen));
+    let (mut telling, others): (Vec<Value>, Vec<Value>) = found.into_iter().partition(is_new);
+    telling.extend(others);
+    telling
+}
+
+/// How each comparison of the expression comes out; nothing where a member is absent.
+fn outcome(program: &Program, operands: &[Operand], value: &Value) -> Option<Vec<Option<bool>>> {
+    let members = operands.iter().map(|operand| pointer::first(value, &operand.path).or(operand.default.as_ref()));
+    let members: Vec<&Value> = members.collect::<Option<_>>()?;
+    let mut comparisons = Vec::new();
+    leaves(&program.root, &mut comparisons);
+    Some(comparisons.into_iter().map(|part| program.part_holds(part, &members).ok()).collect())
+}
+
+/// The comparisons that an expression joins.
+fn leaves<'p>(part: &'p Part, found: &mut Vec<&'p Part>) {
+    match part {
+        Part::Both(both) | Part::Either(both) => both.iter().for_each(|part| leaves(part, found)),
+        Part::Not(only) => leaves(only, found),
+        Part::If(parts) => parts.iter().for_each(|part| leaves(part, found)),
+        comparison => found.push(comparison),
+    }
+}
+
+/// The numbers and texts that an expression names.
+#[derive(Default)]
+struct Literals {
+    numbers: Vec<i64>,
+    texts: Vec<String>,
+}
+
+impl Literals {
+    fn of(program: &Program) -> Self {
+        let mut literals = Self::default();
+        literals.collect(&program.root);
+        literals.numbers.truncate(MAX_LITERALS);
+        literals.texts.truncate(MAX_LITERALS);
+        literals
+    }
+
+    fn collect(&mut self, part: &Part) {
+        match part {
+            Part::Int(number) if !self.numbers.contains(number) => self.numbers.push(*number),
+            Part::Text(text) if !text.is_empty() && !self.texts.contains(text) => self.texts.push(text.clone()),
+            Part::List(parts) | Part::Call(_, parts) => parts.iter().for_each(|part| self.collect(part)),
+            Part::Not(only) | Part::Negative(only) | Part::Member(only, _) | Part::HasMember(only, _) => {
+                self.collect(only);
+            }
+            Part::Matches(only, _) => self.collect(only),
+            Part::Both(both)
+            | Part::Either(both)
+            | Part::Equal(both)
+            | Part::Differs(both)
+            | Part::Order(_, both)
+            | Part::Arithmetic(_, both)
+            | Part::In(both)
+            | Part::Index(both) => both.iter().for_each(|part| self.collect(part)),
+            Part::If(parts) => parts.iter().for_each(|part| self.collect(part)),
+            Part::Fold(_, body) => {
+                self.collect(&body.range);
+                body.condition.iter().chain([&body.item]).for_each(|part| self.collect(part));
+            }
+            _ => {}
+        }
+    }
+
+    /// The example with a literal, or what is beside it, in place of one of its numbers and texts.
+    fn variants(&self, example: &Value) -> Vec<Value> {
+        let others: Vec<i64> = scalars(example).into_iter().filter_map(Value::as_i64).collect();
+        replaced(example, &|scalar| match scalar {
+            Value::Number(number) if number.is_i64() => self.numbers(&others),
+            Value::String(_) => self.texts(),
+            _ => Vec::new(),
+        })
+    }
+
+    fn numbers(&self, others: &[i64]) -> Vec<Value> {
+        let beside = |number: i64| [number, number.saturating_sub(1), number.saturating_add(1)];
+        let apart = |other: &i64| {
+            let other = *other;
+            self.numbers.iter().flat_map(move |number| [other.saturating_add(*number), other.saturating_sub(*number)])
+        };
+        let far: Vec<i64> = others.iter().flat_map(apart).chain(others.iter().copied()).collect();
+        self.numbers.iter().copied().chain(far).flat_map(beside).map(Value::from).collect()
+    }
+
+    fn texts(&self) -> Vec<Value> {
+        let around = |text: &String| {
+            let shorter: String = text.chars().take(text.chars().count().saturating_sub(1)).collect();
+            [text.clone(), format!("{text}x"), format!("x{text}"), text.to_uppercase(), text.to_lowercase(), shorter]
+        };
+        self.texts.iter().flat_map(around).map(Value::String).collect()
+    }
+}
+
+/// The numbers, texts and booleans of a value.
+fn scalars(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(scalars).collect(),
+        Value::Object(members) => members.values().flat_map(scalars).collect(),
+        scalar => vec![scalar],
+    }
+}
+
+/// The value with another in place of one of its numbers, texts and booleans, in every way that there is.
+fn replaced(value: &Value, by: &dyn Fn(&Value) -> Vec<Value>) -> Vec<Value> {
+    match value {
+        Value::Array(items) => {
+            let changed = |(index, item): (usize, &Value)| {
+                let with = move |item: Value| {
+                    let mut items = items.clone();
+                    items[index] = item;
+                    Value::Array(items)
+                };
+                replaced(item, by).into_iter().map(with).collect::<Vec<Value>>()
+            };
+            items.iter().enumerate().flat_map(changed).collect()
+        }
+        Value::Object(members) => {
+            let changed = |(name, member): (&String, &Value)| {
+                replaced(member, by).into_iter().map(|member| with(members, &[(name, &member)])).collect::<Vec<Value>>()
+            };
+            members.iter().flat_map(changed).collect()
+        }
+        scalar => by(scalar),
+    }
+}
+
+/// The example without one of its members, at any depth; as a merge patch, null takes the member away.
+fn without(example: &Value) -> Vec<Value> {
+    let Value::Object(members) = example else { return Vec::new() };
+    let below = |(name, member): (&String, &Value)| {
+        let own = (!member.is_null()).then(|| with(members, &[(name, &Value::Null)]));
+        let deeper = without(member).into_iter().map(|member| with(members, &[(name, &member)]));
+        own.into_iter().chain(deeper).collect::<Vec<Value>>()
+    };
+    members.iter().flat_map(below).collect()
+}
+
+fn with(members: &Map<String, Value>, changed: &[(&String, &Value)]) -> Value {
+    let mut members = members.clone();
+    for (name, value) in changed {
+        members.insert((*name).clone(), (*value).clone());
+    }
+    Value::Object(members)
+}
+
+/// Values that differ from one in a single number, text or item, or by two exchanged members.
+fn variants(value: &Value) -> Vec<Value> {
+    let mut found = replaced(value, &beside);
+    if let Value::Object(members) = value {
+        let pairs = members.iter().enumerate().flat_map(|(index, one)| {
+            members.iter().skip(index + 1).filter(move |other| other.1 != one.1).map(move |other| (one, other))
+        });
+        found.extend(pairs.map(|((one, own), (other, theirs))| with(members, &[(one, theirs), (other, own)])));
+    }
+    found
+}
+
+/// Scalars that are little else than this one.
+fn beside(scalar: &Value) -> Vec<Value> {
+    match scalar {
+        Value::Bool(value) => vec![Value::Bool(!value)],
+        Value::Number(number) => {
+            let near = |n: i64| [n - 1, n + 1, n - 100, n + 100, 0, -1].map(Value::from).to_vec();
+            number.as_i64().filter(|n| n.abs() < i64::MAX / 2).map_or_else(Vec::new, near)
+        }
+        Value::String(text) => {
+            let shorter: String = text.chars().take(text.chars().count().saturating_sub(1)).collect();
+            let texts = [shorter, format!("{text}x"), format!("x{text}"), text.to_uppercase(), String::new()];
+            texts.into_iter().filter(|other| other != text).map(Value::String).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn program(assert: &str) -> Program {
+        let program = super::super::environment().compile(assert).expect("compiles");
+        Program::of(&program.expression().expr, &["a", "b"]).expect("one that ours can run")
+    }
+
+    fn found(assert: &str, examples: [Value; 2]) -> Vec<Value> {
+        let operand = |name: &str| Operand { name: name.into(), path: vec![name.into()], default: None };
+        let [holds, breaks] = &examples;
+        around([holds, breaks], Some(&program(assert)), &[operand("a"), operand("b")])
+    }
+
+    #[test]
+    fn looks_around_the_values_of_the_spec() {
+        let around = variants(&json!({"a": 5, "b": {"c": "rds"}, "d": 7}));
+        assert!(around.contains(&json!({"a": 6, "b": {"c": "rds"}, "d": 7})));
+        assert!(around.contains(&json!({"a": 5, "b": {"c": "rd"}, "d": 7})));
+        assert!(around.contains(&json!({"a": 7, "b": {"c": "rds"}, "d": 5})), "two members exchanged");
+        assert!(variants(&json!([true])).contains(&json!([false])));
+    }
+
+    /// Whoever forgets one of the alternatives, or is one off in one of the comparisons, judges one of the first few otherwise.
+    #[test]
+    fn each_part_of_the_expression_decides_about_one_of_the_first() {
+        let right = "a < 0 || b < 0 || b - 90 >= a";
+        let examples = [json!({"a": 30, "b": 120}), json!({"a": 30, "b": 119})];
+        let values: Vec<Value> = found(right, examples.clone()).into_iter().chain(examples).collect();
+        for wrong in [
+            "b < 0 || b - 90 >= a",
+            "a < 0 || b - 90 >= a",
+            "a <= 0 || b < 0 || b - 90 >= a",
+            "a < -1 || b < 0 || b - 90 >= a",
+            "a < 0 || b < 0 || b - 90 > a",
+            "a < 0 || b < 0 || b - 89 >= a",
+            "a < 0 || b < 0",
+        ] {
+            let holds = |assert: &str, value: &Value| program(assert).holds(&[&value["a"], &value["b"]]).ok();
+            let told = values.iter().take(40).any(|value| holds(right, value) != holds(wrong, value));
+            assert!(told, "{wrong}: {:?}", &values[..40.min(values.len())]);
+        }
+    }
+
+    #[test]
+    fn texts_of_the_expression_are_tried_in_each_text() {
+        let around = found(
+            "!a.startsWith('aws:') && !b.startsWith('rds:')",
+            [json!({"a": "x", "b": "y"}), json!({"a": "aws:x"})],
+        );
+        for value in [json!({"a": "aws:", "b": "y"}), json!({"a": "x", "b": "RDS:"}), json!({"a": "xaws:", "b": "y"})] {
+            assert!(around.contains(&value), "{value}");
+        }
+        assert!(around.contains(&json!({"a": "x", "b": null})), "without a member");
+    }
+}
