@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use accordant::judge::target::TargetSpec;
 use accordant::lint::{Documents, verify};
 use accordant::model::citation::Citation;
 use accordant::model::{Constraint, ErrorDef, Occurrence, Operation, OperationSpec, ServiceSpec};
@@ -40,7 +41,7 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         documents: Option<PathBuf>,
     },
-    /// Print the JSON Schema of the spec language
+    /// Print the JSON Schema of the spec language, or of target files
     Schema {
         /// Which files it describes
         #[arg(value_enum, default_value_t = SchemaOf::Operation)]
@@ -61,6 +62,8 @@ enum SchemaOf {
     Operation,
     /// A service.yaml
     Service,
+    /// A target file, as `--target` takes it
+    Target,
 }
 
 /// Contracts of as many operations are compiled whole at the start, so that what is broken is known then.
@@ -116,6 +119,7 @@ fn schema(of: SchemaOf) -> String {
     let schema = match of {
         SchemaOf::Operation => schemars::schema_for!(OperationSpec),
         SchemaOf::Service => schemars::schema_for!(ServiceSpec),
+        SchemaOf::Target => schemars::schema_for!(TargetSpec),
     };
     serde_json::to_string_pretty(&schema).expect("a schema is JSON")
 }

@@ -9,7 +9,7 @@ use super::observe::observe;
 use crate::codec;
 use crate::contract::Contract;
 use crate::exchange::{Attempt, AttemptOutcome, History, Observation};
-use crate::model::ErrorKind;
+use crate::model::{ClientSpec, ErrorKind};
 use crate::value::pointer;
 
 /// How often a command asks for what, when all goes well.
@@ -108,7 +108,11 @@ fn outcome(observation: &Observation<'_>, exchange: &Exchange) -> AttemptOutcome
         Ok(codec::Outcome::Output(_)) => AttemptOutcome::Success,
         Ok(codec::Outcome::Error { code, .. }) => {
             let known = operation.errors.by_code(&code).map(|index| operation.errors.all[index].kind);
-            let throttled = known == Some(ErrorKind::Throttling) || code.contains("Throttl");
+            let is_throttling = |client: &ClientSpec| client.throttling.contains(&code);
+            let throttled = match known {
+                Some(kind) => kind == ErrorKind::Throttling,
+                None => operation.service.clients.iter().any(is_throttling),
+            };
             if throttled { AttemptOutcome::Failed } else { AttemptOutcome::Refused }
         }
         Err(_) if status < 400 => AttemptOutcome::Failed,

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::codec::{Outcome, Reply};
 use crate::exchange::{Fault, Observation, child};
 use crate::mock::{Pace, Sending};
-use crate::model::{Cited, Dialect, ErrorDef, ErrorKind, Operation, PlaceId, Strength, Table};
+use crate::model::{Cited, ErrorDef, ErrorKind, Operation, PlaceId, Strength, Table};
 use crate::value::view::View;
 
 /// How long a slow answer waits.
@@ -147,8 +147,7 @@ fn undeclared(code: &str, status: u16) -> ErrorDef {
 /// A failure as the protocol writes it; the documented dialect has but one code, with any status.
 fn failure(observation: &Observation<'_>, error: &ErrorDef) -> Option<Response<Bytes>> {
     let (service, codec) = (observation.service?, observation.codec()?);
-    let documented = service.documented.as_ref().filter(|_| observation.dialect == Dialect::Documented);
-    let shown = documented.map_or(error, |(_, shown)| shown);
+    let shown = service.shown(error, observation.dialect);
     let message = "trouble that Accordant was asked for";
     let reply = Reply::Error { error: shown, status: error.status, message };
     Some(codec.encode_response(service, &reply, "00000000-0000-4000-8000-000000000000"))

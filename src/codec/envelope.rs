@@ -1,7 +1,7 @@
-//! `envelope`: the protocol that the documents' pages show, with `success` and `data` or `error` around everything.
+//! `envelope`: the protocol that the documents' pages show, with one object around everything.
 //!
 //! Members travel in the query string of a GET and in a JSON body otherwise; `Action`, where the
-//! service has actions, always stands in the query string. A success answers an id and a creation time only.
+//! service has actions, always stands in the query string. What its answers look like, the service says.
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -12,7 +12,7 @@ use super::json::{self, Reader, Style};
 use super::naming::{ACTION, Action};
 use super::{Codec, Decoded, Incoming, Naming, Oddity, Outcome, Received, Rejection, Reply, form};
 use crate::auth;
-use crate::model::{Cause, Dialect, Operation, Service, TimestampFormat};
+use crate::model::{Cause, Dialect, DocumentedDialect, Operation, Service, TimestampFormat};
 use crate::value::view::View;
 
 /// The codec.
@@ -31,6 +31,10 @@ impl Codec for Envelope {
 
     fn naming(&self) -> Option<&'static dyn Naming> {
         Some(&Action { takes_forms: false })
+    }
+
+    fn is_of_pages(&self) -> bool {
+        true
     }
 
     fn owns_parameter(&self, name: &str) -> bool {
@@ -91,39 +95,116 @@ impl Codec for Envelope {
     }
 
     fn encode_response(&self, service: &Service, reply: &Reply<'_>, request_id: &str) -> Response<Bytes> {
+        let documented = service.documented.as_ref();
         let (status, body) = match reply {
             Reply::Output { operation, status, output } => {
-                let member = |path: Option<&Vec<String>>| {
+                let members = operation.documented.as_ref().map(|page| page.output.as_slice()).unwrap_or_default();
+                let value_of = |word: &str| {
+                    let path = members.iter().find(|(name, _)| name == word).map(|(_, path)| path);
                     path.and_then(|path| output.at(path)).map(View::to_value).unwrap_or_default()
                 };
-                let shown = operation.documented.as_ref();
-                let data = json!({
-                    "id": member(shown.map(|shown| &shown.id)),
-                    "created_at": member(shown.map(|shown| &shown.created_at)),
-                });
-                (*status, json!({"success": true, "data": data}))
+                (*status, documented.map(|documented| documented.success.fill(&value_of)))
             }
             Reply::Error { error, status, message } => {
-                (*status, json!({"success": false, "error": {"code": error.code, "message": message}}))
+                let value_of = |word: &str| Value::from(if word == "code" { &error.code } else { *message });
+                (*status, documented.map(|documented| documented.failure.fill(&value_of)))
             }
         };
-        super::response(status, "application/json", service, request_id, body.to_string().into())
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        super::response(status, "application/json", service, request_id, body.into())
     }
 
     fn decode_response(&self, operation: &Operation, response: &Response<Bytes>) -> Result<Received, Rejection> {
         let (body, _) = json::parse(response.body())?;
-        let outcome = match (&body["success"], &body["data"], &body["error"]["code"]) {
-            (Value::Bool(true), data @ Value::Object(_), _) => Outcome::Output(data.clone()),
-            (Value::Bool(false), _, Value::String(code)) => {
-                Outcome::Error { code: code.clone(), message: body["error"]["message"].as_str().map(str::to_owned) }
-            }
-            _ => {
-                return Err(Rejection::malformed(
-                    "the body is neither {success: true, data} nor {success: false, error: {code}}",
-                ));
-            }
-        };
+        let outcome = operation.service.documented.as_ref().and_then(|documented| read(documented, &body));
+        let outcome = outcome.ok_or_else(|| {
+            Rejection::malformed("the body has neither the form of the document's success nor that of its failure")
+        })?;
         let request_id = super::request_id(&operation.service, response.headers());
         Ok(Received { status: response.status().as_u16(), request_id, outcome, oddities: Vec::new() })
+    }
+}
+
+/// What a body says: the object that holds the words of a success, or the code and the message of a failure.
+fn read(documented: &DocumentedDialect, body: &Value) -> Option<Outcome> {
+    let DocumentedDialect { success, failure, .. } = documented;
+    if success.fits(body) {
+        return success.holder(body).map(|holder| Outcome::Output(holder.clone()));
+    }
+    let text_of = |word: &str| failure.value_of(word, body).and_then(Value::as_str).map(str::to_owned);
+    let code = text_of("code").filter(|_| failure.fits(body))?;
+    Some(Outcome::Error { code, message: text_of("message") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Contract;
+    use crate::spec::SourceText;
+
+    const SERVICE: &str = "
+service: pages
+title: Pages of another form
+sources: { x: { title: this test, strength: documented } }
+protocol: { codec: rest-json, error: [{ body: { code: '{code}' } }] }
+documented:
+  codec: envelope
+  status: 202
+  success: { result: ok, items: [], is: { size: '{size}', name: '{name}' } }
+  failure: { result: failed, why: '{message}', number: '{code}' }
+  error: { code: E1, status: 422, kind: validation, message: No, cite: x:y }
+  cite: x:y
+errors: [{ code: Bad, status: 400, kind: validation, cite: x:y, on: { type: x:y } }]
+";
+    const OPERATION: &str = "
+operation: Make
+http: { method: PUT, path: /things, status: 200, cite: x:y }
+documented: { method: POST, path: /make, output: { name: /Name, size: /Size }, cite: x:y }
+input: { type: object, cite: x:y, properties: { Size: { cite: x:y } } }
+output: { type: object, cite: x:y, properties: { Name: { type: string }, Size: { type: integer } } }
+answer: { Name: a, Size: '{/Size}' }
+examples: [{ name: one, input: { Size: 7 }, cite: x:y }]
+";
+
+    fn contract(service: &str) -> Result<Contract, crate::ContractError> {
+        let texts = [("pages/service.yaml", service), ("pages/make.yaml", OPERATION)];
+        Contract::from_texts(texts.map(|(name, text)| SourceText { name: name.to_owned(), text: text.to_owned() }))
+    }
+
+    #[test]
+    fn a_page_has_the_form_that_its_service_states() {
+        let contract = contract(SERVICE).unwrap_or_else(|error| panic!("{error}"));
+        let operation = contract.operation("Make").expect("an operation");
+        let asked = Envelope.encode_request(operation, &json!({"Size": 7}));
+        assert_eq!((asked.method(), asked.uri().to_string()), (&Method::POST, "/make".to_owned()));
+        let view = json!({"Name": "a", "Size": 7});
+        let reply =
+            Reply::Output { operation, status: operation.status(Dialect::Documented), output: &View::from(&view) };
+        let response = Envelope.encode_response(&operation.service, &reply, "id");
+        let body = r#"{"result":"ok","items":[],"is":{"size":7,"name":"a"}}"#;
+        assert_eq!((response.status().as_u16(), &response.body()[..]), (202, body.as_bytes()));
+        let read =
+            |body: &str| Envelope.decode_response(operation, &Response::new(Bytes::copy_from_slice(body.as_bytes())));
+        assert_eq!(read(body).expect("a success").outcome, Outcome::Output(json!({"size": 7, "name": "a"})));
+        let failed = read(r#"{"result": "failed", "why": "so", "number": "E1"}"#).expect("a failure").outcome;
+        assert_eq!(failed, Outcome::Error { code: "E1".to_owned(), message: Some("so".to_owned()) });
+        for neither in [r#"{"result": "ok", "is": 1}"#, r#"{"result": "failed"}"#, "{}", "[]"] {
+            assert!(read(neither).is_err(), "{neither}");
+        }
+    }
+
+    #[test]
+    fn a_form_that_cannot_be_read_back_is_a_problem() {
+        for (sound, broken, says) in [
+            ("size: '{size}',", "size: '{length}',", "all words of a success"),
+            ("size: '{size}',", "", "no word of a success is size"),
+            (", name: '{name}' }", ", name: '{name}', since: '{since}' }", "no output member for since"),
+            ("number: '{code}'", "number: 1", "no {code}"),
+            ("why: '{message}'", "why: '{reason}'", "{reason}"),
+            ("why: '{message}'", "why: 'since {message}'", "not one word"),
+        ] {
+            let error = contract(&SERVICE.replacen(sound, broken, 1)).err().map(|error| error.to_string());
+            assert!(error.as_ref().is_some_and(|error| error.contains(says)), "{broken}: {error:?}");
+        }
     }
 }

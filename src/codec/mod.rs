@@ -43,6 +43,9 @@ pub const MAX_DEPTH: usize = 64;
 /// Most values or elements of a body: each takes many times its bytes when it is read.
 pub const MAX_VALUES: usize = 100_000;
 
+/// What the codes of emulators that do not have an operation contain, in lower case.
+const NOT_IMPLEMENTED: [&str; 4] = ["notimplemented", "unknownoperation", "invalidaction", "unsupportedoperation"];
+
 /// A protocol.
 pub trait Codec: Debug + Send + Sync {
     /// The name specs use.
@@ -51,6 +54,18 @@ pub trait Codec: Debug + Send + Sync {
     /// How a request names its operation, where method and path do not tell it.
     fn naming(&self) -> Option<&'static dyn Naming> {
         None
+    }
+
+    /// Whether it is how documents' pages show a service, whose answers have the form that the service states.
+    fn is_of_pages(&self) -> bool {
+        false
+    }
+
+    /// Whether an error's code is one by which servers of the protocol say that they do not have the operation, though the
+    /// service declares no such error.
+    fn says_not_implemented(&self, code: &str) -> bool {
+        let code = code.to_ascii_lowercase();
+        NOT_IMPLEMENTED.iter().any(|word| code.contains(word))
     }
 
     /// Whether a parameter of a URL or a form is the protocol's own, and so none of the operation's.
@@ -113,8 +128,12 @@ pub fn by_name(name: &str) -> Option<&'static dyn Codec> {
 /// The protocols that can be spoken.
 #[must_use]
 pub fn protocols() -> Vec<Protocol> {
-    let known = CODECS.iter();
-    known.map(|codec| Protocol { name: codec.name(), binds_labels: codec.naming().is_none() }).collect()
+    let protocol = |codec: &&dyn Codec| Protocol {
+        name: codec.name(),
+        binds_labels: codec.naming().is_none(),
+        is_of_pages: codec.is_of_pages(),
+    };
+    CODECS.iter().map(protocol).collect()
 }
 
 /// The codec that speaks a protocol; the first one for a protocol that nobody speaks, which no sound spec names.
@@ -141,10 +160,7 @@ impl Service {
     /// The codec that it is spoken in.
     #[must_use]
     pub fn codec_for(&self, dialect: Dialect) -> &'static dyn Codec {
-        match (&self.documented, dialect) {
-            (Some((protocol, _)), Dialect::Documented) => of(*protocol),
-            _ => self.codec(),
-        }
+        self.documented_in(dialect).map_or_else(|| self.codec(), |documented| of(documented.protocol))
     }
 
     /// How its requests name their operation, where method and path do not tell it. Pages show no other way than the

@@ -105,21 +105,14 @@ impl Verdict {
     #[must_use]
     pub fn expected(self, operation: &Operation, dialect: Dialect) -> Expected<'_> {
         let link = match self {
-            Self::Valid { .. } => return Expected::Success { status: success_status(operation, dialect) },
+            Self::Valid { .. } => return Expected::Success { status: operation.status(dialect) },
             Self::Invalid { constraint } => operation.input.constraints[constraint].error.as_ref(),
             Self::Refused { cause } => operation.errors.causes.get(&cause),
         };
-        match (link, &operation.service.documented) {
+        match (link, operation.service.documented_in(dialect)) {
             (None, _) => Expected::Unknown,
-            (Some(_), Some((_, error))) if dialect == Dialect::Documented => Expected::Error { error, link: None },
+            (Some(_), Some(documented)) => Expected::Error { error: &documented.error, link: None },
             (Some(link), _) => Expected::Error { error: &operation.errors.all[link.error], link: Some(link) },
         }
     }
-}
-
-/// The status of a success in a dialect.
-#[must_use]
-pub fn success_status(operation: &Operation, dialect: Dialect) -> u16 {
-    let documented = dialect == Dialect::Documented && operation.service.documented.is_some();
-    if documented { 200 } else { operation.http.status }
 }

@@ -17,7 +17,7 @@ pub(crate) mod redaction;
 #[cfg(feature = "check")]
 mod reply;
 
-pub use demand::{Demand, Expected, Variation, Verdict, success_status};
+pub use demand::{Demand, Expected, Variation, Verdict};
 #[cfg(feature = "check")]
 pub use fault::{Fault, FaultError, parse_faults};
 #[cfg(feature = "check")]

@@ -119,11 +119,7 @@ impl<'o> Observation<'o> {
     /// The codec that it is spoken in.
     #[must_use]
     pub fn codec(&self) -> Option<&'static dyn Codec> {
-        let service = self.service?;
-        Some(match (&service.documented, self.dialect) {
-            (Some((protocol, _)), Dialect::Documented) => crate::codec::of(*protocol),
-            _ => service.codec(),
-        })
+        self.service.map(|service| service.codec_for(self.dialect))
     }
 
     /// Whether it is signed for a service that the contract does not describe.

@@ -5,12 +5,13 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{Request, Response};
 use serde_json::Value;
 
-use super::demand::{Demand, Expected, Variation, Verdict, success_status};
+use super::demand::{Demand, Expected, Variation, Verdict};
 use super::observation::Observation;
 use super::reply::{Reply, TransportFailure};
 use crate::codec::{Codec, Outcome, Received, Rejection};
 use crate::model::{
-    Cause, Constraint, Dialect, ErrorDef, ErrorKind, ErrorLink, Occurrence, Operation, PlaceId, Strength, Table,
+    Cause, Constraint, Dialect, DocumentedDialect, ErrorDef, ErrorKind, ErrorLink, Occurrence, Operation, PlaceId,
+    Strength, Table,
 };
 use crate::text::{MASK, cut, one_line};
 use crate::value::pointer;
@@ -277,7 +278,7 @@ impl<'e> Exchange<'e> {
     /// The success that is due, in a few words.
     #[must_use]
     pub fn success(&self) -> String {
-        format!("{} with an output", success_status(self.operation, self.dialect()))
+        format!("{} with an output", self.operation.status(self.dialect()))
     }
 }
 
@@ -301,8 +302,8 @@ fn reason(cause: Cause) -> &'static str {
 
 /// The declared error of a code: the one with the status too, where several share the code.
 fn declared<'o>(operation: &'o Operation, dialect: Dialect, code: &str, status: u16) -> Option<&'o ErrorDef> {
-    if let (Dialect::Documented, Some((_, shown))) = (dialect, &operation.service.documented) {
-        return (shown.code == code).then_some(shown);
+    if let Some(DocumentedDialect { error, .. }) = operation.service.documented_in(dialect) {
+        return (error.code == code).then_some(error);
     }
     let same = || operation.errors.all.iter().map(AsRef::as_ref).filter(|error: &&ErrorDef| error.code == code);
     same().find(|error| error.status == status).or_else(|| same().next())

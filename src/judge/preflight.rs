@@ -102,6 +102,7 @@ fn firsts(plan: &Arc<Plan>) -> impl Iterator<Item = Case> + use<'_> {
 
 fn hint(case: &Case, reply: &Reply) -> Hint {
     let operation = &case.operation;
+    let codec = operation.service.codec_for(case.dialect);
     let status = reply.response.status();
     let code = code(case, reply);
     let kind = code.as_ref().and_then(|code| operation.errors.by_code(code));
@@ -111,7 +112,7 @@ fn hint(case: &Case, reply: &Reply) -> Hint {
         (Some(ErrorKind::Auth), ..) | (None, _, 401 | 403) => Hint::Refuses,
         (Some(ErrorKind::Protocol), Some(code), _) if says_there_is_none(operation, code) => Hint::Lacks,
         (None, None, 404 | 405 | 501) => Hint::Lacks,
-        (None, Some(code), _) if is_not_implemented(code) => Hint::Lacks,
+        (None, Some(code), _) if codec.says_not_implemented(code) => Hint::Lacks,
         // Something in front of the server says that it is out for a while.
         (_, _, 502..=504) => Hint::Has,
         _ => Hint::Unclear,
@@ -160,14 +161,6 @@ fn media_type(reply: &Reply) -> Option<&str> {
 fn says_there_is_none(operation: &Operation, code: &str) -> bool {
     let causes = [Cause::UnknownAction, Cause::UnknownVersion, Cause::UnknownPath, Cause::MethodNotAllowed];
     causes.iter().any(|cause| operation.errors.for_cause(*cause).is_some_and(|error| error.code == code))
-}
-
-/// Codes by which emulators say that they do not have an operation; no service declares them.
-fn is_not_implemented(code: &str) -> bool {
-    let code = code.to_ascii_lowercase();
-    ["notimplemented", "unknownoperation", "invalidaction", "unsupportedoperation"]
-        .iter()
-        .any(|word| code.contains(word))
 }
 
 /// Status and code of an answer, or its first words; without secrets.

@@ -14,7 +14,7 @@ use super::prefer::Prefer;
 use crate::auth::{self, credential_region};
 use crate::codec::{Codec, Incoming, Oddity, Reply};
 use crate::contract::Contract;
-use crate::model::{Cause, Citation, Cited, Dialect, ErrorDef, Operation, Service, Violation};
+use crate::model::{Cause, Citation, Cited, Dialect, DocumentedDialect, ErrorDef, Operation, Service, Violation};
 use crate::random::Random;
 use crate::value::template::uuid;
 use crate::value::view::View;
@@ -256,7 +256,7 @@ impl Answering<'_> {
         };
         let status = match self.target.dialect {
             Dialect::Native => overridden.unwrap_or(operation.http.status),
-            Dialect::Documented => 200,
+            Dialect::Documented => operation.status(Dialect::Documented),
         };
         let reply = Reply::Output { operation, status, output };
         self.codec().encode_response(self.target.service, &reply, &self.request_id())
@@ -309,16 +309,12 @@ impl Answering<'_> {
 
     /// The error as the dialect answers it.
     fn shown<'e>(&'e self, error: &'e ErrorDef) -> &'e ErrorDef {
-        match (&self.target.service.documented, self.target.dialect) {
-            (Some((_, shown)), Dialect::Documented) => shown,
-            _ => error,
-        }
+        self.target.service.shown(error, self.target.dialect)
     }
 
     fn failure(&mut self, error: &ErrorDef, detail: &str) -> Response<Bytes> {
-        let documented = self.target.service.documented.as_ref().filter(|_| self.target.dialect == Dialect::Documented);
-        let reply = match documented {
-            Some((_, shown)) => {
+        let reply = match self.target.service.documented_in(self.target.dialect) {
+            Some(DocumentedDialect { error: shown, .. }) => {
                 let message = format!("{}: {detail}", shown.message.as_deref().unwrap_or(&shown.code));
                 return self.codec().encode_response(
                     self.target.service,

@@ -236,8 +236,18 @@ pub enum TimestampFormat {
 pub struct DocumentedServiceSpec {
     /// The codec's name: `envelope`.
     pub codec: String,
+    /// Status of a success.
+    pub status: u16,
+    /// The JSON body of a success, in which `{word}` stands for an output member that each operation names under `output`.
+    /// The object that holds these words is the output; what else stands here tells a success.
+    pub success: Value,
+    /// The JSON body of a failure, in which `{code}` and `{message}` stand for the error's; what else stands here tells a
+    /// failure.
+    pub failure: Value,
     /// The one error the documents show.
     pub error: ErrorSpec,
+    /// Where this comes from; `status` may be cited on its own.
+    pub cite: CiteSpec,
 }
 
 /// What tells a service's requests from another's.
@@ -300,6 +310,9 @@ pub struct ClientSpec {
     /// Environment variables that would lead them elsewhere, or to other credentials.
     #[serde(default)]
     pub without: Vec<String>,
+    /// Error codes that they take for throttling, whether the service declares them or not.
+    #[serde(default)]
+    pub throttling: Vec<String>,
     /// Where this comes from.
     #[serde(default)]
     pub cite: Option<CiteSpec>,
@@ -342,10 +355,8 @@ pub struct DocumentedSpec {
     pub method: String,
     /// Path.
     pub path: String,
-    /// Output member that answers as `id`.
-    pub id: String,
-    /// Output member that answers as `created_at`.
-    pub created_at: String,
+    /// Output members as pointers, by the words that the service's page has for them.
+    pub output: IndexMap<String, String>,
     /// Where this comes from.
     pub cite: CiteSpec,
 }

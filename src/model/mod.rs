@@ -3,6 +3,7 @@
 //!
 //! Nothing here knows YAML, a protocol or a socket. Front ends lower into these types; everything else works on them.
 
+mod body_form;
 pub mod citation;
 mod dialect;
 mod id;
@@ -21,6 +22,7 @@ pub mod template;
 mod test;
 mod types;
 
+pub use body_form::BodyForm;
 pub use citation::{Citation, Cited, Sources};
 pub use dialect::Dialect;
 pub use id::OperationId;
@@ -29,8 +31,8 @@ pub use language::*;
 pub use limits::{Branches, Limits};
 pub use matcher::Matcher;
 pub use operation::{
-    Auth, Documented, Echo, ErrorDef, ErrorLink, ErrorShape, Errors, Example, Http, Idempotency, Operation, Remark,
-    Service,
+    Auth, Documented, DocumentedDialect, Echo, ErrorDef, ErrorLink, ErrorShape, Errors, Example, Http, Idempotency,
+    Operation, Remark, Service,
 };
 pub use protocol::Protocol;
 pub use rare::{Absent, Rare};

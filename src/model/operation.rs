@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::{HeaderName, Method};
 use serde_json::Value;
 
+use super::body_form::BodyForm;
 use super::citation::{Citation, Cited, Sources};
 use super::id::OperationId;
 use super::path_template;
@@ -14,7 +15,8 @@ use super::shape::Shape;
 use super::shapes::Shapes;
 use super::template::Template;
 use super::{
-    AuthScheme, AuthSpec, Cause, ClientSpec, DisputeSpec, ErrorKind, Fold, RecogniseSpec, Strength, TimestampFormat,
+    AuthScheme, AuthSpec, Cause, ClientSpec, Dialect, DisputeSpec, ErrorKind, Fold, RecogniseSpec, Strength,
+    TimestampFormat,
 };
 
 /// A service, without its operations.
@@ -38,8 +40,8 @@ pub struct Service {
     pub request_id: Option<HeaderName>,
     /// Error shapes; the first is written, all are understood.
     pub error_shapes: Vec<ErrorShape>,
-    /// The documented dialect's protocol and its one error.
-    pub documented: Option<(Protocol, ErrorDef)>,
+    /// The documented dialect.
+    pub documented: Option<DocumentedDialect>,
     /// What tells its requests from others.
     pub recognise: RecogniseSpec,
     /// Ways to authenticate.
@@ -57,12 +59,39 @@ pub struct Service {
 }
 
 impl Service {
+    /// The documented dialect, where it is the one that is spoken.
+    #[must_use]
+    pub fn documented_in(&self, dialect: Dialect) -> Option<&DocumentedDialect> {
+        self.documented.as_ref().filter(|_| dialect == Dialect::Documented)
+    }
+
+    /// The error that a dialect answers in the place of another.
+    #[must_use]
+    pub fn shown<'e>(&'e self, error: &'e ErrorDef, dialect: Dialect) -> &'e ErrorDef {
+        self.documented_in(dialect).map_or(error, |documented| &documented.error)
+    }
+
     /// Where a fact of the protocol comes from: `request_id`, `error`, …
     #[must_use]
     pub fn protocol_fact(&self, keyword: &str) -> &[Citation] {
         let found = self.protocol_citations.get(keyword).or_else(|| self.protocol_citations.get("*"));
         found.map(Vec::as_slice).unwrap_or_default()
     }
+}
+
+/// The documented dialect, as far as it is the same for all operations of a service.
+#[derive(Debug)]
+pub struct DocumentedDialect {
+    /// Its protocol.
+    pub protocol: Protocol,
+    /// Status of a success.
+    pub status: u16,
+    /// The body of a success; its words are members of each operation's output.
+    pub success: BodyForm,
+    /// The body of a failure, with the words `code` and `message`.
+    pub failure: BodyForm,
+    /// The one error that the documents show.
+    pub error: ErrorDef,
 }
 
 /// A way to authenticate.
@@ -223,6 +252,12 @@ impl Operation {
             && (self.name == bare || self.aliases.iter().any(|alias| alias == bare))
     }
 
+    /// The status of a success in a dialect.
+    #[must_use]
+    pub fn status(&self, dialect: Dialect) -> u16 {
+        self.service.documented_in(dialect).map_or(self.http.status, |documented| documented.status)
+    }
+
     /// Its name in full.
     #[must_use]
     pub fn id(&self) -> OperationId {
@@ -261,10 +296,8 @@ pub struct Documented {
     pub method: Method,
     /// Path.
     pub path: String,
-    /// Output member that answers as `id`.
-    pub id: Vec<String>,
-    /// Output member that answers as `created_at`.
-    pub created_at: Vec<String>,
+    /// Output members as paths, by the words that the service's page has for them.
+    pub output: Vec<(String, Vec<String>)>,
     /// Where this comes from.
     pub citations: Vec<Citation>,
 }

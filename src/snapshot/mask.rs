@@ -56,7 +56,7 @@ impl Masks {
             masks.add(name, Fate::Volatile);
         }
         if let Some(documented) = operation.documented.as_ref().filter(|_| dialect == Dialect::Documented) {
-            for (name, path) in [("id", &documented.id), ("created_at", &documented.created_at)] {
+            for (name, path) in &documented.output {
                 if let Some(fate) = path.last().and_then(|last| masks.fates.get(last).copied()) {
                     masks.add(name, fate);
                 }

@@ -7,14 +7,15 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::compile::compile_shape;
 use super::definitions::Definitions;
+use super::documented;
 use super::error::SpecProblem;
 use super::lowering::Lowering;
 use super::source::File;
 use super::yaml::Parsed;
 use crate::model::template::Template;
 use crate::model::{
-    Auth, AuthScheme, Citation, CiteSpec, Documented, Echo, ErrorShape, Example, Fold, Idempotency, Operation,
-    OperationSpec, Place, Protocol, Remark, Service, ServiceSpec, Shape, Sources,
+    Auth, AuthScheme, Citation, CiteSpec, Echo, ErrorShape, Example, Fold, Idempotency, Operation, OperationSpec,
+    Place, Protocol, Remark, Service, ServiceSpec, Shape, Sources,
 };
 use crate::value::pointer;
 
@@ -39,17 +40,12 @@ pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems
     let protocol_citations = protocol_citations(spec, &mut lowering);
     let auth = ways(spec, &mut lowering);
     let errors = lowering.errors(&spec.errors, None);
-    let documented = spec.documented.as_ref().map(|documented| {
-        (
-            lowering.protocol(&documented.codec, "/documented/codec"),
-            lowering.error(&documented.error, "/documented/error"),
-        )
-    });
+    let documented = spec.documented.as_ref().map(|documented| documented::dialect(documented, &mut lowering));
     Service {
         name: spec.service.clone(),
         title: spec.title.clone(),
         version: spec.version.clone(),
-        protocol: lowering.protocol(&spec.protocol.codec, "/protocol/codec"),
+        protocol: lowering.protocol(&spec.protocol.codec, false, "/protocol/codec"),
         namespace: spec.protocol.namespace.clone(),
         timestamps: spec.protocol.timestamps,
         null_is_absent: spec.protocol.null_is_absent,
@@ -153,7 +149,7 @@ pub(crate) fn operation(
         aliases: spec.aliases.clone(),
         summary: spec.summary.clone(),
         http: lowering.http(&spec.http),
-        documented: documented(spec, &output, &mut lowering),
+        documented: documented::operation(spec, service, &output, &mut lowering),
         own_errors: spec.errors.len(),
         errors,
         answer: answer(spec, &input, &output, &echo, &mut lowering),
@@ -172,17 +168,6 @@ pub(crate) fn operation(
         check_disputes(spec, &operation, &mut lowering);
     }
     operation
-}
-
-fn documented(spec: &OperationSpec, output: &Shape, lowering: &mut Lowering<'_, '_, '_>) -> Option<Documented> {
-    let documented = spec.documented.as_ref()?;
-    Some(Documented {
-        method: lowering.method(&documented.method, "/documented/method"),
-        path: documented.path.clone(),
-        id: lowering.pointer(&documented.id, output, "/documented/id", "output"),
-        created_at: lowering.pointer(&documented.created_at, output, "/documented/created_at", "output"),
-        citations: lowering.cited_for(&documented.cite, "*", "/documented/cite"),
-    })
 }
 
 fn echo(spec: &OperationSpec, input: &Shape, output: &Shape, lowering: &mut Lowering<'_, '_, '_>) -> Vec<Echo> {

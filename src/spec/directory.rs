@@ -160,13 +160,12 @@ impl Specs {
             return None;
         }
         let known = |codec: &str| protocols.iter().copied().find(|known| known.name == codec);
-        let none = Protocol { name: "", binds_labels: false };
         let first = self.index.operations.len();
         self.services.push(text);
         self.index.services.push(ServiceEntry {
             name,
-            protocol: known(&protocol.codec).unwrap_or(none),
-            documented: documented.map(|documented| known(&documented.codec).unwrap_or(none)),
+            protocol: known(&protocol.codec).unwrap_or(Protocol::UNKNOWN),
+            documented: documented.map(|documented| known(&documented.codec).unwrap_or(Protocol::UNKNOWN)),
             recognise,
             auth: auth.into_iter().map(Auth::unsourced).collect(),
             clients,

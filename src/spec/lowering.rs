@@ -47,12 +47,15 @@ impl Lowering<'_, '_, '_> {
         })
     }
 
-    pub fn protocol(&mut self, name: &str, at: &str) -> Protocol {
-        let known = self.protocols.iter().copied().find(|protocol| protocol.name == name);
-        known.unwrap_or_else(|| {
-            let known: Vec<&str> = self.protocols.iter().map(|protocol| protocol.name).collect();
-            self.problem(at, format!("no codec is named {name}"), format!("there are {}", known.join(", ")));
-            Protocol { name: "", binds_labels: false }
+    /// The native protocol of a name, or the one that pages show.
+    pub fn protocol(&mut self, name: &str, of_pages: bool, at: &str) -> Protocol {
+        let fitting = self.protocols.iter().copied().filter(|protocol| protocol.is_of_pages == of_pages);
+        fitting.clone().find(|protocol| protocol.name == name).unwrap_or_else(|| {
+            let known: Vec<&str> = fitting.map(|protocol| protocol.name).collect();
+            let whose = if of_pages { "documented" } else { "native" };
+            let message = format!("no {whose} codec is named {name}");
+            self.problem(at, message, format!("there are {}", known.join(", ")));
+            Protocol::UNKNOWN
         })
     }
 

@@ -5,7 +5,9 @@ mod assemble;
 mod cache;
 mod compile;
 mod definitions;
+mod departures;
 mod directory;
+mod documented;
 mod error;
 mod files;
 mod heads;
@@ -22,6 +24,8 @@ pub use read::{OPERATION_SCHEMA, SERVICE_SCHEMA};
 pub use yaml::Parsed;
 
 pub(crate) use assemble::{operation, service};
+#[cfg(feature = "check")]
+pub(crate) use departures::Departures;
 pub(crate) use directory::Specs;
 pub(crate) use error::sorted;
 pub(crate) use source::{File, Lowered, Source};

@@ -163,8 +163,8 @@ fn the_documented_dialect_answers_every_operation_that_is_documented_so() {
     let contract = Contract::builtin();
     let mut answered = 0;
     for operation in contract.operations() {
-        let Some((protocol, _)) = &operation.service.documented else { continue };
-        let codec = accordant::codec::of(*protocol);
+        let Some(documented) = &operation.service.documented else { continue };
+        let codec = accordant::codec::of(documented.protocol);
         let asked = codec.encode_request(operation, &operation.examples[0].input);
         let response = respond(&contract, &asked);
         let body: Value = serde_json::from_slice(response.body()).expect("JSON");

@@ -20,7 +20,11 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 fn the_schemas_in_the_project_are_those_of_the_types() {
-    for (of, path) in [("operation", "specs/operation.schema.json"), ("service", "specs/service.schema.json")] {
+    for (of, path) in [
+        ("operation", "specs/operation.schema.json"),
+        ("service", "specs/service.schema.json"),
+        ("target", "targets/target.schema.json"),
+    ] {
         let printed = text(&accordant(&["spec", "schema", of]).stdout);
         let kept = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect(path);
         assert_eq!(printed.trim(), kept.trim(), "run: accordant spec schema {of} > {path}");

@@ -53,25 +53,6 @@ fn check_with_schema(name: &str, text: &str) {
     assert!(wrong.is_empty(), "{name}: {wrong:#?}");
 }
 
-/// The keys that are offered in place of one that nobody knows.
-fn keys_instead_of(text: &str) -> Vec<String> {
-    let source = SourceText { name: "t.yaml".into(), text: text.to_owned() };
-    let problems = Target::parse(Arc::new(source), &Contract::builtin(), |_| None).expect_err("an unknown key");
-    let unknown = problems.iter().find(|problem| problem.message.contains("unknown key")).expect("an unknown key");
-    let (_, keys) = unknown.help.split_once("there are ").expect("the keys there are");
-    keys.split(", ").map(str::to_owned).collect()
-}
-
-#[test]
-fn editors_know_the_keys_that_are_read() {
-    let schema = schema();
-    let keys = |at: &str| -> Vec<String> {
-        schema.pointer(at).and_then(Value::as_object).expect("properties").keys().cloned().collect()
-    };
-    assert_eq!(keys("/properties"), keys_instead_of("nobody: 1"));
-    assert_eq!(keys("/$defs/given/properties"), keys_instead_of("givens: [{ nobody: 1, method: GET }]"));
-}
-
 /// What comes of the givens of a target, sent to a mock.
 async fn prepare(givens: &str) -> Result<(), GivenFailure> {
     let server = Server::start(Limits::default()).await;

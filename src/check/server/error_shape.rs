@@ -75,7 +75,7 @@ impl Check for ErrorShape {
 fn shape_of<'e>(exchange: &Exchange<'e>) -> (&'e [Citation], Strength) {
     let service = &exchange.operation().service;
     match &service.documented {
-        Some((_, error)) if !exchange.is_native() => (&error.citations, error.strength),
+        Some(documented) if !exchange.is_native() => (&documented.error.citations, documented.error.strength),
         _ => {
             let citations = service.protocol_fact("error");
             (citations, strength_of(citations))

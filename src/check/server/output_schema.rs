@@ -18,7 +18,7 @@ const PAGE: &str = "\
 Complains of each constraint of the output's schema that the output of a success breaks: a
 required member that is absent, a value of another type or form. A time must also have the
 protocol's form: text in place of the number of its seconds breaks strict clients. In the
-documented dialect the page shows `id` and `created_at`, and those are looked for.
+documented dialect the members that the page shows are looked for, and no others.
 
 ## Why it matters
 
@@ -102,10 +102,11 @@ fn expected(constraint: &Constraint) -> String {
     format!("an output in which {}", constraint.statement())
 }
 
-/// In the documented dialect: the two members that the page shows.
+/// In the documented dialect: the members that the page shows.
 fn shown_members(exchange: &Exchange<'_>, output: &Value) -> Vec<Complaint> {
     let Some(documented) = &exchange.operation().documented else { return Vec::new() };
-    let absent = ["id", "created_at"].into_iter().filter(|name| output.get(name).is_none_or(Value::is_null));
+    let names = documented.output.iter().map(|(name, _)| name);
+    let absent = names.filter(|name| output.get(name.as_str()).is_none_or(Value::is_null));
     let complaints = absent.map(|name| {
         let complaint = Complaint::new(format!("data with the member {name}"), format!("data without {name}"));
         complaint.about(format!("/{name}")).cite_all(&documented.citations)

@@ -1,7 +1,7 @@
 //! `status-undeclared`: a status that is neither the operation's success nor an error.
 
 use crate::check::{Check, Complaint, Party};
-use crate::exchange::{Answer, Exchange, Observation, success_status};
+use crate::exchange::{Answer, Exchange, Observation};
 use crate::model::{NodeId, Place, Strength};
 
 /// The check.
@@ -54,7 +54,7 @@ impl Check for StatusUndeclared {
         let Some(status) = exchange.status() else { return Vec::new() };
         let success = (200..300).contains(&status);
         let declared =
-            success && (states_itself(exchange) || status == success_status(exchange.operation(), exchange.dialect()));
+            success && (states_itself(exchange) || status == exchange.operation().status(exchange.dialect()));
         let judged_otherwise = success && (!exchange.may_succeed() || !exchange.was_accepted());
         if declared || judged_otherwise || (400..600).contains(&status) {
             return Vec::new();

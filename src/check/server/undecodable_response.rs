@@ -2,7 +2,7 @@
 
 use crate::check::{Check, Complaint, Party};
 use crate::codec::media_type;
-use crate::exchange::{Answer, Exchange, Observation, success_status};
+use crate::exchange::{Answer, Exchange, Observation};
 use crate::model::Strength;
 use crate::model::citation::strength_of;
 use http::header::ACCEPT_ENCODING;
@@ -61,8 +61,7 @@ impl Check for UndecodableResponse {
         {
             return encoded(exchange, coding).into_iter().collect();
         }
-        let another_success =
-            status != success_status(exchange.operation(), exchange.dialect()) && response.body().is_empty();
+        let another_success = status != exchange.operation().status(exchange.dialect()) && response.body().is_empty();
         let unreadable = success && matches!(exchange.answer(), Answer::Unreadable);
         if !unreadable || !exchange.may_succeed() || exchange.is_bodiless() || another_success {
             return Vec::new();

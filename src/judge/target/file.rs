@@ -1,34 +1,18 @@
 //! Target files.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::pin::path_of;
-use super::reader::{Environment, Reader, below};
+use super::reading::{Environment, Reading, below};
 use super::{Set, Target, Unique, Volatile, requests};
 use crate::contract::Contract;
 use crate::model::Dialect;
 use crate::spec::{SourceText, SpecProblem};
-
-/// The keys of a target file.
-const KEYS: [&str; 12] = [
-    "url",
-    "region",
-    "headers",
-    "operations",
-    "services",
-    "dialect",
-    "timeout",
-    "concurrency",
-    "givens",
-    "sets",
-    "uniques",
-    "volatile",
-];
 
 /// Stands for every operation that has the member.
 const EVERY: &str = "*";
@@ -38,24 +22,23 @@ pub(super) fn target(
     contract: &Contract,
     environment: Environment<'_>,
 ) -> Result<Target, Vec<SpecProblem>> {
-    let mut reader = Reader::open(source, environment)?;
-    reader.only("", &KEYS);
+    let (mut reading, spec) = Reading::target(source, environment)?;
     let target = Target {
-        url: url(&mut reader),
-        region: reader.get("/region", "text"),
-        headers: headers(&mut reader, "/headers"),
-        givens: requests::givens(&mut reader, contract),
-        sets: sets(&mut reader, contract),
-        uniques: uniques(&mut reader, contract),
-        volatile: volatile(&mut reader, contract),
-        operations: operations(&mut reader, contract),
-        services: services(&mut reader, contract),
-        dialect: dialect(&mut reader),
-        timeout: timeout(&mut reader),
-        concurrency: concurrency(&mut reader),
+        url: spec.url.filter(|url| is_url(&mut reading, url)),
+        region: spec.region,
+        headers: requests::headers(&mut reading, "/headers", spec.headers.unwrap_or_default()),
+        givens: requests::givens(&mut reading, contract, spec.givens.unwrap_or_default()),
+        sets: sets(&mut reading, contract, spec.sets.unwrap_or_default()),
+        uniques: uniques(&mut reading, contract, spec.uniques.unwrap_or_default()),
+        volatile: volatile(&mut reading, contract, spec.volatile.unwrap_or_default()),
+        operations: operations(&mut reading, contract, spec.operations.unwrap_or_default()),
+        services: services(&mut reading, contract, spec.services.unwrap_or_default()),
+        dialect: spec.dialect.and_then(|name| dialect(&mut reading, &name)),
+        timeout: spec.timeout.and_then(|seconds| timeout(&mut reading, seconds)),
+        concurrency: spec.concurrency,
         hidden: Vec::new(),
     };
-    let (target, hidden) = reader.close(target)?;
+    let (target, hidden) = reading.close(target)?;
     Ok(Target { hidden, ..target })
 }
 
@@ -68,10 +51,9 @@ pub(super) fn givens(
     let (before, after) = mapping_around(&source.text);
     let wrapped = SourceText { name: source.name.clone(), text: [before, &source.text, after].concat() };
     let read = || {
-        let mut reader = Reader::open(Arc::new(wrapped), environment)?;
-        reader.only("", &["givens"]);
-        let givens = requests::givens(&mut reader, contract);
-        reader.close(givens)
+        let (mut reading, givens) = Reading::givens(Arc::new(wrapped), environment)?;
+        let givens = requests::givens(&mut reading, contract, givens);
+        reading.close(givens)
     };
     let (givens, hidden) = read().map_err(|problems| {
         let unwrap = |at: usize| at.saturating_sub(before.len()).min(source.text.len());
@@ -95,124 +77,102 @@ fn mapping_around(text: &str) -> (&'static str, &'static str) {
     }
 }
 
-fn url(reader: &mut Reader) -> Option<String> {
-    let url: String = reader.get("/url", "a URL")?;
-    if Url::parse(&url).is_err() {
-        reader.problem("/url", "not a URL", "write scheme, host and port, as http://127.0.0.1:5000");
+fn is_url(reading: &mut Reading, url: &str) -> bool {
+    let is_url = Url::parse(url).is_ok();
+    if !is_url {
+        reading.problem("/url", "not a URL", "write scheme, host and port, as http://127.0.0.1:5000");
     }
-    Some(url)
+    is_url
 }
 
-/// The headers at a pointer. Their values are not shown: they may be secrets.
-pub(super) fn headers(reader: &mut Reader, at: &str) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for (name, value, at) in reader.texts(at) {
-        match (HeaderName::from_str(&name), HeaderValue::from_str(&value)) {
-            (Ok(name), Ok(mut value)) => {
-                value.set_sensitive(true);
-                headers.append(name, value);
-            }
-            (Err(_), _) => reader.key_problem(&at, "not the name of a header", "write letters, digits and hyphens"),
-            (_, Err(_)) => reader.problem(&at, "not the value of a header", "write text on one line"),
-        }
-    }
-    headers
-}
-
-fn operations(reader: &mut Reader, contract: &Contract) -> Vec<String> {
-    let names: Vec<String> = reader.get("/operations", "a list of names").unwrap_or_default();
+fn operations(reading: &mut Reading, contract: &Contract, names: Vec<String>) -> Vec<String> {
     for (index, name) in names.iter().enumerate() {
         if let Err(unknown) = contract.operation(name) {
-            reader.problem(&below("/operations", &index.to_string()), unknown.to_string(), "correct the name");
+            reading.problem(&below("/operations", &index.to_string()), unknown.to_string(), "correct the name");
         }
     }
     names
 }
 
-fn services(reader: &mut Reader, contract: &Contract) -> Vec<String> {
-    let names: Vec<String> = reader.get("/services", "a list of names").unwrap_or_default();
+fn services(reading: &mut Reading, contract: &Contract, names: Vec<String>) -> Vec<String> {
     let known: Vec<&str> = contract.services().iter().map(|service| service.name.as_str()).collect();
     for (index, name) in names.iter().enumerate().filter(|(_, name)| !known.contains(&name.as_str())) {
         let message = format!("no service named {name}; there are {}", known.join(", "));
-        reader.problem(&below("/services", &index.to_string()), message, "correct the name");
+        reading.problem(&below("/services", &index.to_string()), message, "correct the name");
     }
     names
 }
 
-fn dialect(reader: &mut Reader) -> Option<Dialect> {
-    let name: String = reader.get("/dialect", "native or documented")?;
+fn dialect(reading: &mut Reading, name: &str) -> Option<Dialect> {
     let dialect = name.parse().ok();
     if dialect.is_none() {
-        reader.problem("/dialect", "not a dialect", "write native or documented");
+        reading.problem("/dialect", "not a dialect", "write native or documented");
     }
     dialect
 }
 
-fn timeout(reader: &mut Reader) -> Option<Duration> {
-    let seconds: f64 = reader.get("/timeout", "a number of seconds")?;
+fn timeout(reading: &mut Reading, seconds: f64) -> Option<Duration> {
     let timeout = Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero());
     if timeout.is_none() {
-        reader.problem("/timeout", "not a time to wait", "write seconds, more than 0");
+        reading.problem("/timeout", "not a time to wait", "write seconds, more than 0");
     }
     timeout
 }
 
-fn concurrency(reader: &mut Reader) -> Option<usize> {
-    let most: usize = reader.get("/concurrency", "a whole number")?;
-    if most == 0 {
-        reader.problem("/concurrency", "nothing would be sent", "write 1 or more");
-    }
-    Some(most)
-}
-
-fn sets(reader: &mut Reader, contract: &Contract) -> Vec<Set> {
+fn sets(reading: &mut Reading, contract: &Contract, all: IndexMap<String, Map<String, Value>>) -> Vec<Set> {
     let mut sets = Vec::new();
-    for (operation, at) in reader.members("/sets") {
-        for (pointer, at) in reader.members(&at) {
-            let Some(value) = reader.value(&at).cloned() else { continue };
-            let Some(pointer) = path(reader, &at, &pointer) else { continue };
+    for (operation, members) in all {
+        for (pointer, value) in members {
+            if value.is_null() {
+                continue;
+            }
+            let at = below(&below("/sets", &operation), &pointer);
+            let Some(pointer) = path(reading, &at, &pointer) else { continue };
             let mut set = Set { operation: named(&operation), pointer, value };
             match set.fit(contract) {
                 Ok(()) => sets.push(set),
-                Err(error) => reader.key_problem(&at, error.to_string(), "name a member of the operation's input"),
+                Err(error) => reading.key_problem(&at, error.to_string(), "name a member of the operation's input"),
             }
         }
     }
     sets
 }
 
-fn uniques(reader: &mut Reader, contract: &Contract) -> Vec<Unique> {
+/// Lists of pointers to members, by operation.
+type Pointers = IndexMap<String, Vec<String>>;
+
+fn uniques(reading: &mut Reading, contract: &Contract, all: Pointers) -> Vec<Unique> {
     let mut uniques = Vec::new();
-    for (operation, pointer, at) in pointers(reader, "/uniques") {
+    for (operation, pointer, at) in pointers(reading, "/uniques", all) {
         let unique = Unique { operation, pointer };
         match unique.fit(contract) {
             Ok(()) => uniques.push(unique),
-            Err(error) => reader.problem(&at, error.to_string(), "name a member of the operation's input"),
+            Err(error) => reading.problem(&at, error.to_string(), "name a member of the operation's input"),
         }
     }
     uniques
 }
 
-fn volatile(reader: &mut Reader, contract: &Contract) -> Vec<Volatile> {
+fn volatile(reading: &mut Reading, contract: &Contract, all: Pointers) -> Vec<Volatile> {
     let mut members = Vec::new();
-    for (operation, pointer, at) in pointers(reader, "/volatile") {
+    for (operation, pointer, at) in pointers(reading, "/volatile", all) {
         let volatile = Volatile { operation, pointer };
         match volatile.fit(contract) {
             Ok(()) => members.push(volatile),
-            Err(error) => reader.problem(&at, error.to_string(), "name a member of the operation's output"),
+            Err(error) => reading.problem(&at, error.to_string(), "name a member of the operation's output"),
         }
     }
     members
 }
 
-/// Lists of members by operation: each with where it stands in the file.
-fn pointers(reader: &mut Reader, key: &str) -> Vec<(Option<String>, Vec<String>, String)> {
+/// Members by operation: each with where it stands in the file.
+fn pointers(reading: &mut Reading, key: &str, all: Pointers) -> Vec<(Option<String>, Vec<String>, String)> {
     let mut found = Vec::new();
-    for (operation, at) in reader.members(key) {
-        let pointers: Vec<String> = reader.get(&at, "a list of pointers").unwrap_or_default();
+    for (operation, pointers) in all {
+        let at = below(key, &operation);
         for (index, pointer) in pointers.iter().enumerate() {
             let at = below(&at, &index.to_string());
-            if let Some(pointer) = path(reader, &at, pointer) {
+            if let Some(pointer) = path(reading, &at, pointer) {
                 found.push((named(&operation), pointer, at));
             }
         }
@@ -224,10 +184,10 @@ fn named(operation: &str) -> Option<String> {
     (operation != EVERY).then(|| operation.to_owned())
 }
 
-fn path(reader: &mut Reader, at: &str, pointer: &str) -> Option<Vec<String>> {
+fn path(reading: &mut Reading, at: &str, pointer: &str) -> Option<Vec<String>> {
     let path = path_of(pointer);
     if path.is_none() {
-        reader.key_problem(at, "not a pointer to a member", "begin it with a slash, as /BackupVaultName");
+        reading.key_problem(at, "not a pointer to a member", "begin it with a slash, as /BackupVaultName");
     }
     path
 }

@@ -2,8 +2,9 @@
 
 mod file;
 mod pin;
-mod reader;
+mod reading;
 mod requests;
+mod spec;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 use pin::Side;
 pub use pin::{PinError, Set, Unique, Volatile};
+pub use spec::TargetSpec;
 
 use super::Given;
 use crate::contract::Contract;

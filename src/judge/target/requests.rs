@@ -5,68 +5,64 @@ use std::str::FromStr;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Request, Uri};
-use serde_json::{Value, json};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use indexmap::IndexMap;
 
-use super::file::headers;
-use super::reader::{Reader, below};
+use super::reading::{Reading, below};
+use super::spec::{GivenSpec, ScalarSpec};
 use crate::contract::Contract;
 use crate::judge::given::{Given, GivenRequest};
 
-/// The keys of a given.
-const KEYS: [&str; 11] =
-    ["name", "operation", "input", "service", "method", "path", "headers", "form", "json", "body", "ignore_failure"];
-/// Those that an operation does not go with.
-const OF_HTTP: [&str; 7] = ["service", "method", "path", "headers", "form", "json", "body"];
-
 /// The givens of a file, as far as they can be read.
-pub(super) fn givens(reader: &mut Reader, contract: &Contract) -> Vec<Given> {
-    reader.items("/givens").iter().filter_map(|at| given(reader, at, contract)).collect()
+pub(super) fn givens(reading: &mut Reading, contract: &Contract, specs: Vec<GivenSpec>) -> Vec<Given> {
+    let specs = specs.into_iter().enumerate();
+    specs.filter_map(|(index, spec)| given(reading, &format!("/givens/{index}"), contract, spec)).collect()
 }
 
-fn given(reader: &mut Reader, at: &str, contract: &Contract) -> Option<Given> {
-    reader.only(at, &KEYS);
-    let name = reader.get(&below(at, "name"), "text");
-    let ignore_failure = reader.get(&below(at, "ignore_failure"), "true or false").unwrap_or_default();
-    let is_operation = reader.value(&below(at, "operation")).is_some();
-    let request = if is_operation { operation(reader, at, contract) } else { http(reader, at) };
+fn given(reading: &mut Reading, at: &str, contract: &Contract, spec: GivenSpec) -> Option<Given> {
+    let (name, ignore_failure) = (spec.name.clone(), spec.ignore_failure.unwrap_or_default());
+    let request =
+        if spec.operation.is_some() { operation(reading, at, contract, spec) } else { http(reading, at, spec) };
     Some(Given { name, ignore_failure, request: request? })
 }
 
-fn operation(reader: &mut Reader, at: &str, contract: &Contract) -> Option<GivenRequest> {
-    for key in OF_HTTP {
-        if reader.value(&below(at, key)).is_some() {
-            reader.key_problem(
-                &below(at, key),
-                "an operation has its own",
-                "write its input, or leave the operation out",
-            );
-        }
+fn operation(reading: &mut Reading, at: &str, contract: &Contract, spec: GivenSpec) -> Option<GivenRequest> {
+    let of_http = [
+        ("service", spec.service.is_some()),
+        ("method", spec.method.is_some()),
+        ("path", spec.path.is_some()),
+        ("headers", spec.headers.is_some()),
+        ("form", spec.form.is_some()),
+        ("json", spec.json.is_some()),
+        ("body", spec.body.is_some()),
+    ];
+    for (key, _) in of_http.into_iter().filter(|(_, is_there)| *is_there) {
+        let help = "write its input, or leave the operation out";
+        reading.key_problem(&below(at, key), "an operation has its own", help);
     }
-    let place = below(at, "operation");
-    let name: String = reader.get(&place, "text")?;
+    let name = spec.operation?;
     if let Err(unknown) = contract.operation(&name) {
-        reader.problem(&place, unknown.to_string(), "give what the contract does not have by method and path");
+        let help = "give what the contract does not have by method and path";
+        reading.problem(&below(at, "operation"), unknown.to_string(), help);
     }
-    let place = below(at, "input");
-    let input = reader.value(&place).cloned().unwrap_or_else(|| json!({}));
-    if !input.is_object() {
-        reader.problem(&place, "not a mapping", "write the members of the operation's input");
-    }
-    Some(GivenRequest::Operation { operation: name, input })
+    Some(GivenRequest::Operation { operation: name, input: spec.input.unwrap_or_default().into() })
 }
 
-fn http(reader: &mut Reader, at: &str) -> Option<GivenRequest> {
-    let input = below(at, "input");
-    if reader.value(&input).is_some() {
-        reader.key_problem(&input, "an input without an operation", "write a form, json or a body");
+fn http(reading: &mut Reading, at: &str, mut spec: GivenSpec) -> Option<GivenRequest> {
+    if spec.input.is_some() {
+        let help = "write a form, json or a body";
+        reading.key_problem(&below(at, "input"), "an input without an operation", help);
     }
-    let service = service(reader, &below(at, "service"));
-    let method = method(reader, at);
-    let target = target(reader, at);
-    let (body, media_type) = body(reader, at);
+    if let Some(name) = &spec.service {
+        check_service(reading, &below(at, "service"), name);
+    }
+    let method = method(reading, at, spec.method.as_deref());
+    let target = target(reading, at, spec.path.as_deref().unwrap_or("/"));
+    let headers = headers(reading, &below(at, "headers"), spec.headers.take().unwrap_or_default());
+    let service = spec.service.take();
+    let (body, media_type) = body(reading, at, spec);
     let mut request = Request::new(body);
-    *request.headers_mut() = headers(reader, &below(at, "headers"));
+    *request.headers_mut() = headers;
     if let Some(media_type) = media_type {
         request.headers_mut().entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(media_type));
     }
@@ -75,58 +71,65 @@ fn http(reader: &mut Reader, at: &str) -> Option<GivenRequest> {
     Some(GivenRequest::Http { service, request })
 }
 
-fn service(reader: &mut Reader, at: &str) -> Option<String> {
-    let name: String = reader.get(at, "text")?;
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    if name.is_empty() || !name.bytes().all(fits) {
-        reader.problem(at, "not the name of a service", "write the name that its credential scopes have, as rds");
+/// The headers at a pointer. Their values are not shown: they may be secrets.
+pub(super) fn headers(reading: &mut Reading, at: &str, all: IndexMap<String, ScalarSpec>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in all {
+        let at = below(at, &name);
+        match (HeaderName::from_str(&name), HeaderValue::from_str(&value.to_string())) {
+            (Ok(name), Ok(mut value)) => {
+                value.set_sensitive(true);
+                headers.append(name, value);
+            }
+            (Err(_), _) => reading.key_problem(&at, "not the name of a header", "write letters, digits and hyphens"),
+            (_, Err(_)) => reading.problem(&at, "not the value of a header", "write text on one line"),
+        }
     }
-    Some(name)
+    headers
 }
 
-fn method(reader: &mut Reader, at: &str) -> Option<Method> {
-    let place = below(at, "method");
-    if reader.value(&place).is_none() {
-        reader.problem(at, "neither an operation nor a method", "write operation and input, or method and path");
-        return None;
+fn check_service(reading: &mut Reading, at: &str, name: &str) {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if name.is_empty() || !name.bytes().all(fits) {
+        reading.problem(at, "not the name of a service", "write the name that its credential scopes have, as rds");
     }
-    let name: String = reader.get(&place, "text")?;
+}
+
+fn method(reading: &mut Reading, at: &str, name: Option<&str>) -> Option<Method> {
+    let Some(name) = name else {
+        reading.problem(at, "neither an operation nor a method", "write operation and input, or method and path");
+        return None;
+    };
     // CONNECT has another kind of target.
-    let method = Method::from_str(&name).ok().filter(|method| *method != Method::CONNECT);
+    let method = Method::from_str(name).ok().filter(|method| *method != Method::CONNECT);
     if method.is_none() {
-        reader.problem(&place, "not a method", "write one of HTTP's methods, as POST");
+        reading.problem(&below(at, "method"), "not a method", "write one of HTTP's methods, as POST");
     }
     method
 }
 
-fn target(reader: &mut Reader, at: &str) -> Option<Uri> {
-    let place = below(at, "path");
-    let text: String = reader.get(&place, "text").unwrap_or_else(|| "/".to_owned());
-    let target = PathAndQuery::from_str(&text).ok().filter(|target| text.starts_with('/') && target.as_str() == text);
+fn target(reading: &mut Reading, at: &str, text: &str) -> Option<Uri> {
+    let target = PathAndQuery::from_str(text).ok().filter(|target| text.starts_with('/') && target.as_str() == text);
     if target.is_none() {
-        reader.problem(&place, "not a path", "begin it with a slash, and escape what is not allowed in a URL");
+        let help = "begin it with a slash, and escape what is not allowed in a URL";
+        reading.problem(&below(at, "path"), "not a path", help);
     }
     target.map(Uri::from)
 }
 
 /// The body and its media type.
-fn body(reader: &mut Reader, at: &str) -> (Bytes, Option<&'static str>) {
-    let bodies = ["form", "json", "body"].into_iter().filter(|key| reader.value(&below(at, key)).is_some());
-    if let [_, second, ..] = bodies.collect::<Vec<_>>().as_slice() {
-        reader.key_problem(&below(at, second), "a second body", "keep one of form, json and body");
+fn body(reading: &mut Reading, at: &str, spec: GivenSpec) -> (Bytes, Option<&'static str>) {
+    let bodies = [("form", spec.form.is_some()), ("json", spec.json.is_some()), ("body", spec.body.is_some())];
+    if let Some((second, _)) = bodies.iter().filter(|(_, is_there)| *is_there).nth(1) {
+        reading.key_problem(&below(at, second), "a second body", "keep one of form, json and body");
     }
-    let form = below(at, "form");
-    if reader.value(&form).is_some() {
+    if let Some(form) = spec.form {
         let mut pairs = form_urlencoded::Serializer::new(String::new());
-        pairs.extend_pairs(reader.texts(&form).iter().map(|(name, value, _)| (name, value)));
+        pairs.extend_pairs(form.iter().map(|(name, value)| (name, value.to_string())));
         return (pairs.finish().into(), Some("application/x-www-form-urlencoded"));
     }
-    if let Some(json) = reader.value(&below(at, "json")) {
+    if let Some(json) = spec.json {
         return (json.to_string().into(), Some("application/json"));
     }
-    let text = below(at, "body");
-    if reader.value(&text).is_some_and(|body| !matches!(body, Value::String(_))) {
-        reader.problem(&text, "not text", "write text, or json for a value");
-    }
-    (reader.value(&text).and_then(Value::as_str).map_or_else(Bytes::new, |text| text.to_owned().into()), None)
+    (spec.body.unwrap_or_default().into(), None)
 }

@@ -56,14 +56,12 @@ const HUBS: &[(&str, &str)] = &[
     ("constraint/mod.rs", "a registry: it lists the kinds, which keep to the trait beside the list"),
     ("exchange/questions.rs", "an observation is asked, and answers in its own words"),
     ("judge/run.rs", "a run is concluded with its own settings"),
-    ("judge/target/file.rs", "a target's requests are read by its file's reader"),
     ("judge/target/mod.rs", "a target is read from its file, and the file's parts name the target's"),
     ("model/shape.rs", "a shape begins in a graph of nodes, and has a table of their places"),
     ("mutate/mutant.rs", "a mutant departs, and the departure asks the mutant"),
     ("net/serve.rs", "a connection shares the server's state"),
     ("net/proxy.rs", "a conversation shares the proxy's state"),
     ("report/baseline.rs", "a baseline is edited in its own words"),
-    ("spec/load.rs", "files are loaded by service, and assembled from what was loaded"),
 ];
 
 #[test]
