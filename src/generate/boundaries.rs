@@ -16,8 +16,8 @@ use crate::value::pointer;
 const TRIES: usize = 40;
 /// The same, for one input out of many.
 const QUICK_TRIES: usize = 8;
-/// The same, for one text out of those at the seams of a pattern.
-const SEAM_TRIES: usize = 4;
+/// The same, for one of many values.
+const FEW_TRIES: usize = 4;
 /// How many of the values that break what is stated of items are put at each end of a list and in its middle.
 const AIMED: usize = 2;
 /// On how many examples a value is proven, and how many values a side keeps.
@@ -126,7 +126,14 @@ impl Boundaries {
             let aims = if aimed { &Aim::EACH[..] } else { &[Aim::Any] };
             for aim in aims {
                 let way = Way { at, side, value, aim: *aim };
-                let Some((base, input)) = self.built(way, &bases, &segments, random) else { continue };
+                let tries = match value {
+                    // There are many of them, and what is wrong with one is wrong with it every time.
+                    BoundaryValue::Seam(..) => FEW_TRIES,
+                    _ if *aim != Aim::Any => FEW_TRIES,
+                    _ if found.is_empty() => TRIES,
+                    _ => QUICK_TRIES,
+                };
+                let Some((base, input)) = self.built(way, &bases, (&segments, tries), random) else { continue };
                 // What one value could be built on is likely to do for the next.
                 bases[..=base].rotate_right(1);
                 if found.iter().all(|(_, known)| *known != input) {
@@ -138,16 +145,17 @@ impl Boundaries {
     }
 
     /// The first of these bases that can be changed in this way, and what becomes of it.
-    fn built(&self, way: Way<'_>, bases: &[&Value], place: &[String], random: &mut Random) -> Option<(usize, Value)> {
+    fn built(
+        &self,
+        way: Way<'_>,
+        bases: &[&Value],
+        (place, tries): (&[String], usize),
+        random: &mut Random,
+    ) -> Option<(usize, Value)> {
         let is_free = leaves_a_choice(way.value) || way.at.path.leaves_a_choice();
         bases.iter().enumerate().find_map(|(index, base)| {
             let is_absent = pointer::first(base, place).is_none();
-            let tries = match way.value {
-                // There are many of them, and what is wrong with one is wrong with it every time.
-                BoundaryValue::Seam(..) => SEAM_TRIES,
-                _ if is_free || is_absent => TRIES,
-                _ => 2,
-            };
+            let tries = if is_free || is_absent { tries } else { 2 };
             let input = (0..tries).find_map(|_| self.taken(way, base, random))?;
             Some((index, input))
         })

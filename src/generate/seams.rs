@@ -11,8 +11,8 @@ use super::regex_gen::{Characters, settled_characters};
 use crate::model::Seam;
 
 /// Most texts of each side.
-const MAX_BROKEN: usize = 48;
-const MAX_KEPT: usize = 20;
+const MAX_BROKEN: usize = 40;
+const MAX_KEPT: usize = 16;
 /// Longest text, in characters.
 const LONGEST: usize = 8_192;
 /// Most changes of one part of a pattern.
@@ -68,12 +68,12 @@ impl Seams<'_> {
             }
             changes.extend(hir.iter().flat_map(|hir| walk.changes(hir)));
         }
-        if changes.is_empty() {
-            sample.iter().for_each(|sample| around(sample, &mut changes));
+        if let (true, Some(sample)) = (changes.is_empty(), sample) {
+            around(sample, &mut changes);
         }
         // What `\d`, `\w` and `\s` have outside of ASCII differs between engines.
         let plain = names_a_class(pattern);
-        let is_sent = |change: &Change| self.is_sent(change) && !(plain && !change.text.is_ascii());
+        let is_sent = |change: &Change| self.is_sent(change) && (!plain || change.text.is_ascii());
         let (kept, broken) = changes.into_iter().filter(is_sent).partition(|change| self.is_kept(change));
         let kept: Vec<Change> = kept;
         let at_bounds = kept.into_iter().filter(|change| change.seam.is_kept()).collect();
@@ -121,7 +121,9 @@ fn around(plain: &str, changes: &mut Vec<Change>) {
         add(Seam::Beside, format!("{plain}{beside}"));
         add(Seam::Beside, format!("{beside}{plain}"));
     }
-    WORDS.iter().for_each(|word| add(Seam::Word, (*word).to_owned()));
+    for word in WORDS {
+        add(Seam::Word, word.to_owned());
+    }
 }
 
 /// The most telling texts: of each kind in turn, those that are the first changes of their part before others.

@@ -1,8 +1,8 @@
 //! Values around a rule's boundary, found from its expression.
 //!
 //! The literals of the expression and what is one beside them are put in place of each number and text of the spec's own examples,
-//! as are the other members' numbers that far away. Those come first that make a comparison of the expression come out as no value
-//! before them did, so that each side of each comparison and each alternative is among the first few.
+//! as are the other members' numbers that far away. Those come first in which one comparison decides, by no more than one, as none
+//! before did: so each side of each comparison and each alternative is among the first few.
 
 use std::collections::HashSet;
 
@@ -10,40 +10,81 @@ use serde_json::{Map, Value};
 
 use super::Operand;
 use super::program::{Part, Program};
+use super::run::{difference, part_holds};
 use crate::value::pointer;
 
-/// Most literals of each kind, and most values altogether.
+/// Most literals of each kind, and most values that are changed twice.
 const MAX_LITERALS: usize = 8;
+const MAX_TWICE: usize = 100;
+/// Most values that are weighed, and most that are found worth trying.
 const MAX_VALUES: usize = 2_000;
+const MOST: usize = 80;
 
 /// Values around both examples of a rule, each once, the most telling first.
 pub fn around(examples: [&Value; 2], program: Option<&Program>, operands: &[Operand]) -> Vec<Value> {
     let literals = program.map(Literals::of).unwrap_or_default();
     let mut found: Vec<Value> = examples.iter().flat_map(|example| literals.variants(example)).collect();
+    let twice: Vec<Value> = found.iter().take(MAX_TWICE).flat_map(|value| literals.pinned(value)).collect();
     found.extend(examples.iter().flat_map(|example| variants(example)));
     found.extend(examples.iter().flat_map(|example| without(example)));
+    found.extend(twice);
     let mut known = HashSet::new();
     found.retain(|value| !examples.contains(&value) && known.insert(value.to_string()));
     found.truncate(MAX_VALUES);
-    let Some(program) = program else { return found };
-    let mut outcomes: HashSet<Vec<Option<bool>>> = HashSet::new();
-    examples
-        .iter()
-        .filter_map(|example| outcome(program, operands, example))
-        .for_each(|seen| _ = outcomes.insert(seen));
-    let is_new = |value: &Value| outcome(program, operands, value).is_some_and(|seen| outcomes.insert(seen));
-    let (mut telling, others): (Vec<Value>, Vec<Value>) = found.into_iter().partition(is_new);
+    let Some(program) = program else {
+        found.truncate(MOST);
+        return found;
+    };
+    let mut seen: HashSet<Feature> = HashSet::new();
+    for example in examples {
+        seen.extend(features(program, operands, example));
+    }
+    let mut is_new = |value: &Value, deciding: bool| {
+        let features = features(program, operands, value);
+        let new = features.iter().filter(|feature| feature.decides || !deciding).any(|feature| !seen.contains(feature));
+        if new {
+            seen.extend(features);
+        }
+        new
+    };
+    let (mut telling, others): (Vec<Value>, Vec<Value>) = found.into_iter().partition(|value| is_new(value, true));
+    let (more, others): (Vec<Value>, Vec<Value>) = others.into_iter().partition(|value| is_new(value, false));
+    telling.extend(more);
     telling.extend(others);
+    telling.truncate(MOST);
     telling
 }
 
-/// How each comparison of the expression comes out; nothing where a member is absent.
-fn outcome(program: &Program, operands: &[Operand], value: &Value) -> Option<Vec<Option<bool>>> {
+/// How one comparison comes out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Feature {
+    comparison: usize,
+    holds: bool,
+    /// How far its sides are apart, where they are numbers and it is less than two.
+    apart: Option<i64>,
+    /// Whether the rule comes out otherwise when the comparison does.
+    decides: bool,
+}
+
+/// How each comparison of the expression comes out; nothing where a member is absent, or CEL must say.
+fn features(program: &Program, operands: &[Operand], value: &Value) -> Vec<Feature> {
     let members = operands.iter().map(|operand| pointer::first(value, &operand.path).or(operand.default.as_ref()));
-    let members: Vec<&Value> = members.collect::<Option<_>>()?;
+    let Some(members) = members.collect::<Option<Vec<&Value>>>() else { return Vec::new() };
     let mut comparisons = Vec::new();
     leaves(&program.root, &mut comparisons);
-    Some(comparisons.into_iter().map(|part| program.part_holds(part, &members).ok()).collect())
+    let outcomes: Option<Vec<bool>> = comparisons.iter().map(|part| part_holds(part, &members).ok()).collect();
+    let Some(mut outcomes) = outcomes else { return Vec::new() };
+    let whole = joined(&program.root, &mut outcomes.iter().copied());
+    let mut found = Vec::new();
+    for (comparison, part) in comparisons.into_iter().enumerate() {
+        let holds = outcomes[comparison];
+        outcomes[comparison] = !holds;
+        let decides = joined(&program.root, &mut outcomes.iter().copied()) != whole;
+        outcomes[comparison] = holds;
+        let apart = difference(part, &members).filter(|apart| apart.abs() < 2);
+        found.push(Feature { comparison, holds, apart, decides });
+    }
+    found
 }
 
 /// The comparisons that an expression joins.
@@ -53,6 +94,20 @@ fn leaves<'p>(part: &'p Part, found: &mut Vec<&'p Part>) {
         Part::Not(only) => leaves(only, found),
         Part::If(parts) => parts.iter().for_each(|part| leaves(part, found)),
         comparison => found.push(comparison),
+    }
+}
+
+/// What the expression comes to when its comparisons come out so, in their order.
+fn joined(part: &Part, outcomes: &mut impl Iterator<Item = bool>) -> bool {
+    match part {
+        Part::Both(both) => both.each_ref().map(|part| joined(part, outcomes)) == [true; 2],
+        Part::Either(both) => both.each_ref().map(|part| joined(part, outcomes)) != [false; 2],
+        Part::Not(only) => !joined(only, outcomes),
+        Part::If(parts) => {
+            let [condition, then, otherwise] = [0, 1, 2].map(|index| joined(&parts[index], outcomes));
+            if condition { then } else { otherwise }
+        }
+        _ => outcomes.next().unwrap_or(false),
     }
 }
 
@@ -106,6 +161,11 @@ impl Literals {
             Value::String(_) => self.texts(),
             _ => Vec::new(),
         })
+    }
+
+    /// The value with a literal number, or one beside it, in place of one of its numbers.
+    fn pinned(&self, value: &Value) -> Vec<Value> {
+        replaced(value, &|scalar| if scalar.is_i64() { self.numbers(&[]) } else { Vec::new() })
     }
 
     fn numbers(&self, others: &[i64]) -> Vec<Value> {
@@ -238,7 +298,7 @@ mod tests {
     fn each_part_of_the_expression_decides_about_one_of_the_first() {
         let right = "a < 0 || b < 0 || b - 90 >= a";
         let examples = [json!({"a": 30, "b": 120}), json!({"a": 30, "b": 119})];
-        let values: Vec<Value> = found(right, examples.clone()).into_iter().chain(examples).collect();
+        let values: Vec<Value> = examples.clone().into_iter().chain(found(right, examples)).collect();
         for wrong in [
             "b < 0 || b - 90 >= a",
             "a < 0 || b - 90 >= a",
