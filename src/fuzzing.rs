@@ -5,14 +5,15 @@ use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use http::{Request, Response};
+use jiff::civil::Date;
 
 use crate::generate::Token;
 use crate::judge::Target;
 use crate::net::http1::{Direction, Message, Reader};
-use crate::report::Baseline;
+use crate::report::{Baseline, Report};
 use crate::snapshot::{Body, Snapshot, same};
-use crate::spec::SourceText;
-use crate::{Contract, Mock};
+use crate::spec::{SourceText, SpecProblem};
+use crate::{Contract, ContractError, Mock};
 
 static CONTRACT: LazyLock<Arc<Contract>> = LazyLock::new(|| Arc::new(Contract::builtin()));
 
@@ -39,13 +40,16 @@ pub fn answer(bytes: &[u8]) {
 
 /// The spec of an operation: it is compiled, or each problem has a place in it.
 pub fn spec(text: &str) {
-    let texts = CONTRACT.texts().iter().map(|known| {
-        let name = known.name.clone();
-        let text = if name.ends_with("replicate-backup.yaml") { text } else { &known.text };
-        SourceText { name, text: text.to_owned() }
+    static SERVICE: LazyLock<SourceText> = LazyLock::new(|| {
+        let service = |known: &&Arc<SourceText>| known.name.ends_with("cbr/service.yaml");
+        CONTRACT.texts().iter().find(service).map(|known| SourceText::clone(known)).expect("it is built in")
     });
-    if let Err(error) = Contract::from_texts(texts) {
-        assert!(!error.to_string().is_empty(), "an error says what is wrong");
+    let text = SourceText { name: "cbr/operation.yaml".to_owned(), text: text.to_owned() };
+    let Err(error) = Contract::from_texts([SERVICE.clone(), text]) else { return };
+    assert!(!error.to_string().is_empty(), "an error says what is wrong");
+    if let ContractError::Broken(problems) = error {
+        let is_placed = |problem: &SpecProblem| problem.source.text.get(problem.span.clone()).is_some();
+        assert!(problems.iter().all(is_placed), "a problem is in the text");
     }
 }
 
@@ -64,10 +68,16 @@ pub fn token(text: &str) {
     assert_eq!(token.to_string().parse().as_ref(), Ok(&token), "a token is read as it is written");
 }
 
-/// A baseline in TOML.
+/// A baseline in TOML: a problem is in the text, and what a run writes that finds nothing accepts the same.
 pub fn baseline(text: &str) {
-    if let Err(error) = Baseline::parse("baseline.toml", text, &CONTRACT) {
-        assert!(error.line <= text.lines().count() + 1, "a problem is in the text");
+    let parse = |text: &str| Baseline::parse("baseline.toml", text, &CONTRACT);
+    match parse(text) {
+        Ok(baseline) => {
+            let written = baseline.updated(&Report::new(Vec::new(), false), Date::constant(2026, 1, 1));
+            let again = parse(&written).expect("what is written is read");
+            assert_eq!(again.accepted(), baseline.accepted(), "what is not touched stays");
+        }
+        Err(error) => assert!(error.line <= text.lines().count() + 1, "a problem is in the text"),
     }
 }
 

@@ -171,5 +171,10 @@ fn behind<'t>(word: &str, text: &'t str) -> Option<&'t str> {
 
 /// The `Authorization` header; empty where it is no text.
 fn authorization(request: &Request<Bytes>) -> Option<&str> {
-    request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default())
+    request.headers().get(AUTHORIZATION).map(|value| text_of(value).unwrap_or_default())
+}
+
+/// A header's value where it is text: values hold no control characters, so that it has to be ASCII and no more.
+fn text_of(value: &HeaderValue) -> Option<&str> {
+    std::str::from_utf8(value.as_bytes()).ok().filter(|text| text.is_ascii())
 }

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderName, Request};
+use memchr::memmem;
 
-use super::{Presence, Scheme, authorization, behind};
+use super::{Presence, Scheme, authorization, behind, text_of};
 
 /// The word before a signature in the header.
 pub const WORD: &str = "AWS4-HMAC-SHA256";
@@ -78,9 +79,10 @@ fn has_prefix(name: &str) -> bool {
 /// Whether a header has all the parts of a signature.
 fn is_complete(text: &str) -> bool {
     let mut found = [false; 3];
-    for part in text.split([' ', ',']) {
+    let separators = memchr::memchr2_iter(b' ', b',', text.as_bytes());
+    for start in std::iter::once(0).chain(separators.map(|separator| separator + 1)) {
         for (name, found) in ["Credential=", "SignedHeaders=", "Signature="].iter().zip(&mut found) {
-            *found |= part.starts_with(name);
+            *found |= text[start..].starts_with(name);
         }
     }
     found == [true; 3]
@@ -103,10 +105,14 @@ pub fn credential_region(request: &Request<Bytes>) -> Option<Cow<'_, str>> {
     scope_part(request, 2).filter(|region| !region.is_empty())
 }
 
+/// What the part with the key and its scope begins with.
+const CREDENTIAL: &[u8] = b"Credential=";
+
 /// Part of `KEY/DATE/REGION/SERVICE/aws4_request`.
 fn scope_part(request: &Request<Bytes>, part: usize) -> Option<Cow<'_, str>> {
     if let Some(authorization) = request.headers().get(AUTHORIZATION) {
-        let credential = authorization.to_str().ok()?.strip_prefix(WORD)?.split_once("Credential=")?.1;
+        let rest = text_of(authorization)?.strip_prefix(WORD)?;
+        let credential = &rest[memmem::find(rest.as_bytes(), CREDENTIAL)? + CREDENTIAL.len()..];
         return credential.split(',').next()?.split('/').nth(part).map(Cow::Borrowed);
     }
     let query = request.uri().query()?;

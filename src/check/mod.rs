@@ -54,6 +54,7 @@ pub static CHECKS: &[&dyn Check] = &[
     &server::error_code_undeclared::ErrorCodeUndeclared,
     &server::error_shape::ErrorShape,
     &server::idempotency_broken::IdempotencyBroken,
+    &server::internals_exposed::InternalsExposed,
     &server::invalid_accepted::InvalidAccepted,
     &server::method_not_refused::MethodNotRefused,
     &server::output_schema::OutputSchema,

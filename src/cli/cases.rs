@@ -1,17 +1,19 @@
 //! `accordant cases`: prints cases without sending them.
 
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-use accordant::generate::{Case, CaseKind, Expected, Phase, Plan, Shard, Verdict};
+use accordant::generate::{Case, CaseKind, Expected, Phase, Plan, Refusal, Shard, Verdict};
 use accordant::model::Dialect;
 use accordant::report::{render_curl, shell_word};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::Failure;
+use super::in_order::each_in_order;
 use super::output::Output;
-use super::selection::{DialectFlag, PhaseFlag, Selection, phases, some_cases, total};
+use super::selection::{DialectFlag, PhaseFlag, Selection, numbered, phases, some_cases};
 
 /// Options of `accordant cases`.
 #[derive(Debug, Args)]
@@ -67,16 +69,38 @@ enum Format {
 /// Random cases for each operation when nobody says how many.
 pub const RANDOM: u64 = 300;
 
-/// Runs the subcommand.
+/// Runs the subcommand. Operations are planned one after the other, and none is kept: a contract may have very many.
 pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     some_cases(options.cases)?;
     let contract = options.selection.contract()?;
-    let plans = options.selection.plans(&contract, Dialect::from(options.dialect))?;
-    let total = total(plans.iter(), &phases(&options.phase), options.cases)?;
+    let dialect = Dialect::from(options.dialect);
+    let rows = options.selection.rows(&contract, dialect)?;
+    let phases = phases(&options.phase);
+    numbered(&phases, options.cases, rows.len())?;
     let mut out = Output::new();
-    let printed =
-        if options.count { count(options, &plans, &mut out).map(|()| total) } else { print(options, &plans, &mut out) };
-    let printed = printed.map_err(Failure::io("cannot write"))?;
+    if options.count {
+        rule(&mut out).map_err(Failure::io("cannot write"))?;
+    }
+    let plan = |row: &usize| contract.operation_for_once(*row).ok().map(|operation| Plan::new(&operation, dialect));
+    let (mut total, mut printed) = (0, 0);
+    let failed = each_in_order(&rows, plan, |plan| {
+        let Some(plan) = plan else { return ControlFlow::Continue(()) };
+        let written = if options.count {
+            count(options, &phases, &plan, &mut out).map(|count| printed += count)
+        } else {
+            print(options, &phases, &plan, total, &mut out).map(|count| printed += count)
+        };
+        total += phases.iter().map(|phase| plan.count(*phase, options.cases)).sum::<u64>();
+        match written {
+            Ok(()) if out.is_closed() => ControlFlow::Break(Ok(())),
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(Err(error)),
+        }
+    });
+    failed.unwrap_or(Ok(())).map_err(Failure::io("cannot write"))?;
+    if options.count {
+        writeln!(out, "{total} cases in all").map_err(Failure::io("cannot write"))?;
+    }
     out.finish()?;
     if printed == 0 {
         return Err(Failure::Nothing("no case matches; --count shows how many there are".into()));
@@ -84,9 +108,8 @@ pub fn run(options: &Options) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints the covering rule, and for each operation what there is.
-fn count(options: &Options, plans: &[Plan], out: &mut Output) -> io::Result<()> {
-    let random = options.cases;
+/// Prints the covering rule.
+fn rule(out: &mut Output) -> io::Result<()> {
     writeln!(out, "examples  those of the spec")?;
     writeln!(
         out,
@@ -97,54 +120,52 @@ fn count(options: &Options, plans: &[Plan], out: &mut Output) -> io::Result<()> 
         "          enum is one); each two optional members both present, both absent, and each without the other;"
     )?;
     writeln!(out, "          one request without credentials, one with another method, one sent twice")?;
-    writeln!(out, "random    by the seed: half valid, an eighth on a boundary, the rest broken in one place\n")?;
-    let mut total = 0;
-    for plan in plans {
-        let coverage = plan.coverage();
-        let phases = phases(&options.phase);
-        let count: u64 = phases.iter().map(|phase| plan.count(*phase, random)).sum();
-        total += count;
-        writeln!(out, "{}: {count} cases", plan.operation().label)?;
-        for phase in phases {
-            write!(out, "  {:<9} {}", phase.name(), plan.count(phase, random))?;
-            if phase == Phase::Coverage {
-                write!(
-                    out,
-                    ": {} broken, {} on a boundary, {} combinations of optional members, {} variations",
-                    coverage.breaks, coverage.boundaries, coverage.optionals, coverage.variations
-                )?;
-            }
-            writeln!(out)?;
-        }
-        if coverage.impossible > 0 {
-            writeln!(out, "  {} combinations of two optional members that rules exclude", coverage.impossible)?;
-        }
-        for (constraint, reason) in &coverage.unbreakable {
-            let id = &plan.operation().input.constraints[*constraint].id;
-            writeln!(out, "  cannot be broken alone: {id}: {reason}")?;
-        }
-    }
-    writeln!(out, "{total} cases in all")
+    writeln!(out, "random    by the seed: half valid, an eighth on a boundary, the rest broken in one place\n")
 }
 
-/// Prints the cases that are asked for, until nobody reads them any more; says how many were.
-fn print(options: &Options, plans: &[Plan], out: &mut Output) -> io::Result<u64> {
-    let (mut first, mut printed) = (0, 0);
-    for plan in plans {
-        for phase in phases(&options.phase) {
-            let count = plan.count(phase, options.cases);
-            for index in options.shard.among(first, count) {
-                if out.is_closed() {
-                    return Ok(printed);
-                }
-                let Some(Ok(case)) = plan.case(phase, options.seed, index) else { continue };
-                if wanted(options, &case) {
-                    printed += 1;
-                    write_case(options.format, &case, out)?;
-                }
-            }
-            first += count;
+/// Prints what there is of an operation; says how many cases that is.
+fn count(options: &Options, phases: &[Phase], plan: &Plan, out: &mut Output) -> io::Result<u64> {
+    let (random, coverage) = (options.cases, plan.coverage());
+    let count: u64 = phases.iter().map(|phase| plan.count(*phase, random)).sum();
+    writeln!(out, "{}: {count} cases", plan.operation().label)?;
+    for &phase in phases {
+        write!(out, "  {:<9} {}", phase.name(), plan.count(phase, random))?;
+        if phase == Phase::Coverage {
+            write!(
+                out,
+                ": {} broken, {} on a boundary, {} combinations of optional members, {} variations",
+                coverage.breaks, coverage.boundaries, coverage.optionals, coverage.variations
+            )?;
         }
+        writeln!(out)?;
+    }
+    if coverage.impossible > 0 {
+        writeln!(out, "  {} combinations of two optional members that rules exclude", coverage.impossible)?;
+    }
+    for (constraint, reason) in &coverage.unbreakable {
+        let id = &plan.operation().input.constraints[*constraint].id;
+        writeln!(out, "  cannot be broken alone: {id}: {reason}")?;
+    }
+    Ok(count)
+}
+
+/// Prints those cases of an operation that are asked for, until nobody reads them any more; says how many were. So many cases
+/// stand before its first one.
+fn print(options: &Options, phases: &[Phase], plan: &Plan, before: u64, out: &mut Output) -> io::Result<u64> {
+    let (mut first, mut printed) = (before, 0);
+    for &phase in phases {
+        let count = plan.count(phase, options.cases);
+        for index in options.shard.among(first, count) {
+            if out.is_closed() {
+                return Ok(printed);
+            }
+            let Some(Ok(case)) = plan.case(phase, options.seed, index) else { continue };
+            if wanted(options, &case) {
+                printed += 1;
+                write_case(options.format, &case, out)?;
+            }
+        }
+        first += count;
     }
     Ok(printed)
 }
@@ -209,10 +230,12 @@ fn verdict(case: &Case) -> Value {
     }
     match case.expected() {
         Expected::Success { status } => verdict["status"] = status.into(),
-        Expected::Error { error, .. } => {
+        Expected::Refusal(Refusal::Error { error, .. }) => {
             verdict["status"] = error.status.into();
             verdict["code"] = error.code.as_str().into();
         }
+        Expected::Refusal(Refusal::Declared(_)) => verdict["reaction"] = "declared".into(),
+        Expected::Refusal(Refusal::AnyClientError(_)) => verdict["reaction"] = "class".into(),
         Expected::Unknown => {}
     }
     verdict
@@ -223,9 +246,7 @@ fn verdict_in_words(case: &Case) -> String {
     let about = about.unwrap_or_default();
     match case.expected() {
         Expected::Success { status } => format!("{}{about}: must succeed with {status}", case.kind()),
-        Expected::Error { error, .. } => {
-            format!("{}{about}: must be answered with {} {}", case.kind(), error.status, error.code)
-        }
+        Expected::Refusal(refusal) => format!("{}{about}: must be answered with {refusal}", case.kind()),
         Expected::Unknown => format!("{}{about}: the reaction is not known", case.kind()),
     }
 }

@@ -10,6 +10,7 @@ mod config;
 mod duration;
 mod explain;
 mod failure;
+mod in_order;
 mod log;
 mod mock;
 mod mutants;

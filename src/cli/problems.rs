@@ -10,7 +10,8 @@ use std::sync::Arc;
 use accordant::spec::{SourceText, SpecProblem};
 use accordant::text::{shown, shown_in_line};
 use miette::{
-    LabeledSpan, MietteDiagnostic, MietteError, MietteSpanContents, Report, SourceCode, SourceSpan, SpanContents,
+    LabeledSpan, MietteDiagnostic, MietteError, MietteSpanContents, Report, Severity, SourceCode, SourceSpan,
+    SpanContents,
 };
 
 use super::output::tell;
@@ -22,6 +23,7 @@ const MOST_LINES: usize = 5;
 
 /// Says in one line how much is left out because of problems, and where to see them.
 pub fn show_left_out(problems: &[SpecProblem], directory: &Path) {
+    let problems: Vec<&SpecProblem> = problems.iter().filter(|problem| problem.is_error()).collect();
     let files: BTreeSet<&str> = problems.iter().map(|problem| problem.source.name.as_str()).collect();
     let Some(first) = files.first() else { return };
     let others = match files.len() {
@@ -43,19 +45,33 @@ pub fn show_problems(problems: &[SpecProblem]) {
         match Excerpt::of(problem, &mut lines) {
             Some(excerpt) => show(problem, excerpt),
             None => {
-                let SpecProblem { source, span, message, help } = problem;
+                let SpecProblem { source, span, message, help, .. } = problem;
                 let (name, line) = (shown_in_line(&source.name), lines.before(source, span.start) + 1);
-                tell(format_args!("  × {name}:{line}: {message} (help: {help})\n\n"));
+                let mark = if problem.is_error() { '×' } else { '⚠' };
+                tell(format_args!("  {mark} {name}:{line}: {message} (help: {help})\n\n"));
             }
         }
     }
-    let count = problems.len();
-    tell(format_args!("{count} {} found\n", if count == 1 { "problem" } else { "problems" }));
+    tell(format_args!("{} found\n", counted(problems)));
+}
+
+/// How many problems there are: "no problems", "2 problems", "1 warning", "2 problems and 1 warning".
+pub fn counted(problems: &[SpecProblem]) -> String {
+    let errors = problems.iter().filter(|problem| problem.is_error()).count();
+    let of = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    match (errors, problems.len() - errors) {
+        (0, 0) => "no problems".to_owned(),
+        (errors, 0) => of(errors, "problem"),
+        (0, warnings) => of(warnings, "warning"),
+        (errors, warnings) => format!("{} and {}", of(errors, "problem"), of(warnings, "warning")),
+    }
 }
 
 fn show(problem: &SpecProblem, excerpt: Excerpt) {
     let label = LabeledSpan::at(excerpt.span.clone(), "here");
+    let severity = if problem.is_error() { Severity::Error } else { Severity::Warning };
     let diagnostic = MietteDiagnostic::new(shown(&problem.message)).with_help(shown(&problem.help)).with_label(label);
+    let diagnostic = diagnostic.with_severity(severity);
     // It colours what it shows, so it is given nothing that would have to be escaped.
     let _ = writeln!(io::stderr().lock(), "{:?}", Report::new(diagnostic).with_source_code(excerpt));
 }

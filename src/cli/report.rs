@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use accordant::file::{self, read_text};
 use accordant::report::{Conclusion, Report, merge, render_junit, render_text};
+use accordant::text::shown;
 use clap::{Args, Subcommand};
 
 use super::Failure;
@@ -82,7 +83,8 @@ pub fn write(report: &Report, files: &[PathBuf]) -> Result<(), Failure> {
             render_junit(report)
                 .map_err(|error| Failure::Usage(format!("the report cannot be written as XML: {error}")))?
         } else {
-            serde_json::to_string_pretty(report).unwrap_or_default() + "\n"
+            // What would steer a terminal is escaped, and stays the same to a reader of JSON.
+            shown(&serde_json::to_string_pretty(report).unwrap_or_default()).into_owned() + "\n"
         };
         file::write(path, text.as_bytes())?;
     }

@@ -80,11 +80,21 @@ pub fn some_cases(random: u64) -> Result<(), Failure> {
 /// How many cases the phases of plans have, with so many random ones for each plan.
 pub fn total<'p>(plans: impl Iterator<Item = &'p Plan>, phases: &[Phase], random: u64) -> Result<u64, Failure> {
     let mut counts = plans.flat_map(|plan| phases.iter().map(move |phase| plan.count(*phase, random)));
-    counts.try_fold(0_u64, u64::checked_add).ok_or_else(|| {
-        Failure::Usage(format!(
-            "--cases {random}: with so many for each operation, the cases cannot be numbered; ask for fewer"
-        ))
-    })
+    counts.try_fold(0_u64, u64::checked_add).ok_or_else(|| too_many(random))
+}
+
+/// Refuses so many random cases for each of so many operations that they could not be numbered, with up to 2³² others that
+/// each operation may have.
+pub fn numbered(phases: &[Phase], random: u64, operations: usize) -> Result<(), Failure> {
+    let each = if phases.contains(&Phase::Random) { random } else { 0 };
+    let all = each.checked_add(1 << 32).and_then(|each| each.checked_mul(operations as u64));
+    all.map(|_| ()).ok_or_else(|| too_many(random))
+}
+
+fn too_many(random: u64) -> Failure {
+    Failure::Usage(format!(
+        "--cases {random}: with so many for each operation, the cases cannot be numbered; ask for fewer"
+    ))
 }
 
 impl Selection {
@@ -95,6 +105,15 @@ impl Selection {
 
     /// The operations of the contract that are asked for. It is a failure when there are none.
     pub fn operations(&self, contract: &Contract, dialect: Dialect) -> Result<Vec<Arc<Operation>>, Failure> {
+        let rows = self.rows(contract, dialect)?;
+        let selected: Vec<Arc<Operation>> =
+            rows.into_iter().filter_map(|row| contract.operation_at(row).ok().cloned()).collect();
+        if selected.is_empty() { Err(nothing(contract, dialect)) } else { Ok(selected) }
+    }
+
+    /// The rows of the operations that are asked for, in their order. Those that are asked for by name are sound. It is a
+    /// failure when there are none.
+    pub fn rows(&self, contract: &Contract, dialect: Dialect) -> Result<Vec<usize>, Failure> {
         let mut named = Vec::new();
         for name in &self.operation {
             // An unknown name is as good as a filter that matches nothing.
@@ -103,27 +122,15 @@ impl Selection {
             contract.operation_at(row)?;
             named.push(row);
         }
-        let rows = self.rows(contract, &named, dialect);
-        let selected: Vec<Arc<Operation>> = rows.filter_map(|row| contract.operation_at(row).ok().cloned()).collect();
-        if selected.is_empty() {
-            return Err(Failure::Nothing(format!(
-                "no operation is selected; there are, in the {} dialect: {}",
-                dialect.name(),
-                available(contract, dialect)
-            )));
-        }
-        Ok(selected)
-    }
-
-    /// The rows of the operations that are asked for.
-    fn rows(&self, contract: &Contract, named: &[usize], dialect: Dialect) -> impl Iterator<Item = usize> {
         let index = contract.index();
-        (0..index.operations.len()).filter(move |row| {
+        let is_meant = |row: &usize| {
             let entry = &index.operations[*row];
             (named.is_empty() || named.contains(row))
                 && (self.service.is_empty() || self.service.contains(&index.services[entry.service].name))
                 && (dialect == Dialect::Native || entry.documented.is_some())
-        })
+        };
+        let rows: Vec<usize> = (0..index.operations.len()).filter(is_meant).collect();
+        if rows.is_empty() { Err(nothing(contract, dialect)) } else { Ok(rows) }
     }
 
     /// The plans of the operations that are asked for.
@@ -131,6 +138,12 @@ impl Selection {
         let operations = self.operations(contract, dialect)?;
         Ok(operations.iter().map(|operation| Plan::new(operation, dialect)).collect())
     }
+}
+
+fn nothing(contract: &Contract, dialect: Dialect) -> Failure {
+    let available = available(contract, dialect);
+    let dialect = dialect.name();
+    Failure::Nothing(format!("no operation is selected; there are, in the {dialect} dialect: {available}"))
 }
 
 fn available(contract: &Contract, dialect: Dialect) -> String {

@@ -1,19 +1,22 @@
 //! `accordant spec`: list, show, lint, schema.
 
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use accordant::judge::target::TargetSpec;
 use accordant::lint::{Documents, verify};
 use accordant::model::citation::Citation;
-use accordant::model::{Constraint, ErrorDef, Occurrence, Operation, OperationSpec, ServiceSpec};
+use accordant::model::{Constraint, ErrorDef, Occurrence, Operation, OperationSpec, Reaction, ServiceSpec};
+use accordant::spec::SpecProblem;
 use accordant::{Contract, ContractError};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Failure;
+use super::in_order::each_in_order;
 use super::output::Output;
-use super::problems::{show_left_out, show_problems};
+use super::problems::{counted, show_left_out, show_problems};
 
 /// Options of `accordant spec`.
 #[derive(Debug, Args)]
@@ -98,21 +101,26 @@ pub fn run(options: Options) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Lists services and operations. None of these is kept: there may be very many.
 fn list(contract: &Contract, out: &mut impl Write) -> io::Result<()> {
-    for service in contract.services() {
+    for (row, entry) in contract.index().services.iter().enumerate() {
+        let Ok(service) = contract.service_at(row) else { continue };
         writeln!(out, "{} ({}, {})", service.name, service.title, service.codec().name())?;
-        for operation in contract.operations().iter().filter(|operation| operation.service.name == service.name) {
-            let constraints = operation.input.constraints.len();
-            let (method, path) = (&operation.http.method, &operation.http.path);
-            writeln!(
-                out,
-                "  {:<45} {method} {path}  {constraints} constraints, {} errors",
-                operation.label,
-                operation.errors.all.len()
-            )?;
-        }
+        let rows: Vec<usize> = entry.operations.clone().collect();
+        let line = |row: &usize| contract.operation_for_once(*row).ok().map(|operation| list_line(&operation));
+        let ended = each_in_order(&rows, line, |line| match line.map_or(Ok(()), |line| writeln!(out, "{line}")) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        });
+        ended.map_or(Ok(()), Err)?;
     }
     Ok(())
+}
+
+fn list_line(operation: &Operation) -> String {
+    let (constraints, errors) = (operation.input.constraints.len(), operation.errors.all.len());
+    let (label, method, path) = (&operation.label, &operation.http.method, &operation.http.path);
+    format!("  {label:<45} {method} {path}  {constraints} constraints, {errors} errors")
 }
 
 fn schema(of: SchemaOf) -> String {
@@ -143,16 +151,21 @@ fn lint(directory: Option<&Path>, documents: Option<&Path>, mut out: Output) -> 
             writeln!(out, "uncited: {}:{}: {}", line.file, line.line, line.beginning).map_err(failed())?;
         }
     }
-    let Some(contract) = contract.filter(|_| problems.is_empty()) else {
+    let broken = problems.iter().any(SpecProblem::is_error);
+    let Some(contract) = contract.filter(|_| !broken) else {
         out.finish()?;
         show_problems(&problems);
         return Ok(ExitCode::from(2));
     };
     let constraints: usize = contract.operations().iter().map(|operation| operation.input.constraints.len()).sum();
     let (services, operations) = (contract.services().len(), contract.operations().len());
-    writeln!(out, "{services} services, {operations} operations, {constraints} constraints: no problems")
+    let found = counted(&problems);
+    writeln!(out, "{services} services, {operations} operations, {constraints} constraints: {found}")
         .map_err(failed())?;
     out.finish()?;
+    if !problems.is_empty() {
+        show_problems(&problems);
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -226,13 +239,7 @@ fn node_constraints<'o>(operation: &'o Operation, pointer: &'o str) -> impl Iter
 }
 
 fn constraint_line(operation: &Operation, constraint: &Constraint) -> String {
-    let error = match &constraint.error {
-        Some(link) => {
-            let error = &operation.errors.all[link.error];
-            format!("→ {} {} [{}]", error.status, error.code, citations(&link.citations))
-        }
-        None => "→ no error is known".to_owned(),
-    };
+    let error = reaction(operation, &constraint.reaction);
     let disputed = if constraint.disputed { ", disputed" } else { "" };
     let strength = format!("{:?}", constraint.strength).to_lowercase();
     format!(
@@ -241,6 +248,19 @@ fn constraint_line(operation: &Operation, constraint: &Constraint) -> String {
         constraint.statement(),
         citations(&constraint.citations)
     )
+}
+
+fn reaction(operation: &Operation, reaction: &Reaction) -> String {
+    let (what, cited) = match reaction {
+        Reaction::Code(link) => {
+            let error = &operation.errors.all[link.error];
+            (format!("{} {}", error.status, error.code), &link.citations)
+        }
+        Reaction::Declared(grounds) => ("a declared validation error".to_owned(), &grounds.citations),
+        Reaction::AnyClientError(grounds) => ("a client error".to_owned(), &grounds.citations),
+        Reaction::Unknown => return "→ not known".to_owned(),
+    };
+    format!("→ {what} [{}]", citations(cited))
 }
 
 fn error_line(error: &ErrorDef) -> String {

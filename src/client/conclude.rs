@@ -1,5 +1,7 @@
 //! From exchanges to a report.
 
+use std::cell::LazyCell;
+
 use super::answers;
 use super::attempts::{Attempts, Calls};
 use super::coverage::Survey;
@@ -98,10 +100,12 @@ fn judge(contract: &Contract, exchanges: &Exchanges, calls: &Calls) -> (Tally<Fi
 
 /// Counts what the checks of a party say of an observation, and shows its request.
 pub(super) fn complain(tally: &mut Tally<Finding>, party: Party, observation: &Observation<'_>) {
+    // Of one request there may be as many complaints as it has members.
+    let request = LazyCell::new(|| observation.redacted_request());
     for (code, complaint) in check::judge(party, observation) {
         let operation = observation.operation.map(|operation| operation.label.clone());
         let mut finding = Finding::new(code, operation, complaint);
-        finding.evidence.push(observation.redacted_request());
+        finding.evidence.push(request.clone());
         tally.add(finding.key(), finding);
     }
 }

@@ -86,12 +86,13 @@ impl Codec for Envelope {
         {
             return Err(Rejection::new(Cause::UnsupportedMediaType, "the body must be application/json"));
         }
-        let (value, duplicates) = json::parse(request.body())?;
+        let (mut input, duplicates) = json::parse(request.body())?;
         oddities.extend(duplicates);
-        match json::from_wire(&operation.input, operation.input.start, value, STYLE, &mut oddities) {
-            input @ Value::Object(_) => Ok(Decoded { input, oddities }),
-            _ => Err(Rejection::malformed("the body is not a JSON object")),
+        if !input.is_object() {
+            return Err(Rejection::malformed("the body is not a JSON object"));
         }
+        json::from_wire(&operation.input, operation.input.start, &mut input, STYLE, &mut oddities);
+        Ok(Decoded { input, oddities })
     }
 
     fn encode_response(&self, service: &Service, reply: &Reply<'_>, request_id: &str) -> Response<Bytes> {

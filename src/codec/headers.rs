@@ -65,31 +65,28 @@ fn quoted(text: Cow<'_, str>) -> Cow<'_, str> {
 const BLANK: [char; 2] = [' ', '\t'];
 
 pub fn read(shape: &Shape, headers: &HeaderMap, members: &mut Map<String, Value>) {
-    for (name, &id) in &shape.root().properties {
+    for (name, id) in shape.bound_to(Place::Header) {
         let node = &shape.nodes[id];
-        let wire = node.wire.name.as_deref().unwrap_or(name);
-        match node.place {
-            Some(Place::Header) => {
-                if let Some(value) = read_header(shape, node, wire, headers) {
-                    members.insert(name.clone(), value);
-                }
-            }
-            Some(Place::HeaderMap) => {
-                let prefix = wire.to_ascii_lowercase();
-                let entries = headers.iter().filter_map(|(key, value)| {
-                    let key = key.as_str().strip_prefix(&prefix)?;
-                    Some((key.to_owned(), Value::String(header_text(value).into_owned())))
-                });
-                members.insert(name.clone(), Value::Object(entries.collect()));
-            }
-            _ => {}
+        if let Some(value) = read_header(shape, node, node.wire.name.as_deref().unwrap_or(name), headers) {
+            members.insert(name.to_owned(), value);
         }
+    }
+    for (name, id) in shape.bound_to(Place::HeaderMap) {
+        let prefix = shape.nodes[id].wire.name.as_deref().unwrap_or(name).to_ascii_lowercase();
+        let entries = headers.iter().filter_map(|(key, value)| {
+            let key = key.as_str().strip_prefix(&prefix)?;
+            Some((key.to_owned(), Value::String(header_text(value).into_owned())))
+        });
+        members.insert(name.to_owned(), Value::Object(entries.collect()));
     }
 }
 
 /// A header's value as text; bytes that are not UTF-8 are replaced, so that the member is there to be judged.
 fn header_text(value: &HeaderValue) -> Cow<'_, str> {
-    String::from_utf8_lossy(value.as_bytes())
+    match str::from_utf8(value.as_bytes()) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(value.as_bytes()),
+    }
 }
 
 fn read_header(shape: &Shape, node: &Node, name: &str, headers: &HeaderMap) -> Option<Value> {

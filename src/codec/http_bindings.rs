@@ -121,10 +121,8 @@ pub fn read_response(
 
 /// Adds the status to an output that has a member for it.
 pub fn read_status(shape: &Shape, status: StatusCode, output: &mut Map<String, Value>) {
-    for (name, id) in &shape.root().properties {
-        if shape.nodes[*id].place == Some(Place::Status) {
-            output.insert(name.clone(), Value::from(status.as_u16()));
-        }
+    for (name, _) in shape.bound_to(Place::Status) {
+        output.insert(name.to_owned(), Value::from(status.as_u16()));
     }
 }
 
@@ -134,6 +132,8 @@ pub fn placed<'s>(
     members: &'s [(&'s str, View<'s>)],
     place: Place,
 ) -> impl Iterator<Item = (&'s str, &'s Node, &'s View<'s>)> {
+    let is_used = shape.bound().iter().any(|bound| bound.place == place);
+    let members = if is_used { members } else { &[] };
     members.iter().filter(|(_, value)| *value != View::Null).filter_map(move |&(name, ref value)| {
         let node = &shape.nodes[*shape.root().properties.get(name)?];
         (node.place == Some(place)).then(|| (node.wire.name.as_deref().unwrap_or(name), node, value))
@@ -153,8 +153,7 @@ fn in_body(node: &Node) -> bool {
 
 /// The member that is the whole body.
 fn payload(shape: &Shape) -> Option<(&str, NodeId)> {
-    let root = shape.root().properties.iter();
-    root.map(|(name, id)| (name.as_str(), *id)).find(|(_, id)| shape.nodes[*id].place == Some(Place::Payload))
+    shape.bound_to(Place::Payload).next()
 }
 
 /// Whether a payload is an object without demands: one without members, and none at all, are then the same body.
@@ -229,14 +228,13 @@ fn read_body(
         return Err(Rejection::malformed("the body is not an object"));
     };
     // A body cannot speak for a member that travels elsewhere.
-    let root = shape.root();
-    members.retain(|name, _| {
-        let bodily = root.properties.get(name).is_none_or(|id| in_body(&shape.nodes[*id]));
-        if !bodily {
+    for bound in shape.bound() {
+        if let Some((name, _)) = shape.root().properties.get_index(bound.member)
+            && members.shift_remove(name).is_some()
+        {
             oddities.push(Oddity::Unknown(name.clone()));
         }
-        bodily
-    });
+    }
     Ok((members, oddities))
 }
 
@@ -276,26 +274,30 @@ fn fill_path(operation: &Operation, members: &[(&str, View<'_>)]) -> String {
     path_template::fill(&operation.http.path, text_of, form::escape)
 }
 
+/// The member that has this name at a place.
+fn bound_as<'s>(shape: &'s Shape, place: Place, wire: &str) -> Option<(&'s str, NodeId)> {
+    shape.bound_to(place).find(|(name, id)| shape.nodes[*id].wire.name.as_deref().unwrap_or(name) == wire)
+}
+
 fn read_path(operation: &Operation, incoming: &Incoming<'_>, input: &mut Map<String, Value>) -> Result<(), Rejection> {
     let shape = &operation.input;
-    let template = operation.http.path.as_str();
     let found;
     let held = match incoming.labels() {
         Some(held) => held,
         None => {
-            found = path_template::capture(template, incoming.request.uri().path()).unwrap_or_default();
+            found = path_template::capture(&operation.http.path, incoming.request.uri().path()).unwrap_or_default();
             &found
         }
     };
-    for (label, text) in path_template::labels(template).zip(held) {
-        let bound = shape.root().properties.iter().find(|(name, id)| {
-            let node = &shape.nodes[**id];
-            node.place == Some(Place::Path) && node.wire.name.as_ref().unwrap_or(name) == label
-        });
-        let Some((name, id)) = bound else { continue };
-        let decoded = percent_decode_str(text).decode_utf8();
-        let decoded = decoded.map_err(|_| Rejection::malformed("the path is not UTF-8"))?;
-        input.insert(name.clone(), text::parse(&shape.nodes[*id], decoded, TimestampFormat::DateTime));
+    for (label, text) in operation.http.labels.iter().zip(held) {
+        let Some((name, id)) = bound_as(shape, Place::Path, label) else { continue };
+        let decoded = match memchr::memchr(b'%', text.as_bytes()) {
+            None => Cow::Borrowed(*text),
+            Some(_) => {
+                percent_decode_str(text).decode_utf8().map_err(|_| Rejection::malformed("the path is not UTF-8"))?
+            }
+        };
+        input.insert(name.to_owned(), text::parse(&shape.nodes[id], decoded, TimestampFormat::DateTime));
     }
     Ok(())
 }
@@ -345,25 +347,22 @@ fn read_query(
     oddities: &mut Vec<Oddity>,
 ) -> Result<(), Rejection> {
     let shape = &operation.input;
-    let rest = shape.root().properties.iter().find(|(_, id)| shape.nodes[**id].place == Some(Place::QueryMap));
+    let rest = shape.bound_to(Place::QueryMap).next();
     for (name, value) in incoming.query()? {
         if operation.http.query.iter().any(|(constant, _)| *constant == name) {
             continue;
         }
-        let member = shape.root().properties.iter().find(|(member, id)| {
-            let node = &shape.nodes[**id];
-            node.place == Some(Place::Query) && node.wire.name.as_ref().unwrap_or(member).as_str() == name
-        });
+        let member = bound_as(shape, Place::Query, &name);
         if member.is_none() && auth::signs(&operation.service.auth, &name) {
             continue;
         }
         if let Some((rest, id)) = rest
-            && let Value::Object(map) = input.entry(rest.clone()).or_insert_with(|| Value::Object(Map::new()))
+            && let Value::Object(map) = input.entry(rest).or_insert_with(|| Value::Object(Map::new()))
         {
-            insert_text(shape, shape.nodes[*id].values.unwrap_or(*id), map, &name, value.clone(), oddities);
+            insert_text(shape, shape.nodes[id].values.unwrap_or(id), map, &name, value.clone(), oddities);
         }
         match member {
-            Some((member, id)) => insert_text(shape, *id, input, member, value, oddities),
+            Some((member, id)) => insert_text(shape, id, input, member, value, oddities),
             None if rest.is_none() => oddities.push(Oddity::Unknown(name.into_owned())),
             None => {}
         }

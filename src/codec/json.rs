@@ -200,60 +200,83 @@ fn is_structure(node: &Node) -> bool {
 
 /// Turns a body's value into the contract's: names, timestamps, nulls. A member that nobody knows is an oddity; it
 /// stays, unless its name is another member's in the contract.
-pub fn from_wire(shape: &Shape, id: NodeId, value: Value, style: Style, oddities: &mut Vec<Oddity>) -> Value {
+pub fn from_wire(shape: &Shape, id: NodeId, value: &mut Value, style: Style, oddities: &mut Vec<Oddity>) {
     let node = &shape.nodes[id];
     match value {
-        Value::Object(mut members) if !node.renames => {
-            members.retain(|name, value| !style.passes_over(shape, node, name, value));
-            for (name, value) in &mut members {
-                if let Some(member) = node.properties.get(name).copied().or(node.values) {
-                    if style.misses_form(&shape.nodes[member], value) {
-                        oddities.push(Oddity::OtherForm(name.clone()));
-                    }
-                    *value = from_wire(shape, member, std::mem::take(value), style, oddities);
-                } else if is_structure(node) && node.patterns.is_empty() {
+        Value::Object(members) => {
+            if members.iter().any(|(name, value)| style.passes_over(shape, node, name, value)) {
+                members.retain(|name, value| !style.passes_over(shape, node, name, value));
+            }
+            if node.renames {
+                *members = renamed(shape, node, std::mem::take(members), style, oddities);
+            } else {
+                members_from_wire(shape, node, members, style, oddities);
+            }
+        }
+        Value::Array(items) => {
+            if let Some(item) = node.items {
+                for value in items {
+                    from_wire(shape, item, value, style, oddities);
+                }
+            }
+        }
+        scalar => {
+            if text::is_timestamp(node) {
+                *scalar = text::parse_timestamp(scalar, node.wire.timestamp.unwrap_or(style.timestamps));
+            }
+        }
+    }
+}
+
+/// The members of an object whose names are the contract's.
+fn members_from_wire(
+    shape: &Shape,
+    node: &Node,
+    members: &mut Map<String, Value>,
+    style: Style,
+    oddities: &mut Vec<Oddity>,
+) {
+    let mut properties = node.in_order();
+    for (name, value) in members {
+        if let Some(member) = properties.find(name).or(node.values) {
+            if style.misses_form(&shape.nodes[member], value) {
+                oddities.push(Oddity::OtherForm(name.clone()));
+            }
+            from_wire(shape, member, value, style, oddities);
+        } else if is_structure(node) && node.patterns.is_empty() {
+            oddities.push(Oddity::Unknown(name.clone()));
+        }
+    }
+}
+
+/// The members of an object of which some have another name in the contract.
+fn renamed(
+    shape: &Shape,
+    node: &Node,
+    members: Map<String, Value>,
+    style: Style,
+    oddities: &mut Vec<Oddity>,
+) -> Map<String, Value> {
+    let mut renamed = Map::with_capacity(members.len());
+    for (name, mut value) in members {
+        match member_on_wire(shape, node, &name) {
+            Some((member, id)) => {
+                if style.misses_form(&shape.nodes[id], &value) {
+                    oddities.push(Oddity::OtherForm(name.clone()));
+                }
+                from_wire(shape, id, &mut value, style, oddities);
+                renamed.insert(member.map_or(name, str::to_owned), value);
+            }
+            None if node.properties.contains_key(&name) => oddities.push(Oddity::Unknown(name)),
+            None => {
+                if node.patterns.is_empty() {
                     oddities.push(Oddity::Unknown(name.clone()));
                 }
+                renamed.insert(name, value);
             }
-            Value::Object(members)
         }
-        Value::Object(members) => {
-            let mut renamed = Map::with_capacity(members.len());
-            for (name, value) in members {
-                if style.passes_over(shape, node, &name, &value) {
-                    continue;
-                }
-                match member_on_wire(shape, node, &name) {
-                    Some((member, id)) => {
-                        if style.misses_form(&shape.nodes[id], &value) {
-                            oddities.push(Oddity::OtherForm(name.clone()));
-                        }
-                        let value = from_wire(shape, id, value, style, oddities);
-                        match member {
-                            Some(member) => renamed.insert(member.to_owned(), value),
-                            None => renamed.insert(name, value),
-                        };
-                    }
-                    None if node.properties.contains_key(&name) => oddities.push(Oddity::Unknown(name)),
-                    None => {
-                        if node.patterns.is_empty() {
-                            oddities.push(Oddity::Unknown(name.clone()));
-                        }
-                        renamed.insert(name, value);
-                    }
-                }
-            }
-            Value::Object(renamed)
-        }
-        Value::Array(items) => match node.items {
-            Some(item) => items.into_iter().map(|value| from_wire(shape, item, value, style, oddities)).collect(),
-            None => Value::Array(items),
-        },
-        scalar if text::is_timestamp(node) => {
-            text::parse_timestamp(&scalar, node.wire.timestamp.unwrap_or(style.timestamps))
-        }
-        scalar => scalar,
     }
+    renamed
 }
 
 /// The member a wire name stands for, with its name where that differs.

@@ -277,7 +277,8 @@ pub enum Outcome {
 #[must_use]
 pub fn media_type(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    let text = text.split(';').next().unwrap_or_default().trim();
+    let end = memchr::memchr(b';', text.as_bytes()).unwrap_or(text.len());
+    let text = text[..end].trim_ascii();
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Some(Cow::Owned(text.to_ascii_lowercase()));
     }

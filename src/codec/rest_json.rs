@@ -117,7 +117,8 @@ impl BodyFormat for Json {
     }
 
     fn read(&self, shape: &Shape, id: NodeId, body: &[u8]) -> Result<(Value, Vec<Oddity>), Rejection> {
-        let (value, mut oddities) = json::parse(body)?;
-        Ok((json::from_wire(shape, id, value, self.0, &mut oddities), oddities))
+        let (mut value, mut oddities) = json::parse(body)?;
+        json::from_wire(shape, id, &mut value, self.0, &mut oddities);
+        Ok((value, oddities))
     }
 }

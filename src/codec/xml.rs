@@ -24,20 +24,13 @@ pub fn write_members(shape: &Shape, node: &Node, members: &[(&str, View<'_>)], o
     }
 }
 
-/// Members with their schemas. They usually come in the schema's order, so that the next is found without a look-up.
+/// Members with their schemas.
 fn schemas<'m, 'v>(
     node: &'m Node,
     members: &'m [(&'v str, View<'v>)],
 ) -> impl Iterator<Item = (&'v str, Option<NodeId>, &'m View<'v>)> {
-    let mut expected = 0;
-    members.iter().map(move |&(name, ref value)| {
-        let in_order = (expected..node.properties.len()).take(4).find_map(|index| {
-            let (known, id) = node.properties.get_index(index)?;
-            (known == name).then_some((index, *id))
-        });
-        expected = in_order.map_or(expected, |(index, _)| index + 1);
-        (name, in_order.map(|(_, id)| id).or_else(|| node.properties.get(name).copied()), value)
-    })
+    let mut properties = node.in_order();
+    members.iter().map(move |&(name, ref value)| (name, properties.find(name), value))
 }
 
 fn write(shape: &Shape, id: Option<NodeId>, value: &View<'_>, name: &str, out: &mut String) {
@@ -81,7 +74,8 @@ fn write(shape: &Shape, id: Option<NodeId>, value: &View<'_>, name: &str, out: &
         }
         (View::List(_) | View::Object(_), None) => {}
         (scalar, Some(node)) => {
-            open(shape, node, name, value, out);
+            begin(node, name, out);
+            out.push('>');
             push_legal(&text::render(node, scalar, TimestampFormat::DateTime), out);
             close(name, out);
         }
@@ -111,9 +105,20 @@ fn write_entry(shape: &Shape, map: &Node, (key, value): &(&str, View<'_>), out: 
 
 /// Opens an element with its namespace and attributes.
 fn open(shape: &Shape, node: &Node, name: &str, value: &View<'_>, out: &mut String) {
+    begin(node, name, out);
+    if node.attributes {
+        write_attributes(shape, node, value, out);
+    }
+    out.push('>');
+}
+
+fn begin(node: &Node, name: &str, out: &mut String) {
     out.push('<');
     out.push_str(name);
     declare(node, out);
+}
+
+fn write_attributes(shape: &Shape, node: &Node, value: &View<'_>, out: &mut String) {
     for (member, id, value) in schemas(node, value.members()) {
         let attribute = id.map(|id| &shape.nodes[id]);
         if let Some(attribute) = attribute.filter(|attribute| attribute.wire.attribute && *value != View::Null) {
@@ -124,7 +129,6 @@ fn open(shape: &Shape, node: &Node, name: &str, value: &View<'_>, out: &mut Stri
             out.extend([" ", name, "=\"", &text, "\""]);
         }
     }
-    out.push('>');
 }
 
 /// Declares an element's namespace, if it has one of its own.

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::FxHashMap;
 
 use crate::codec;
-use crate::spec::{self, File, Lowered, Source, Specs};
+use crate::spec::{self, File, Lowered, Source, Specs, is_usable};
 
 use crate::model::{Index, Operation, OperationSpec, Service, ServiceSpec};
 use crate::spec::{ContractError, SourceText, SpecProblem};
@@ -104,7 +104,7 @@ impl Contract {
     /// [`ContractError::Broken`] with everything that is wrong with its file.
     pub fn service_at(&self, row: usize) -> Result<&Arc<Service>, ContractError> {
         let ServiceUnit { service, problems, .. } = self.service_unit(row);
-        let sound = service.as_ref().filter(|_| problems.is_empty());
+        let sound = service.as_ref().filter(|_| is_usable(problems));
         sound.ok_or_else(|| ContractError::Broken(problems.clone()))
     }
 
@@ -116,13 +116,26 @@ impl Contract {
         self.compiled(row).map_err(|problems| ContractError::Broken(problems.to_vec()))
     }
 
+    /// The operation in a row of the index, compiled for the caller and not kept: for those who go through all operations of
+    /// a large contract once.
+    ///
+    /// # Errors
+    /// As [`Contract::operation_at`].
+    pub fn operation_for_once(&self, row: usize) -> Result<Arc<Operation>, ContractError> {
+        match self.parts.operations[row].get() {
+            Some(kept) => kept.clone().map_err(ContractError::Broken),
+            None => self.compile(row).map_err(ContractError::Broken),
+        }
+    }
+
+    fn compile(&self, row: usize) -> Compiled<Operation> {
+        let OperationUnit { operation, mut problems, .. } = self.operation_unit(row);
+        problems.extend(self.service_unit(self.index().operations[row].service).problems.iter().cloned());
+        operation.filter(|_| is_usable(&problems)).map(Arc::new).ok_or(problems)
+    }
+
     fn compiled(&self, row: usize) -> Result<&Arc<Operation>, &[SpecProblem]> {
-        let compile = || {
-            let OperationUnit { operation, mut problems, .. } = self.operation_unit(row);
-            problems.extend(self.service_unit(self.index().operations[row].service).problems.iter().cloned());
-            operation.filter(|_| problems.is_empty()).map(Arc::new).ok_or(problems)
-        };
-        self.parts.operations[row].get_or_init(compile).as_ref().map_err(Vec::as_slice)
+        self.parts.operations[row].get_or_init(|| self.compile(row)).as_ref().map_err(Vec::as_slice)
     }
 
     /// The service in a row, with its file.

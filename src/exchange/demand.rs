@@ -1,6 +1,11 @@
 //! What the contract demands of a request: derived from its input, or stated by the case that it is of.
 
-use crate::model::{Cause, Constraint, ConstraintId, Dialect, ErrorDef, ErrorLink, Operation};
+use std::fmt;
+
+use crate::model::{
+    Cause, Citation, Constraint, ConstraintId, Dialect, ErrorDef, ErrorKind, ErrorLink, Grounds, Operation, Reaction,
+    Strength,
+};
 
 /// What must happen to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,7 +15,7 @@ pub enum Verdict {
         /// The constraint at whose boundary it is.
         boundary: Option<ConstraintId>,
     },
-    /// It breaks exactly this constraint, and must get its error.
+    /// It breaks exactly this constraint, and must get what that demands.
     Invalid {
         /// The broken constraint.
         constraint: ConstraintId,
@@ -66,6 +71,15 @@ pub enum Expected<'c> {
         /// The success status.
         status: u16,
     },
+    /// A refusal.
+    Refusal(Refusal<'c>),
+    /// The service's reaction is not known.
+    Unknown,
+}
+
+/// A refusal that is due, as exactly as it is known.
+#[derive(Debug, Clone, Copy)]
+pub enum Refusal<'c> {
     /// This error.
     Error {
         /// The error.
@@ -73,8 +87,52 @@ pub enum Expected<'c> {
         /// Who says that it is this one; nothing in a dialect that has one error for all.
         link: Option<&'c ErrorLink>,
     },
-    /// The service's reaction is not known.
-    Unknown,
+    /// Any validation error that is declared.
+    Declared(&'c Grounds),
+    /// Any client error in the protocol's shape.
+    AnyClientError(&'c Grounds),
+}
+
+impl<'c> Refusal<'c> {
+    /// The error, where it is a certain one.
+    #[must_use]
+    pub fn error(self) -> Option<&'c ErrorDef> {
+        match self {
+            Self::Error { error, .. } => Some(error),
+            Self::Declared(_) | Self::AnyClientError(_) => None,
+        }
+    }
+
+    /// Who says that it is due, and how far that is trusted.
+    #[must_use]
+    pub fn grounds(self) -> (&'c [Citation], Strength) {
+        match self {
+            Self::Error { link: Some(link), .. } => (&link.citations, link.strength),
+            Self::Error { error, link: None } => (&error.citations, error.strength),
+            Self::Declared(grounds) | Self::AnyClientError(grounds) => (&grounds.citations, grounds.strength),
+        }
+    }
+
+    /// Whether a declared error is one that it may be.
+    #[must_use]
+    pub fn admits(self, declared: &ErrorDef) -> bool {
+        match self {
+            Self::Error { error, .. } => declared.code == error.code,
+            Self::Declared(_) => declared.kind == ErrorKind::Validation,
+            Self::AnyClientError(_) => true,
+        }
+    }
+}
+
+/// In a few words, such as `400 InvalidParameterValue`.
+impl fmt::Display for Refusal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Error { error, .. } => write!(f, "{} {}", error.status, error.code),
+            Self::Declared(_) => f.write_str("a declared validation error"),
+            Self::AnyClientError(_) => f.write_str("a client error (400 to 499)"),
+        }
+    }
 }
 
 impl Demand {
@@ -104,15 +162,19 @@ impl Verdict {
     /// What it comes to in a dialect.
     #[must_use]
     pub fn expected(self, operation: &Operation, dialect: Dialect) -> Expected<'_> {
-        let link = match self {
+        let reaction = match self {
             Self::Valid { .. } => return Expected::Success { status: operation.status(dialect) },
-            Self::Invalid { constraint } => operation.input.constraints[constraint].error.as_ref(),
-            Self::Refused { cause } => operation.errors.causes.get(&cause),
+            Self::Invalid { constraint } => &operation.input.constraints[constraint].reaction,
+            Self::Refused { cause } => operation.errors.reaction(cause),
         };
-        match (link, operation.service.documented_in(dialect)) {
-            (None, _) => Expected::Unknown,
-            (Some(_), Some(documented)) => Expected::Error { error: &documented.error, link: None },
-            (Some(link), _) => Expected::Error { error: &operation.errors.all[link.error], link: Some(link) },
+        if let Some(documented) = operation.service.documented_in(dialect).filter(|_| reaction.is_known()) {
+            return Expected::Refusal(Refusal::Error { error: &documented.error, link: None });
         }
+        Expected::Refusal(match reaction {
+            Reaction::Code(link) => Refusal::Error { error: &operation.errors.all[link.error], link: Some(link) },
+            Reaction::Declared(grounds) => Refusal::Declared(grounds),
+            Reaction::AnyClientError(grounds) => Refusal::AnyClientError(grounds),
+            Reaction::Unknown => return Expected::Unknown,
+        })
     }
 }

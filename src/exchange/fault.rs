@@ -1,7 +1,6 @@
 //! Faults: failures that a service, or what stands before it, may give to a client that did nothing wrong.
 
 use crate::contract::Contract;
-use crate::model::Operation;
 
 /// A kind of fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,14 +98,16 @@ fn named(name: &str) -> Result<Fault, FaultError> {
 }
 
 fn error(contract: &Contract, code: &str) -> Result<Fault, FaultError> {
-    let declares = |operation: &Operation| operation.errors.by_code(code).is_some();
-    let known = contract.operations().iter().any(|operation| declares(operation));
+    // Most contracts are known after few operations; a large one need not be compiled for it.
+    let mut operations = (0..contract.index().operations.len()).filter_map(|row| contract.operation_at(row).ok());
+    let known = operations.any(|operation| operation.errors.by_code(code).is_some());
     known.then(|| Fault::Error(code.to_owned())).ok_or_else(|| FaultError::UnknownCode(code.to_owned()))
 }
 
 /// The errors that operations declare for themselves.
 fn declared<'a>(contract: &'a Contract, called: &'a [String]) -> impl Iterator<Item = Fault> + 'a {
-    let operations = contract.operations().iter().filter(|operation| called.contains(&operation.label));
+    let rows = (0..contract.index().operations.len()).filter(|row| called.contains(&contract.index().label(*row)));
+    let operations = rows.filter_map(|row| contract.operation_at(row).ok());
     let errors = operations.flat_map(|operation| &operation.errors.all[..operation.own_errors]);
     errors.map(|error| Fault::Error(error.code.clone()))
 }

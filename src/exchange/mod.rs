@@ -5,6 +5,8 @@
 
 mod demand;
 #[cfg(feature = "check")]
+pub(crate) mod escapes;
+#[cfg(feature = "check")]
 mod fault;
 #[cfg(feature = "check")]
 mod history;
@@ -16,8 +18,10 @@ mod questions;
 pub(crate) mod redaction;
 #[cfg(feature = "check")]
 mod reply;
+#[cfg(feature = "check")]
+pub(crate) mod spelling;
 
-pub use demand::{Demand, Expected, Variation, Verdict};
+pub use demand::{Demand, Expected, Refusal, Variation, Verdict};
 #[cfg(feature = "check")]
 pub use fault::{Fault, FaultError, parse_faults};
 #[cfg(feature = "check")]
@@ -27,7 +31,7 @@ pub(crate) use observation::is_unread;
 #[cfg(feature = "check")]
 pub use observation::{Misaddressed, Observation, Recognition};
 #[cfg(feature = "check")]
-pub use questions::{Answer, DueError, Exchange, is_environmental};
+pub use questions::{Answer, DueRefusal, Exchange, is_environmental};
 #[cfg(feature = "check")]
 pub(crate) use questions::{child, is_in_front, sensitive_strings, texts};
 #[cfg(feature = "check")]

@@ -5,21 +5,20 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{Request, Response};
 use serde_json::Value;
 
-use super::demand::{Demand, Expected, Variation, Verdict};
+use super::demand::{Demand, Expected, Refusal, Variation, Verdict};
 use super::observation::Observation;
+use super::redaction;
 use super::reply::{Reply, TransportFailure};
+use super::spelling::conceal;
 use crate::codec::{Codec, Outcome, Received, Rejection};
 use crate::model::{
-    Cause, Constraint, Dialect, DocumentedDialect, ErrorDef, ErrorKind, ErrorLink, Occurrence, Operation, PlaceId,
-    Strength, Table,
+    Cause, Constraint, Dialect, DocumentedDialect, ErrorDef, ErrorKind, Occurrence, Operation, PlaceId, Strength, Table,
 };
 use crate::text::{MASK, cut, one_line};
 use crate::value::pointer;
 
 /// Most characters of a text that the peer chose.
 const MAX_FOREIGN: usize = 80;
-/// Shortest secret that is taken out of texts: shorter ones are part of everything.
-const MIN_SECRET: usize = 4;
 
 /// A request for an operation, with what came back and what the contract demands.
 #[derive(Debug, Clone, Copy)]
@@ -46,13 +45,11 @@ pub enum Answer<'e> {
     Unreadable,
 }
 
-/// The error that a request must be answered with, and everything that says so.
+/// The refusal that a request must be answered with, and everything that says so.
 #[derive(Debug, Clone, Copy)]
-pub struct DueError<'e> {
-    /// The error.
-    pub error: &'e ErrorDef,
-    /// What says that it is this one; nothing in a dialect that has one error for all.
-    pub link: Option<&'e ErrorLink>,
+pub struct DueRefusal<'e> {
+    /// The refusal.
+    pub refusal: Refusal<'e>,
     /// The constraint that is broken.
     pub broken: Option<&'e Constraint>,
     /// Whether sources disagree on that constraint, or on its member.
@@ -146,17 +143,17 @@ impl<'e> Exchange<'e> {
         self.demand.broken(self.operation)
     }
 
-    /// The error that is due.
+    /// The refusal that is due.
     #[must_use]
-    pub fn due(&self) -> Option<DueError<'e>> {
-        let Expected::Error { error, link } = self.expected() else { return None };
+    pub fn due(&self) -> Option<DueRefusal<'e>> {
+        let Expected::Refusal(refusal) = self.expected() else { return None };
         let reason = match self.demand.verdict {
             Verdict::Refused { cause } => reason(cause),
             _ => "",
         };
         let broken = self.broken();
         let disputed = broken.is_some_and(|broken| broken.disputed || self.is_disputed(&broken.member));
-        Some(DueError { error, link, broken, disputed, reason })
+        Some(DueRefusal { refusal, broken, disputed, reason })
     }
 
     /// Whether all that breaks the constraint is a null where the member may as well be absent. Many servers read the two
@@ -198,7 +195,7 @@ impl<'e> Exchange<'e> {
     #[must_use]
     pub fn may_succeed(&self) -> bool {
         let sent_plainly = matches!(self.demand.variation, Variation::Plain | Variation::Twice);
-        sent_plainly && !matches!(self.expected(), Expected::Error { .. })
+        sent_plainly && !matches!(self.expected(), Expected::Refusal(_))
     }
 
     /// The output of a success that may come back.
@@ -216,7 +213,10 @@ impl<'e> Exchange<'e> {
     /// where no source names the service's own error for it: the request may not have got beyond the web server.
     #[must_use]
     pub fn refuses_method(&self) -> bool {
-        let named = || self.due().and_then(|due| due.link).is_some_and(|link| link.strength <= Strength::Model);
+        let named = || {
+            let Some(Refusal::Error { link: Some(link), .. }) = self.due().map(|due| due.refusal) else { return false };
+            link.strength <= Strength::Model
+        };
         self.demand.variation == Variation::OtherMethod && matches!(self.status(), Some(405 | 501)) && !named()
     }
 
@@ -242,14 +242,9 @@ impl<'e> Exchange<'e> {
     /// A text that the peer chose, fit to be shown: short, one line, without what is secret or sensitive.
     #[must_use]
     pub fn foreign(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        let strings = sensitive_strings(&self.operation().input, self.input);
-        let sensitive = strings.into_iter().map(|(_, text)| text);
-        for secret in self.secrets().iter().map(String::as_str).chain(sensitive) {
-            if secret.chars().count() >= MIN_SECRET {
-                text = text.replace(secret, MASK);
-            }
-        }
+        let masked = self.operation().input.mask_sensitive(self.input);
+        let hidden = redaction::hidden(self.secrets(), self.input, &masked);
+        let text = conceal(text, &hidden, MASK);
         cut(one_line(&text), MAX_FOREIGN)
     }
 

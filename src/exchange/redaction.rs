@@ -1,16 +1,13 @@
 //! Messages and texts without what is secret: what a person may see of an exchange.
 
-use std::borrow::Cow;
-
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 #[cfg(feature = "cli")]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::observation::Observation;
-use crate::text::{MASK, cut, escape, is_unprintable, replace, shown, xml_escape};
+use super::spelling::conceal;
+use crate::text::{MASK, cut};
 
 /// A message as a person may see it: without credentials, sensitive members masked, cut where it is long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +27,10 @@ const LONGEST_INPUT: usize = 2000;
 const PLAIN_HEADERS: [&str; 5] = ["content-type", "accept", "user-agent", "amz-sdk-request", "prefer"];
 /// Most query parameters that are shown.
 const PARAMETERS: usize = 20;
+/// Shortest secret that is looked for in texts.
+const SHORTEST_SECRET: usize = 4;
+/// Shortest name of a member that is looked for in texts, where the object is secret as a whole.
+const LONG_NAME: usize = 8;
 
 impl Observation<'_> {
     /// The request as a person may see it: its input with everything sensitive or unknown masked, and of its headers and
@@ -65,22 +66,8 @@ impl Observation<'_> {
     }
 }
 
-/// A text as it is, as JSON, XML, forms and Base64 write it, and as each of these is shown.
-pub fn spellings(secret: &str) -> Vec<String> {
-    let json = Value::from(secret).to_string();
-    let json = json[1..json.len() - 1].to_owned();
-    let xml = quick_xml::escape::escape(secret).into_owned();
-    let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let mut spelt = vec![secret.to_owned(), json, xml, form, STANDARD_NO_PAD.encode(secret)];
-    if secret.contains(is_unprintable) {
-        spelt.extend([shown(secret), shown(&spelt[1])].map(Cow::into_owned));
-        spelt.push(escape(&spelt[2], is_unprintable, xml_escape));
-    }
-    spelt
-}
-
 /// The texts of a value that its mask hides.
-pub fn changed(value: &Value, masked: &Value, found: &mut Vec<String>) {
+fn changed(value: &Value, masked: &Value, found: &mut Vec<String>) {
     match (value, masked) {
         (Value::Object(members), Value::Object(others)) if members.len() == others.len() => {
             for ((_, member), (_, other)) in members.iter().zip(others) {
@@ -99,14 +86,30 @@ fn texts(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) => found.push(text.clone()),
         Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(members) => members.values().for_each(|member| texts(member, found)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                // A short name is part of other words.
+                found.extend((name.len() >= LONG_NAME).then(|| name.clone()));
+                texts(member, found);
+            }
+        }
         _ => {}
     }
 }
 
-/// Puts a mask in the place of each secret.
+/// What must not be shown: secrets, and the texts of a value that its mask hides. What is shorter than four bytes is part
+/// of everything, and left out.
+#[must_use]
+pub fn hidden(secrets: &[String], value: &Value, masked: &Value) -> Vec<String> {
+    let mut hidden = secrets.to_vec();
+    changed(value, masked, &mut hidden);
+    hidden.retain(|secret| secret.len() >= SHORTEST_SECRET);
+    hidden
+}
+
+/// Puts a mask in the place of each secret, however it is spelt.
 pub fn hide(text: &mut String, secrets: &[String]) {
-    *text = replace(text, secrets, MASK);
+    *text = conceal(text, secrets, MASK);
 }
 
 /// Puts a mask in the place of each secret, in all texts of a value.
@@ -122,6 +125,7 @@ pub fn hide_in(value: &mut Value, secrets: &[String]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::{escape, is_unprintable, shown, xml_escape};
 
     #[test]
     fn a_secret_is_hidden_however_it_is_shown() {
@@ -130,7 +134,7 @@ mod tests {
         let xml = escape(&quick_xml::escape::escape(secret), is_unprintable, xml_escape);
         for text in [secret, &json, &xml, &shown(secret), &shown(&json)] {
             let mut text = format!("({text})");
-            hide(&mut text, &spellings(secret));
+            hide(&mut text, &[secret.to_owned()]);
             assert!(text.contains(MASK) && !text.contains('c'), "{text}");
         }
     }

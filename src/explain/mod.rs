@@ -8,12 +8,16 @@ use std::sync::Arc;
 use crate::check::{self, Check, Party};
 use crate::contract::Contract;
 use crate::generate::Boundaries;
-use crate::model::{BoundaryValue, Cause, Citation, ConstraintId, Edges, Form, Occurrence, Operation, Strength};
+use crate::model::{
+    BoundaryValue, Cause, Citation, ConstraintId, Edges, Form, Grounds, Occurrence, Operation, Reaction, Strength,
+};
 use crate::spec::ContractError;
 use crate::text::similar;
 
 /// Most values that are shown of one side of a boundary.
 const SHOWN: usize = 12;
+/// Most operations whose constraints are counted in a list of all: they are compiled for it.
+const MOST_COUNTED: usize = 100;
 
 /// Why there is nothing to say of a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -156,6 +160,11 @@ pub fn contents(contract: &Contract) -> String {
     text.push_str("\nChecks of clients:\n");
     list(&mut text, check::of(Party::Client).chain(check::of(Party::Run)));
     text.push_str("\nConstraints: OPERATION lists those of an operation, OPERATION/MEMBER#KEYWORD explains one:\n");
+    let index = contract.index();
+    if index.operations.len() > MOST_COUNTED {
+        (0..index.operations.len()).for_each(|row| line(&mut text, format_args!("  {}", index.label(row))));
+        return text;
+    }
     for operation in contract.operations() {
         line(&mut text, format_args!("  {} ({} constraints)", operation.label, operation.input.constraints.len()));
     }
@@ -196,21 +205,7 @@ fn page(operation: &Arc<Operation>, boundaries: &OnceCell<Boundaries>, id: Const
     let mut text =
         format!("{}{}\n\n{}.\n\n", operation.label, constraint.id, constraint.statement().trim_end_matches('.'));
     line(&mut text, format_args!("Source: {} ({})", cited(&constraint.citations), strength(constraint.strength)));
-    match &constraint.error {
-        Some(link) => {
-            let error = &operation.errors.all[link.error];
-            line(&mut text, format_args!("Error: {} {}", error.status, error.code));
-            line(
-                &mut text,
-                format_args!("  that it is this one: {} ({})", cited(&link.citations), strength(link.strength)),
-            );
-            line(&mut text, format_args!("  its status: {} ({})", cited(&error.citations), strength(error.strength)));
-        }
-        None => {
-            line(&mut text, format_args!("Error: not known; a request that breaks this is judged by its form only"));
-        }
-    }
-    let weakest = constraint.error.as_ref().map_or(constraint.strength, |link| link.strength.max(constraint.strength));
+    reaction(&mut text, operation, &constraint.reaction);
     if constraint.disputed {
         line(&mut text, format_args!("Sources disagree on it, so that departures are notes, unless --strict:"));
         let about = |dispute: &&crate::model::DisputeSpec| dispute.about.contains(&constraint.id);
@@ -219,18 +214,48 @@ fn page(operation: &Arc<Operation>, boundaries: &OnceCell<Boundaries>, id: Const
         }
     } else if constraint.strength > Strength::Model {
         line(&mut text, format_args!("Departures are notes, unless --strict, since nothing documents it."));
-    } else if weakest > Strength::Model {
-        line(
-            &mut text,
-            format_args!(
-                "Not enforcing it is a finding; another declared error in this one's place is a note, unless --strict."
-            ),
-        );
+    } else if constraint.reaction.grounds().is_some_and(|(_, strength)| strength > Strength::Model) {
+        line(&mut text, format_args!("{}", doubtful(&constraint.reaction)));
     }
     let edges = edges(operation, boundaries, id);
     side(&mut text, "Just valid:", &edges.inside);
     side(&mut text, "Just broken:", &edges.outside);
     text
+}
+
+/// What breaking a constraint must cause, at the level that it is known.
+fn reaction(text: &mut String, operation: &Operation, reaction: &Reaction) {
+    let said = |grounds: &Grounds| format!("{} ({})", cited(&grounds.citations), strength(grounds.strength));
+    match reaction {
+        Reaction::Code(link) => {
+            let error = &operation.errors.all[link.error];
+            line(text, format_args!("Error: {} {}", error.status, error.code));
+            line(text, format_args!("  that it is this one: {} ({})", cited(&link.citations), strength(link.strength)));
+            line(text, format_args!("  its status: {} ({})", cited(&error.citations), strength(error.strength)));
+        }
+        Reaction::Declared(grounds) => {
+            line(text, format_args!("Error: any validation error that the operation declares"));
+            line(text, format_args!("  that it is one of these: {}", said(grounds)));
+        }
+        Reaction::AnyClientError(grounds) => {
+            line(text, format_args!("Error: any client error (400 to 499) in the protocol's shape"));
+            line(text, format_args!("  that it is one of these: {}", said(grounds)));
+        }
+        Reaction::Unknown => {
+            line(text, format_args!("Error: not known; a request that breaks this is judged by its form only"));
+        }
+    }
+}
+
+/// What follows where it is only observed or assumed how a broken constraint is refused.
+fn doubtful(reaction: &Reaction) -> &'static str {
+    match reaction {
+        Reaction::Code(_) => {
+            "Not enforcing it is a finding; another declared error in this one's place is a note, unless --strict."
+        }
+        Reaction::Declared(_) => "Not enforcing it is a finding; any other error is a note, unless --strict.",
+        Reaction::AnyClientError(_) | Reaction::Unknown => "Not enforcing it is a finding.",
+    }
 }
 
 fn side(text: &mut String, title: &str, values: &[BoundaryValue]) {

@@ -31,7 +31,7 @@ mod unbreakable;
 mod value_plan;
 mod weight;
 
-pub use crate::exchange::{Expected, Variation, Verdict};
+pub use crate::exchange::{Expected, Refusal, Variation, Verdict};
 pub use crate::random::Random;
 pub use adjust::Adjustments;
 pub use boundaries::Boundaries;

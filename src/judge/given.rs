@@ -11,6 +11,7 @@ use super::target::{Target, overlay};
 use super::{Send, Signer};
 use crate::contract::Contract;
 use crate::exchange::TransportFailure;
+use crate::exchange::spelling::conceal;
 use crate::spec::ContractError;
 use crate::text::{MASK, one_line};
 
@@ -158,8 +159,8 @@ pub async fn run_givens<S: Send>(
 
 /// The beginning of a body, without secrets.
 fn beginning(body: &[u8], signer: &Signer, target: &Target) -> String {
-    let text = signer.mask(&String::from_utf8_lossy(body));
-    let text = target.hidden.iter().fold(text, |text, hidden| text.replace(hidden, MASK));
+    let hidden: Vec<&str> = signer.hidden().chain(target.hidden.iter().map(String::as_str)).collect();
+    let text = conceal(&String::from_utf8_lossy(body), &hidden, MASK);
     // What a server sends may be meant for the terminal that shows it.
     one_line(&text).chars().take(SHOWN).collect()
 }

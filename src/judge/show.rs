@@ -5,7 +5,7 @@ use http::{HeaderMap, Request};
 
 use super::wire::Wire;
 use crate::codec::{Outcome, Received};
-use crate::exchange::redaction::{changed, hide, hide_in, spellings};
+use crate::exchange::redaction::{hidden, hide, hide_in};
 use crate::exchange::{RedactedMessage, Reply};
 use crate::generate::{Case, Variation};
 use crate::model::{AuthScheme, Dialect};
@@ -15,8 +15,6 @@ use bytes::Bytes;
 
 /// Longest body that is shown, in characters.
 const LONGEST: usize = 4000;
-/// Shortest secret that is looked for in what a server sends.
-const SHORTEST_SECRET: usize = 4;
 
 /// The request of a case, its sensitive members masked.
 pub fn masked<S>(wire: &Wire<S>, case: &Case) -> Request<Bytes> {
@@ -49,10 +47,7 @@ pub fn response<S>(wire: &Wire<S>, case: &Case, reply: &Reply) -> RedactedMessag
     let read = case.codec().decode_response(&case.operation, &reply.response).ok();
     let mut body = String::from_utf8_lossy(reply.response.body()).into_owned();
     if let Some(Received { outcome: Outcome::Output(output), .. }) = &read {
-        let mut hidden = Vec::new();
-        changed(output, &case.operation.output.mask(output), &mut hidden);
-        hidden.retain(|text| text.len() >= SHORTEST_SECRET);
-        hide(&mut body, &hidden);
+        hide(&mut body, &hidden(&[], output, &case.operation.output.mask(output)));
     }
     hide(&mut body, &secrets);
     RedactedMessage {
@@ -87,13 +82,8 @@ fn credentials<S>(wire: &Wire<S>, case: &Case) -> Option<String> {
 
 /// Everything that went out with a case and must not be shown.
 pub fn secrets<S>(wire: &Wire<S>, case: &Case) -> Vec<String> {
-    let mut secrets = Vec::new();
-    changed(&case.input, &case.operation.input.mask_sensitive(&case.input), &mut secrets);
-    secrets.extend(wire.secrets.iter().chain(&wire.hidden).cloned());
-    secrets.retain(|secret| secret.len() >= SHORTEST_SECRET);
-    let mut spelt: Vec<String> = secrets.iter().flat_map(|secret| spellings(secret)).collect();
-    spelt.dedup();
-    spelt
+    let known: Vec<String> = wire.secrets.iter().chain(&wire.hidden).cloned().collect();
+    hidden(&known, &case.input, &case.operation.input.mask_sensitive(&case.input))
 }
 
 /// Headers in the order they came, credentials masked.

@@ -203,12 +203,6 @@ impl Signer {
         self.hidden().filter(|secret| secret.len() >= DISTINCTIVE).map(str::to_owned).collect()
     }
 
-    /// A text without the secret and the token.
-    #[must_use]
-    pub fn mask(&self, text: &str) -> String {
-        self.hidden().fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
-    }
-
     /// The secret and the token, however short.
     pub(super) fn hidden(&self) -> impl Iterator<Item = &str> {
         let token = self.credentials.token.as_deref().unwrap_or(DUMMY_TOKEN);
@@ -222,6 +216,7 @@ mod tests {
 
     use super::*;
     use crate::contract::Contract;
+    use crate::exchange::spelling::conceal;
 
     const EXAMPLE: &str = "AKIDEXAMPLE:wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
@@ -358,7 +353,8 @@ mod tests {
     fn only_distinctive_secrets_can_leak_but_all_are_masked() {
         let signer = signer("test:test", "us-east-1");
         assert_eq!(signer.secrets(), [DUMMY_TOKEN]);
-        assert_eq!(signer.mask(&format!("a test {DUMMY_TOKEN}")), "a *** ***");
+        let hidden: Vec<&str> = signer.hidden().collect();
+        assert_eq!(conceal(&format!("a test {DUMMY_TOKEN}"), &hidden, MASK), "a *** ***");
         assert!(DUMMY_TOKEN.len() >= DISTINCTIVE && DUMMY_SECRET.len() >= DISTINCTIVE);
     }
 }

@@ -1,6 +1,7 @@
 //! What a spec promises about itself, put to the test: its examples against its constraints, its
 //! citations against the documents.
 
+mod cautions;
 #[cfg(feature = "cli")]
 mod documents;
 mod examples;
@@ -11,14 +12,18 @@ pub use documents::{Documents, Uncited, verify};
 use std::path::PathBuf;
 
 use crate::contract::{Contract, OperationUnit};
-use crate::spec::{ContractError, SourceText, SpecProblem, sorted};
+use crate::spec::{ContractError, SourceText, SpecProblem, is_usable, sorted};
 
 /// Everything that is wrong with the specs of a contract: every operation compiled, every example tried.
 #[must_use]
 pub fn problems(contract: &Contract) -> Vec<SpecProblem> {
     let mut problems = contract.problems();
     for row in 0..contract.index().services.len() {
-        problems.extend(contract.service_unit(row).problems.iter().cloned());
+        let unit = contract.service_unit(row);
+        problems.extend(unit.problems.iter().cloned());
+        if let Some(file) = &unit.file {
+            cautions::patterns(&file.text, &mut problems);
+        }
     }
     for row in 0..contract.index().operations.len() {
         problems.extend(problems_of(contract, row));
@@ -30,8 +35,12 @@ pub fn problems(contract: &Contract) -> Vec<SpecProblem> {
 fn problems_of(contract: &Contract, row: usize) -> Vec<SpecProblem> {
     let OperationUnit { file, operation, mut problems } = contract.operation_unit(row);
     let service = contract.service_unit(contract.index().operations[row].service);
-    let is_sound = problems.is_empty() && service.problems.is_empty();
+    let is_sound = is_usable(&problems) && is_usable(&service.problems);
+    if let Some(file) = &file {
+        cautions::patterns(&file.text, &mut problems);
+    }
     if let (Some(file), Some(operation), Some(service), true) = (file, operation, &service.file, is_sound) {
+        cautions::places(&operation, &file.text, &mut problems);
         examples::check(&operation, &file.text, &service.text, &mut problems);
     }
     problems
@@ -42,11 +51,11 @@ impl Contract {
     /// `rds/service.yaml`.
     ///
     /// # Errors
-    /// [`ContractError::Broken`] with every problem of every text, [`ContractError::Empty`] without any operation.
+    /// [`ContractError::Broken`] with every problem of every text where one of them is an error, [`ContractError::Empty`] without any operation.
     pub fn from_texts(texts: impl IntoIterator<Item = SourceText>) -> Result<Self, ContractError> {
         let contract = Self::index_texts(texts);
         let problems = problems(&contract);
-        if !problems.is_empty() {
+        if !is_usable(&problems) {
             return Err(ContractError::Broken(problems));
         }
         if contract.index().operations.is_empty() {

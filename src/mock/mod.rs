@@ -4,6 +4,7 @@ mod answer;
 mod breach;
 mod negotiate;
 mod prefer;
+mod refusal;
 mod respond;
 mod sending;
 
@@ -12,5 +13,7 @@ pub use answer::{DEFAULT_REGION, answer};
 pub use breach::{Breach, Broken};
 #[cfg(feature = "check")]
 pub(crate) use negotiate::{Astray, target};
+#[cfg(feature = "check")]
+pub(crate) use refusal::refusal;
 pub use respond::{Mock, MockResponse, respond};
 pub use sending::{Pace, Sending};

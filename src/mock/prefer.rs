@@ -1,9 +1,11 @@
 //! The `Prefer` header (RFC 7240), by which a request steers its own answer: `code=…`, `example=…`, `dialect=…`.
 
 use bytes::Bytes;
-use http::Request;
+use http::{HeaderName, Request};
 
 use super::Dialect;
+
+const PREFER: HeaderName = HeaderName::from_static("prefer");
 
 /// What a request prefers.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub struct Prefer {
 impl Prefer {
     /// Reads the header; preferences that are not understood are ignored, as the standard wants.
     pub fn of(request: &Request<Bytes>) -> Option<Self> {
-        let mut values = request.headers().get_all("prefer").iter().peekable();
+        let mut values = request.headers().get_all(PREFER).iter().peekable();
         values.peek()?;
         let mut prefer = Self::default();
         for preference in values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split([',', ';'])) {

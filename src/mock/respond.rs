@@ -11,10 +11,11 @@ use serde_json::Value;
 use super::answer::{DEFAULT_REGION, fill, identity};
 use super::negotiate::{Astray, Target, target};
 use super::prefer::Prefer;
+use super::refusal::{refusal, undeclared};
 use crate::auth::{self, credential_region};
 use crate::codec::{Codec, Incoming, Oddity, Reply};
 use crate::contract::Contract;
-use crate::model::{Cause, Citation, Cited, Dialect, DocumentedDialect, ErrorDef, Operation, Service, Violation};
+use crate::model::{Cause, Citation, Dialect, DocumentedDialect, ErrorDef, Operation, Violation};
 use crate::random::Random;
 use crate::value::template::uuid;
 use crate::value::view::View;
@@ -222,14 +223,13 @@ impl Answering<'_> {
         let violations = operation.input.judge(input);
         let deciding = violations.iter().find_map(|violation| {
             let constraint = &operation.input.constraints[violation.constraint];
-            Some((constraint, constraint.error.as_ref()?))
+            Some((constraint, refusal(&operation.errors, &constraint.reaction)?))
         });
-        let Some((constraint, link)) = deciding else {
+        let Some((constraint, error)) = deciding else {
             let response = self.success(operation, input, identity);
             return self.answered(response);
         };
         let statement = constraint.statement();
-        let error = &operation.errors.all[link.error];
         let response = self.failure(error, &statement);
         let mut answered = self.answered(response);
         answered.violations = ids(operation, &violations);
@@ -294,8 +294,8 @@ impl Answering<'_> {
                 xxhash_rust::xxh3::xxh3_64_with_seed(self.incoming.request.uri().path().as_bytes(), self.settings.seed);
             self.request_id = xxhash_rust::xxh3::xxh3_64_with_seed(self.incoming.request.body(), path);
         }
-        let undeclared = undeclared(self.target.service);
-        let error = errors.for_cause(cause).unwrap_or(&undeclared);
+        let reaction = errors.reaction(cause);
+        let error = refusal(errors, reaction).unwrap_or(undeclared());
         let response = self.failure(error, detail);
         let mut answered = self.answered(response);
         answered.violations = vec![format!("#{}", cause.name())];
@@ -303,7 +303,7 @@ impl Answering<'_> {
         append(&mut answered.response, DETAIL, detail);
         answered.error = Some(self.shown(error).code.clone());
         answered.detail = Some(detail.to_owned());
-        answered.citations = errors.causes.get(&cause).map(|link| texts(&link.citations)).unwrap_or_default();
+        answered.citations = reaction.grounds().map(|(citations, _)| texts(citations)).unwrap_or_default();
         answered
     }
 
@@ -345,23 +345,6 @@ impl Answering<'_> {
 /// The region that a request is for.
 fn region(request: &Request<Bytes>) -> Cow<'_, str> {
     credential_region(request).unwrap_or(Cow::Borrowed(DEFAULT_REGION))
-}
-
-/// What is answered for a cause that the service's specs give no error.
-fn undeclared(service: &Service) -> ErrorDef {
-    let strength = crate::model::Strength::Assumed;
-    ErrorDef {
-        code: "UndeclaredError".into(),
-        shape: None,
-        status: 400,
-        kind: crate::model::ErrorKind::Protocol,
-        message: None,
-        when: Some(format!("the specs of {} name no error for this", service.name)),
-        citations: Cited::default(),
-        strength,
-        status_citations: Cited::default(),
-        body: None,
-    }
 }
 
 /// The constraints that are broken, each once.

@@ -44,6 +44,9 @@ pub struct ServiceSpec {
     /// Errors every operation of the service may answer.
     #[serde(default)]
     pub errors: Vec<ErrorSpec>,
+    /// What breaking a constraint must cause where no error is named for it.
+    #[serde(default)]
+    pub reactions: ReactionsSpec,
     /// Schemas that operations refer to as `#/$defs/NAME`.
     #[serde(default, rename = "$defs")]
     pub defs: IndexMap<String, SchemaSpec>,
@@ -91,6 +94,9 @@ pub struct OperationSpec {
     /// Errors of this operation.
     #[serde(default)]
     pub errors: Vec<ErrorSpec>,
+    /// What breaking a constraint must cause where no error is named for it; it goes before what the service says.
+    #[serde(default)]
+    pub reactions: ReactionsSpec,
     /// Output members whose value differs from call to call.
     #[serde(default)]
     pub volatile: Vec<String>,
@@ -579,8 +585,9 @@ pub struct RuleSpec {
     pub over: IndexMap<String, String>,
     /// CEL expression over those variables; true when the rule holds.
     pub assert: String,
-    /// The error that breaking it causes.
-    pub error: ErrorLinkSpec,
+    /// The error that breaking it causes; that of its cause, `rule`, when absent.
+    #[serde(default)]
+    pub error: Option<ErrorLinkSpec>,
     /// Where the rule comes from.
     pub cite: CiteSpec,
     /// A value that just satisfies the rule: a merge patch on the place the rule stands at in the first example.
@@ -628,6 +635,42 @@ pub struct ErrorSpec {
     /// Body that differs from the service's usual error shape.
     #[serde(default)]
     pub body: Option<Value>,
+}
+
+/// What breaking a constraint must cause where no error is named for it.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct ReactionsSpec {
+    /// For broken constraints of every cause that has neither an error nor an entry here. Unknown members are not among
+    /// them: many services ignore those.
+    pub default: Option<ReactionSpec>,
+    /// For single causes, constraints' or not.
+    pub on: IndexMap<Cause, ReactionSpec>,
+}
+
+/// How exactly a reaction is known, with the source of that.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ReactionSpec {
+    /// The level.
+    pub level: ReactionLevel,
+    /// What says so.
+    pub cite: Citations,
+}
+
+/// How exactly a reaction is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum ReactionLevel {
+    /// Any declared error of the kind `validation` is right.
+    Declared,
+    /// Any status from 400 to 499 is right, in the protocol's shape and with whatever code.
+    Class,
+    /// The reaction is not known: the mock accepts, and nothing is demanded of a server.
+    None,
 }
 
 /// What an error is about.
@@ -719,6 +762,13 @@ impl Cause {
         Self::Composition,
         Self::Rule,
     ];
+
+    /// Whether it is that of a constraint which a client must keep: a request that breaks it gets an error. Unknown members are
+    /// ignored by many services, so that nothing can be demanded unless somebody says it.
+    #[must_use]
+    pub fn must_be_refused(self) -> bool {
+        self != Self::UnknownMember && Self::OF_VALUES.contains(&self)
+    }
 
     /// The name as specs write it.
     #[must_use]

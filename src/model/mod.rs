@@ -15,6 +15,7 @@ mod operation;
 pub mod path_template;
 mod protocol;
 mod rare;
+mod reaction;
 mod shape;
 mod shapes;
 mod table;
@@ -31,12 +32,12 @@ pub use language::*;
 pub use limits::{Branches, Limits};
 pub use matcher::Matcher;
 pub use operation::{
-    Auth, Documented, DocumentedDialect, Echo, ErrorDef, ErrorLink, ErrorShape, Errors, Example, Http, Idempotency,
-    Operation, Remark, Service,
+    Auth, Documented, DocumentedDialect, Echo, ErrorShape, Example, Http, Idempotency, Operation, Remark, Service,
 };
 pub use protocol::Protocol;
 pub use rare::{Absent, Rare};
-pub use shape::{Fact, NamedError, Node, Shape};
+pub use reaction::{ErrorDef, ErrorLink, Errors, Grounds, Reaction};
+pub use shape::{Bound, Fact, InOrder, NamedError, Node, Shape};
 pub use shapes::{Key, Needs, NodeId, Shapes};
 pub use table::{Constraint, ConstraintId, MAX_PLACES, Occurrence, PlaceId, Table, Violation, push};
 pub use test::{BoundaryValue, Edges, Form, Seam, Test};

@@ -7,17 +7,14 @@ use http::{HeaderName, Method};
 use serde_json::Value;
 
 use super::body_form::BodyForm;
-use super::citation::{Citation, Cited, Sources};
+use super::citation::{Citation, Sources};
 use super::id::OperationId;
-use super::path_template;
 use super::protocol::Protocol;
+use super::reaction::{ErrorDef, Errors};
 use super::shape::Shape;
 use super::shapes::Shapes;
 use super::template::Template;
-use super::{
-    AuthScheme, AuthSpec, Cause, ClientSpec, Dialect, DisputeSpec, ErrorKind, Fold, RecogniseSpec, Strength,
-    TimestampFormat,
-};
+use super::{AuthScheme, AuthSpec, ClientSpec, Dialect, DisputeSpec, Fold, RecogniseSpec, TimestampFormat};
 
 /// A service, without its operations.
 #[derive(Debug)]
@@ -133,73 +130,6 @@ pub struct ErrorShape {
     pub body: Template,
 }
 
-/// An error a service may answer.
-#[derive(Debug, Clone)]
-pub struct ErrorDef {
-    /// Wire code.
-    pub code: String,
-    /// The model's name for it.
-    pub shape: Option<String>,
-    /// HTTP status.
-    pub status: u16,
-    /// What it is about.
-    pub kind: ErrorKind,
-    /// Text the service is known to send.
-    pub message: Option<String>,
-    /// When it happens.
-    pub when: Option<String>,
-    /// Where code and status come from.
-    pub citations: Cited,
-    /// How far that is trusted.
-    pub strength: Strength,
-    /// Where the status comes from, which may be another source than the code's.
-    pub status_citations: Cited,
-    /// Body of its own.
-    pub body: Option<Template>,
-}
-
-impl ErrorDef {
-    /// Whether the caller is to blame, as the status says.
-    #[must_use]
-    pub fn is_callers_fault(&self) -> bool {
-        self.status < 500
-    }
-}
-
-/// Which error answers a cause, and who says so.
-#[derive(Debug, Clone)]
-pub struct ErrorLink {
-    /// Index in the operation's errors.
-    pub error: usize,
-    /// Sources of the link.
-    pub citations: Cited,
-    /// How far the link is trusted.
-    pub strength: Strength,
-}
-
-/// The errors that can occur, and which cause has which.
-#[derive(Debug, Default)]
-pub struct Errors {
-    /// Declared errors; an operation's own before its service's.
-    pub all: Vec<Arc<ErrorDef>>,
-    /// The error each cause must have.
-    pub causes: HashMap<Cause, ErrorLink>,
-}
-
-impl Errors {
-    /// The error with a wire code.
-    #[must_use]
-    pub fn by_code(&self, code: &str) -> Option<usize> {
-        self.all.iter().position(|error| error.code == code)
-    }
-
-    /// The error that answers a cause.
-    #[must_use]
-    pub fn for_cause(&self, cause: Cause) -> Option<&ErrorDef> {
-        self.causes.get(&cause).map(|link| self.all[link.error].as_ref())
-    }
-}
-
 /// An operation of a service.
 #[derive(Debug)]
 pub struct Operation {
@@ -272,6 +202,8 @@ pub struct Http {
     pub method: Method,
     /// Path template.
     pub path: String,
+    /// The names of its labels, greedy ones without their `+`.
+    pub labels: Vec<String>,
     /// Constant query parameters of the path template.
     pub query: Vec<(String, String)>,
     /// Success status.
@@ -280,13 +212,6 @@ pub struct Http {
     pub citations: Vec<Citation>,
     /// Where the status comes from.
     pub status_citations: Vec<Citation>,
-}
-
-impl Http {
-    /// The names of the path template's labels, greedy ones without their `+`.
-    pub fn labels(&self) -> impl Iterator<Item = &str> {
-        path_template::labels(&self.path)
-    }
 }
 
 /// The documented dialect of an operation.

@@ -98,7 +98,11 @@ pub fn capture<'r>(template: &str, path: &'r str) -> Option<Vec<&'r str>> {
 /// The first segment, and what follows its slash.
 #[must_use]
 pub fn split_first(path: &str) -> (&str, Option<&str>) {
-    path.split_once('/').map_or((path, None), |(here, after)| (here, Some(after)))
+    // Every path is split, so without a search that is prepared first.
+    match memchr::memchr(b'/', path.as_bytes()) {
+        Some(slash) => (&path[..slash], Some(&path[slash + 1..])),
+        None => (path, None),
+    }
 }
 
 /// All but the last segments, of which there are so many, and these.

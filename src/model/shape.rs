@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::citation::Cited;
 use super::limits::{Branches, Limits};
 use super::matcher::Matcher;
-use super::operation::Errors;
 use super::rare::{Absent, Rare};
+use super::reaction::Errors;
 use super::shapes::{NodeId, Shapes};
 use super::table::Table;
 use super::test::Test;
@@ -33,14 +33,46 @@ pub struct Shape {
     pub errors: Option<Arc<Errors>>,
     /// Ids of constraints on which sources disagree.
     pub disputed: HashSet<String>,
+    bound: OnceLock<Box<[Bound]>>,
     table: OnceLock<Box<Table>>,
+}
+
+/// A member of the whole value that travels outside of the body, or is all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bound {
+    /// Where it travels.
+    pub place: Place,
+    /// Its number among the members of the schema.
+    pub member: usize,
 }
 
 impl Shape {
     /// A shape that begins at a node.
     #[must_use]
     pub fn new(nodes: Arc<Shapes>, start: NodeId, errors: Option<Arc<Errors>>) -> Self {
-        Self { nodes, start, errors, disputed: HashSet::new(), table: OnceLock::new() }
+        Self { nodes, start, errors, disputed: HashSet::new(), bound: OnceLock::new(), table: OnceLock::new() }
+    }
+
+    /// The members that travel outside of the body, or are all of it.
+    #[must_use]
+    pub fn bound(&self) -> &[Bound] {
+        self.bound.get_or_init(|| {
+            let places = self.root().properties.values().map(|id| self.nodes[*id].place);
+            let bound = places.enumerate().filter_map(|(member, place)| {
+                let place = place.filter(|place| *place != Place::Body)?;
+                Some(Bound { place, member })
+            });
+            bound.collect()
+        })
+    }
+
+    /// The members that travel at a place, with their names in the contract.
+    pub fn bound_to(&self, place: Place) -> impl Iterator<Item = (&str, NodeId)> {
+        let bound = self.bound().iter().filter(move |bound| bound.place == place);
+        bound.filter_map(|bound| {
+            let (name, id) = self.root().properties.get_index(bound.member)?;
+            Some((name.as_str(), *id))
+        })
     }
 
     /// The node of the whole value.
@@ -83,6 +115,8 @@ pub struct Node {
     pub types: Types,
     /// Whether a named member has another name on the wire.
     pub renames: bool,
+    /// Whether a named member is written as an attribute.
+    pub attributes: bool,
     /// Never to be shown.
     pub sensitive: bool,
     /// Where the member travels, when the spec says.
@@ -130,6 +164,38 @@ impl Node {
         static NOTHING: OnceLock<Node> = OnceLock::new();
         NOTHING.get_or_init(Self::default)
     }
+
+    /// Looks up named members one after the other.
+    #[must_use]
+    pub fn in_order(&self) -> InOrder<'_> {
+        InOrder { properties: &self.properties, next: 0 }
+    }
+}
+
+/// Named members, looked up one after the other. They usually come in the order of the schema, so that the next one is found
+/// without a hash of its name.
+#[derive(Debug)]
+pub struct InOrder<'n> {
+    properties: &'n IndexMap<String, NodeId, FxBuildHasher>,
+    next: usize,
+}
+
+impl InOrder<'_> {
+    /// Members that may be left out in between.
+    const GAP: usize = 4;
+
+    /// The schema of a member, if it is a named one.
+    pub fn find(&mut self, name: &str) -> Option<NodeId> {
+        for index in self.next..self.properties.len().min(self.next + Self::GAP) {
+            if let Some((_, id)) = self.properties.get_index(index).filter(|(known, _)| *known == name) {
+                self.next = index + 1;
+                return Some(*id);
+            }
+        }
+        let (index, _, id) = self.properties.get_full(name)?;
+        self.next = index + 1;
+        Some(*id)
+    }
 }
 
 /// One checkable statement about a value, wherever the value stands.
@@ -145,7 +211,7 @@ pub struct Fact {
     pub strength: Strength,
     /// Where it comes from.
     pub citations: Cited,
-    /// The error it names itself, where that is not the one of its cause.
+    /// The error it names itself, in place of the reaction to its cause.
     pub error: Option<Box<NamedError>>,
     /// The judgement.
     pub test: Arc<dyn Test>,

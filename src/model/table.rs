@@ -14,7 +14,7 @@ use rustc_hash::FxBuildHasher;
 use super::citation::Cited;
 use super::limits::Branches;
 use super::matcher::Matcher;
-use super::operation::{ErrorLink, Errors};
+use super::reaction::{ErrorLink, Errors, Reaction};
 use super::shape::{Fact, Node, Shape};
 use super::shapes::{NodeId, Shapes};
 use super::test::Test;
@@ -74,7 +74,7 @@ impl Deref for Occurrence {
     }
 }
 
-/// One checkable statement about a value, with its source and the error it guards.
+/// One checkable statement about a value, with its source and what breaking it must cause.
 #[derive(Debug)]
 pub struct Constraint {
     /// Stable id: the member's pointer, `#`, the keyword or rule id.
@@ -89,8 +89,8 @@ pub struct Constraint {
     pub citations: Cited,
     /// How far it is trusted.
     pub strength: Strength,
-    /// The error that breaking it must cause; none where the service's reaction is not known.
-    pub error: Option<ErrorLink>,
+    /// What breaking it must cause. Nothing is known of an output's.
+    pub reaction: Reaction,
     /// Whether sources disagree on it.
     pub disputed: bool,
     /// The judgement.
@@ -213,7 +213,7 @@ impl<'s> Unfolding<'s> {
             cause: fact.cause,
             citations: Arc::clone(&fact.citations),
             strength: fact.strength,
-            error: errors.and_then(|errors| link(fact, errors)),
+            reaction: errors.map_or(Reaction::Unknown, |errors| reaction(fact, errors)),
             test: Arc::clone(&fact.test),
         });
         self.table.constraints.len() - 1
@@ -250,11 +250,12 @@ impl Occurrence {
     }
 }
 
-/// The error that a fact names itself, or the one of its cause.
-fn link(fact: &Fact, errors: &Errors) -> Option<ErrorLink> {
-    let Some(named) = &fact.error else { return errors.causes.get(&fact.cause).cloned() };
-    let error = errors.by_code(&named.code)?;
-    Some(ErrorLink { error, citations: Arc::clone(&named.citations), strength: named.strength })
+/// The reaction that a fact has: the error that it names itself, or what its cause leads to.
+fn reaction(fact: &Fact, errors: &Errors) -> Reaction {
+    let Some(named) = &fact.error else { return errors.reaction(fact.cause).clone() };
+    let citations = Arc::clone(&named.citations);
+    let link = errors.by_code(&named.code).map(|error| ErrorLink { error, citations, strength: named.strength });
+    link.map_or(Reaction::Unknown, Reaction::Code)
 }
 
 fn below(pointer: &str, name: &str) -> String {

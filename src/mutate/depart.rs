@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
@@ -13,8 +15,8 @@ use super::spoil::{self, UNHEARD_OF};
 use super::{Fault, Mutant};
 use crate::codec;
 use crate::exchange::{Reply, TransportFailure};
-use crate::mock::{Mock, MockResponse};
-use crate::model::{ConstraintId, ErrorDef, ErrorLink, Operation};
+use crate::mock::{Mock, MockResponse, refusal};
+use crate::model::{ConstraintId, ErrorDef, Operation};
 use crate::value::pointer;
 use crate::value::view::View;
 
@@ -22,6 +24,8 @@ use crate::value::view::View;
 const LONG: Duration = Duration::from_secs(60);
 /// Header in which a secret leaks.
 const DEBUG: HeaderName = HeaderName::from_static("x-debug");
+/// What a careless server writes into its errors.
+const STACK_TRACE: &str = "Traceback (most recent call last):\n  File \"/srv/app/jobs.py\", line 88, in start";
 
 /// The mutant's answer.
 pub fn depart(mutant: &Mutant, mock: &Mock, request: &Request<Bytes>) -> Result<Reply, TransportFailure> {
@@ -66,6 +70,8 @@ impl Departing<'_> {
             Fault::NoRequestId => Some(self.without_request_id()),
             Fault::LeaksSecretInHeader => self.with_header(DEBUG, self.leaked()?.as_bytes()),
             Fault::LeaksSecretInBody => self.leaking(),
+            Fault::LeaksSecretInBase64 => self.with_header(DEBUG, STANDARD.encode(self.leaked()?).as_bytes()),
+            Fault::ShowsStackTrace => self.decisive().map(|(_, error)| self.failed(error, error.status, STACK_TRACE)),
             Fault::FailsOnNonAscii { error } => self.failing(*error),
             Fault::UndeclaredStatus { .. }
             | Fault::TruncatedBody
@@ -175,22 +181,23 @@ impl Departing<'_> {
     /// The constraint by which the input is refused, and its error.
     fn decisive(&self) -> Option<(ConstraintId, &ErrorDef)> {
         self.answered.violations.iter().find_map(|id| {
-            let (constraint, link) = self.stated(id)?;
-            Some((constraint, self.operation.errors.all[link?.error].as_ref()))
+            let (constraint, error) = self.stated(id)?;
+            Some((constraint, error?))
         })
     }
 
-    /// Whether the input breaks nothing else that has an error.
+    /// Whether the input breaks nothing else that is refused.
     fn breaks_only(&self, constraint: ConstraintId) -> bool {
-        let mut with_error = self.answered.violations.iter().filter_map(|id| self.stated(id));
-        with_error.all(|(broken, link)| broken == constraint || link.is_none())
+        let mut refused = self.answered.violations.iter().filter_map(|id| self.stated(id));
+        refused.all(|(broken, error)| broken == constraint || error.is_none())
             && self.decisive().is_some_and(|(decisive, _)| decisive == constraint)
     }
 
-    fn stated(&self, id: &str) -> Option<(ConstraintId, Option<&ErrorLink>)> {
+    /// The constraint of this id, and the error by which the mock refuses what breaks it.
+    fn stated(&self, id: &str) -> Option<(ConstraintId, Option<&ErrorDef>)> {
         let constraints = &self.operation.input.constraints;
         let found = constraints.iter().position(|constraint| constraint.id == id)?;
-        Some((found, constraints[found].error.as_ref()))
+        Some((found, refusal(&self.operation.errors, &constraints[found].reaction)))
     }
 
     fn success(&self, output: &View<'_>) -> Response<Bytes> {

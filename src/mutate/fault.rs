@@ -8,7 +8,7 @@ use crate::model::ConstraintId;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// An input that breaks the constraint, and no other that has an error, gets a success.
+    /// An input that breaks the constraint, and no other that is refused, gets a success.
     NotEnforced {
         /// The constraint.
         constraint: ConstraintId,
@@ -20,7 +20,7 @@ pub enum Fault {
         /// Index of the other error in the operation's errors.
         error: usize,
     },
-    /// Breaking the constraint gets its error, with a status that no error of that code has.
+    /// Breaking the constraint gets a declared error, with a status that no error of that code has.
     OtherStatus {
         /// The constraint.
         constraint: ConstraintId,
@@ -68,6 +68,10 @@ pub enum Fault {
     LeaksSecretInHeader,
     /// A secret of the request comes back in the body: in an unknown member, or in an error's message.
     LeaksSecretInBody,
+    /// A secret of the request comes back in a header, in Base64.
+    LeaksSecretInBase64,
+    /// The message of an error is a stack trace.
+    ShowsStackTrace,
     /// A request without credentials is answered as if it had some.
     AuthNotRequired,
     /// A repeated call with the same idempotency token is taken for a new one.
@@ -108,6 +112,8 @@ impl Fault {
             Self::NoRequestId => "no-request-id",
             Self::LeaksSecretInHeader => "leaks-secret-in-header",
             Self::LeaksSecretInBody => "leaks-secret-in-body",
+            Self::LeaksSecretInBase64 => "leaks-secret-in-base64",
+            Self::ShowsStackTrace => "shows-stack-trace",
             Self::AuthNotRequired => "auth-not-required",
             Self::TokenIgnored => "token-ignored",
             Self::MethodNotRefused => "method-not-refused",
@@ -134,7 +140,8 @@ impl Fault {
             Self::HtmlErrors => "error-shape",
             Self::TruncatedBody => "undecodable-response",
             Self::NoRequestId => "request-id-missing",
-            Self::LeaksSecretInHeader | Self::LeaksSecretInBody => "secret-echoed",
+            Self::LeaksSecretInHeader | Self::LeaksSecretInBody | Self::LeaksSecretInBase64 => "secret-echoed",
+            Self::ShowsStackTrace => "internals-exposed",
             Self::AuthNotRequired => "auth-not-required",
             Self::TokenIgnored => "idempotency-broken",
             Self::MethodNotRefused => "method-not-refused",

@@ -14,8 +14,8 @@ use super::spoil::{self, UNHEARD_OF};
 use super::{Fault, Mutant};
 use crate::codec::{Outcome, Reply};
 use crate::contract::Contract;
-use crate::mock::{Mock, MockResponse};
-use crate::model::{ConstraintId, Dialect, ErrorDef, ErrorKind, ErrorLink, Operation};
+use crate::mock::{Mock, MockResponse, refusal};
+use crate::model::{ConstraintId, Dialect, ErrorDef, ErrorKind, ErrorLink, Operation, Reaction};
 use crate::value::pointer;
 use crate::value::view::View;
 
@@ -50,10 +50,12 @@ impl<'c> Plan<'c> {
     pub fn mutants(&self, unbreakable: &[(ConstraintId, String)]) -> Vec<Mutant> {
         let mut mutants = Vec::new();
         for (id, constraint) in self.operation.input.constraints.iter().enumerate() {
-            if let Some(link) = &constraint.error {
-                let reason = unbreakable.iter().find(|(known, _)| *known == id).map(|(_, reason)| reason.clone());
-                mutants.extend(self.of_constraint(id, link, reason));
+            let reason = unbreakable.iter().find(|(known, _)| *known == id).map(|(_, reason)| reason.clone());
+            if constraint.reaction.is_known() {
+                let fault = Fault::NotEnforced { constraint: id };
+                mutants.push(Mutant::new(self.operation, fault, reason.clone()));
             }
+            mutants.extend(self.of_error(id, &constraint.reaction, reason));
         }
         mutants.extend(self.of_members());
         mutants.extend(self.of_operation().into_iter().map(|(fault, reason)| self.mutant(fault, reason)));
@@ -64,22 +66,29 @@ impl<'c> Plan<'c> {
         Mutant::new(self.operation, fault, unobservable.map(str::to_owned))
     }
 
-    fn of_constraint(&self, constraint: ConstraintId, link: &ErrorLink, reason: Option<String>) -> [Mutant; 3] {
-        let errors = &self.operation.errors.all;
-        let error = &errors[link.error];
-        let other = OTHER_KINDS.iter().find_map(|kind| {
-            errors.iter().position(|other| other.kind == *kind && other.is_callers_fault() && other.code != error.code)
-        });
-        let no_other = other.is_none().then(|| "no other error is declared".to_owned());
-        let taken = |status: &u16| errors.iter().any(|other| other.code == error.code && other.status == *status);
+    /// The mutants of the error that a constraint's reaction comes with: another one where it is certain, another status
+    /// where it is a declared one.
+    fn of_error(&self, constraint: ConstraintId, reaction: &Reaction, reason: Option<String>) -> Vec<Mutant> {
+        let errors = &self.operation.errors;
+        let declared = refusal(errors, reaction).filter(|error| errors.by_code(&error.code).is_some());
+        let Some(error) = declared else { return Vec::new() };
+        let taken = |status: &u16| errors.all.iter().any(|other| other.code == error.code && other.status == *status);
         let status = OTHER_STATUSES.into_iter().find(|status| !taken(status)).unwrap_or(499);
-        let not_enforced = Fault::NotEnforced { constraint };
-        let other_code = Fault::OtherCode { constraint, error: other.unwrap_or(link.error) };
-        [
-            Mutant::new(self.operation, not_enforced, reason.clone()),
-            Mutant::new(self.operation, other_code, reason.clone().or(no_other)),
-            Mutant::new(self.operation, Fault::OtherStatus { constraint, status }, reason),
-        ]
+        let code = reaction.link().map(|link| self.of_code(constraint, link, reason.clone()));
+        let other_status = Mutant::new(self.operation, Fault::OtherStatus { constraint, status }, reason);
+        code.into_iter().chain([other_status]).collect()
+    }
+
+    /// The mutant that answers with another error than the one of a link.
+    fn of_code(&self, constraint: ConstraintId, link: &ErrorLink, reason: Option<String>) -> Mutant {
+        let errors = &self.operation.errors.all;
+        let code = &errors[link.error].code;
+        let is_other = |other: &ErrorDef| other.is_callers_fault() && other.code != *code;
+        let other =
+            OTHER_KINDS.iter().find_map(|kind| errors.iter().position(|other| other.kind == *kind && is_other(other)));
+        let no_other = other.is_none().then(|| "no other error is declared".to_owned());
+        let fault = Fault::OtherCode { constraint, error: other.unwrap_or(link.error) };
+        Mutant::new(self.operation, fault, reason.or(no_other))
     }
 
     /// The mutants of required and echoed output members.
@@ -150,6 +159,8 @@ impl<'c> Plan<'c> {
             (Fault::NoRequestId, anonymous),
             (Fault::LeaksSecretInHeader, harmless),
             (Fault::LeaksSecretInBody, harmless),
+            (Fault::LeaksSecretInBase64, harmless),
+            (Fault::ShowsStackTrace, None),
         ];
         if !operation.service.auth.is_empty() {
             faults.push((Fault::AuthNotRequired, None));
@@ -157,7 +168,12 @@ impl<'c> Plan<'c> {
         if operation.idempotency.is_some() {
             faults.push((Fault::TokenIgnored, None));
         }
-        faults.extend([(Fault::MethodNotRefused, None), (Fault::UndeclaredCode, None), (Fault::ExtraMember, closed)]);
+        let any_code = (!demands_declared(operation)).then_some("its errors may have any code");
+        faults.extend([
+            (Fault::MethodNotRefused, None),
+            (Fault::UndeclaredCode, any_code),
+            (Fault::ExtraMember, closed),
+        ]);
         faults.extend(rejection(operation).map(|error| {
             let optional = operation
                 .input
@@ -212,8 +228,16 @@ fn failure(errors: &[Arc<ErrorDef>]) -> Option<usize> {
     errors.iter().rposition(|error| error.kind == ErrorKind::Server && error.status == 500)
 }
 
+/// Whether a broken constraint must get an error that is declared.
+fn demands_declared(operation: &Operation) -> bool {
+    let mut reactions = operation.input.constraints.iter().map(|constraint| &constraint.reaction);
+    reactions.any(|reaction| matches!(reaction, Reaction::Code(_) | Reaction::Declared(_)))
+}
+
 /// The error by which a valid input is refused: one that breaking a constraint causes.
 fn rejection(operation: &Operation) -> Option<usize> {
-    let links = operation.input.constraints.iter().filter_map(|constraint| constraint.error.as_ref());
-    links.map(|link| link.error).find(|error| operation.errors.all[*error].kind == ErrorKind::Validation)
+    let errors = &operation.errors;
+    let caused = operation.input.constraints.iter().filter_map(|stated| refusal(errors, &stated.reaction));
+    let mut validation = caused.filter(|error| error.kind == ErrorKind::Validation);
+    validation.find_map(|error| errors.by_code(&error.code))
 }

@@ -18,13 +18,14 @@ use crate::model::{Dialect, Operation};
 use crate::value::pointer;
 
 /// The checks that a mutant may be caught by.
-const CHECKS: [&str; 20] = [
+const CHECKS: [&str; 21] = [
     "auth-not-required",
     "content-type",
     "echo-mismatch",
     "error-code-undeclared",
     "error-shape",
     "idempotency-broken",
+    "internals-exposed",
     "invalid-accepted",
     "method-not-refused",
     "output-schema",
@@ -115,7 +116,8 @@ fn names_are_unique_and_each_check_has_mutants() {
     let catching: HashSet<&str> = mutants.iter().map(Mutant::caught_by).collect();
     assert_eq!(catching, HashSet::from(CHECKS));
     for operation in CONTRACT.operations() {
-        let stated = operation.input.constraints.iter().filter(|constraint| constraint.error.is_some()).count();
+        let stated =
+            operation.input.constraints.iter().filter(|constraint| constraint.reaction.link().is_some()).count();
         let of_constraints =
             mutants.iter().filter(|m| Arc::ptr_eq(&m.operation, operation) && m.name().contains('#')).count();
         assert_eq!(of_constraints, 3 * stated, "{}", operation.name);

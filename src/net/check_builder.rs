@@ -306,17 +306,22 @@ impl CheckBuilder {
         } else {
             (&self.operations, &[][..])
         };
-        let wanted = names.iter().map(|name| contract.operation(name).map(|operation| operation.label.as_str()));
-        let wanted: Vec<&str> = wanted.collect::<Result<_, _>>()?;
-        let is_spoken = |operation: &&Arc<Operation>| dialect == Dialect::Native || operation.documented.is_some();
-        let spoken = || contract.operations().iter().filter(is_spoken);
-        let selected = spoken().filter(|operation| {
-            (wanted.is_empty() || wanted.contains(&operation.label.as_str()))
-                && (services.is_empty() || services.contains(&operation.service.name))
+        let mut wanted = Vec::new();
+        for name in names {
+            // What is asked for by name is not left out in silence.
+            contract.operation(name)?;
+            wanted.push(contract.row(name)?);
+        }
+        let index = contract.index();
+        let is_spoken = |row: &usize| dialect == Dialect::Native || index.operations[*row].documented.is_some();
+        let spoken = || (0..index.operations.len()).filter(is_spoken);
+        let selected = spoken().filter(|row| {
+            let service = &index.services[index.operations[*row].service].name;
+            (wanted.is_empty() || wanted.contains(row)) && (services.is_empty() || services.contains(service))
         });
-        let selected: Vec<&Arc<Operation>> = selected.collect();
+        let selected: Vec<&Arc<Operation>> = selected.filter_map(|row| contract.operation_at(row).ok()).collect();
         if selected.is_empty() {
-            let known = spoken().map(|operation| operation.label.as_str()).collect::<Vec<_>>().join(", ");
+            let known = spoken().map(|row| index.label(row)).collect::<Vec<_>>().join(", ");
             return Err(CheckError::Nothing { dialect: dialect.name(), known });
         }
         let needed = |operation: &&Arc<Operation>| needed.is_none_or(|needed| needed.contains(&operation.label));

@@ -22,6 +22,7 @@ use tokio::time::{sleep, timeout};
 
 use super::bodies::{LARGE, Room};
 use super::body::{Paced, paced};
+use super::large_body::LargeBody;
 use super::rules::{Refusal, refusal};
 use super::serve::Shared;
 use super::slots::Activity;
@@ -184,16 +185,14 @@ impl Shared {
         })
     }
 
-    /// The whole body. One that came in one piece is not copied.
+    /// The whole body. One that came in one piece is not copied; a large one has memory of its own.
     async fn collect(&self, mut body: Incoming) -> Result<ReadBody, Refused> {
         let announced = body.size_hint().upper().and_then(|length| usize::try_from(length).ok());
         let announced = announced.unwrap_or(self.limits.body_bytes);
         let mut first = Bytes::new();
         let mut rest = BytesMut::new();
-        let mut room: Option<Room> = None;
-        while let Some(frame) = next_frame(&mut body, room.as_ref()).await? {
-            let broken = |_| Refused::new(Cause::MalformedBody, "the body breaks off");
-            let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        while let Some(frame) = body.frame().await {
+            let Some(data) = data(frame)? else { continue };
             if first.is_empty() {
                 first = data;
             } else {
@@ -206,18 +205,31 @@ impl Shared {
             if length > self.limits.body_bytes {
                 return Err(self.too_large());
             }
-            if length > LARGE && room.is_none() {
-                room = Some(self.bodies.room(announced).await);
-                rest.reserve(announced.saturating_sub(rest.len()));
-            }
-            if let Some(room) = &room {
-                room.received(length);
+            if length > LARGE {
+                let start = if rest.is_empty() { first } else { rest.freeze() };
+                return self.collect_large(&start, body, announced).await;
             }
         }
-        if let Some(room) = &mut room {
-            room.is_read();
+        Ok((if rest.is_empty() { first } else { rest.freeze() }, None))
+    }
+
+    /// The whole body, given its start and how long it may become, once there is room for it.
+    async fn collect_large(&self, start: &[u8], mut body: Incoming, announced: usize) -> Result<ReadBody, Refused> {
+        let mut room = self.bodies.room(announced).await;
+        let none = |_| Refused::new(Cause::BodyTooLarge, "there is no memory for the body");
+        let mut whole = LargeBody::with_room(announced.min(self.limits.body_bytes)).map_err(none)?;
+        whole.push(start).ok_or_else(|| self.too_large())?;
+        loop {
+            room.received(whole.as_ref().len());
+            let slow =
+                || Refused::new(Cause::RequestTimeout, "the body came too slowly while others waited for its room");
+            let Some(frame) = room.unless_given_up(body.frame()).await.ok_or_else(slow)? else { break };
+            if let Some(data) = data(frame)? {
+                whole.push(&data).ok_or_else(|| self.too_large())?;
+            }
         }
-        Ok((if rest.is_empty() { first } else { rest.freeze() }, room))
+        room.is_read();
+        Ok((whole.freeze(), Some(room)))
     }
 
     fn too_large(&self) -> Refused {
@@ -225,11 +237,8 @@ impl Shared {
     }
 }
 
-type NextFrame = Option<Result<Frame<Bytes>, hyper::Error>>;
-
-/// What comes next of a body, unless its room is needed by others first.
-async fn next_frame(body: &mut Incoming, room: Option<&Room>) -> Result<NextFrame, Refused> {
-    let Some(room) = room else { return Ok(body.frame().await) };
-    let slow = || Refused::new(Cause::RequestTimeout, "the body came too slowly while others waited for its room");
-    room.unless_given_up(body.frame()).await.ok_or_else(slow)
+/// The bytes of a piece of a body, where it has any.
+fn data(frame: Result<Frame<Bytes>, hyper::Error>) -> Result<Option<Bytes>, Refused> {
+    let broken = |_| Refused::new(Cause::MalformedBody, "the body breaks off");
+    Ok(frame.map_err(broken)?.into_data().ok())
 }

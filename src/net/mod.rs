@@ -9,10 +9,12 @@ mod body;
 pub(crate) mod check_builder;
 #[cfg(feature = "serve")]
 mod connection;
-#[cfg(feature = "cli")]
+#[cfg(any(feature = "cli", feature = "fuzzing"))]
 pub mod http1;
 #[cfg(feature = "serve")]
 pub mod journal;
+#[cfg(feature = "serve")]
+mod large_body;
 #[cfg(feature = "cli")]
 pub mod origin;
 #[cfg(feature = "cli")]

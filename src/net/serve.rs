@@ -136,13 +136,16 @@ impl Server {
         let slots = Slots::new(self.shared.limits.connections);
         let mut open = JoinSet::new();
         let mut stop = pin!(stop);
+        let mut accepted = Box::pin(self.accept(&slots));
         loop {
             let (stream, slot, activity) = tokio::select! {
                 biased;
                 () = &mut stop => break,
-                accepted = self.accept(&slots) => accepted,
+                // A task that has ended keeps its memory until somebody asks for its end.
+                Some(_) = open.join_next() => continue,
+                accepted = &mut accepted => accepted,
             };
-            while open.try_join_next().is_some() {}
+            accepted = Box::pin(self.accept(&slots));
             // Without it, answers wait for a client that delays its acknowledgements.
             let _ = stream.set_nodelay(true);
             let (watcher, shared, stopped) = (graceful.watcher(), Arc::clone(&self.shared), stopped.clone());
@@ -158,6 +161,7 @@ impl Server {
                 }
             }));
         }
+        drop(accepted);
         drop((self.listener, stopping));
         self.shared.stopping.store(true, Ordering::Relaxed);
         if timeout(self.shared.limits.stop_time, graceful.shutdown()).await.is_err() {

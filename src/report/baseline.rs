@@ -181,6 +181,13 @@ impl Baseline {
     fn has(&self, key: Key<'_>) -> bool {
         self.entries.iter().any(|entry| entry.key() == key)
     }
+
+    /// What it accepts, wherever that stands in the text.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn accepted(&self) -> impl PartialEq + fmt::Debug + '_ {
+        let said = |entry: &Entry| (entry.reason.clone(), entry.ticket.clone(), entry.expires);
+        self.entries.iter().map(|entry| (entry.key(), said(entry))).collect::<Vec<_>>()
+    }
 }
 
 /// The last day of an entry that is new today.

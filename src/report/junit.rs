@@ -7,6 +7,7 @@ use std::fmt::Write;
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Finding, OperationReport, Outcome, Replay, Report, Stale};
+use crate::text::{escape, is_unprintable, xml_escape};
 
 /// Writes a report as `JUnit` XML.
 ///
@@ -23,7 +24,8 @@ pub fn render_junit(report: &Report) -> Result<String, quick_junit::SerializeErr
     if report.stopped.is_some() || !report.stale.is_empty() {
         document.add_test_suite(whole(report));
     }
-    document.to_string()
+    // A reference stands for what would steer a terminal, and is the same to a reader of XML.
+    Ok(escape(&document.to_string()?, is_unprintable, xml_escape))
 }
 
 /// What fails the run, and is about no operation alone: that it ended early, and what must go from the baseline.

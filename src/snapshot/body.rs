@@ -32,11 +32,18 @@ impl Body {
         }
     }
 
-    /// Reads a body as what it looks like, since not every server says rightly what it sends.
+    /// Reads a body as what it looks like, since not every server says rightly what it sends. What looks like a document only
+    /// once it is written for a terminal is read as that: it is what will be read where it was written.
     pub fn read(text: &str) -> Self {
-        let json = || serde_json::from_str(text).ok().map(Self::Json);
-        let xml = || Element::read(text).map(Self::Xml);
-        json().or_else(xml).unwrap_or_else(|| Self::Text(plain(text)))
+        let document = |text: &str| {
+            let json = serde_json::from_str(text).ok().map(Self::Json);
+            json.or_else(|| Element::read(text).map(Self::Xml))
+        };
+        document(text).unwrap_or_else(|| {
+            let plain = plain(text);
+            let other = (plain != text).then(|| document(&plain)).flatten();
+            other.unwrap_or(Self::Text(plain))
+        })
     }
 
     /// The body as a person reads it; what is read from that is the same body.
@@ -89,6 +96,8 @@ mod tests {
             "<a><b>1</b><c/></a>",
             "<html><p>never closed",
             "Not\r\nFound\u{1b}[31m",
+            "\"no\u{1b}JSON\"",
+            "a\r\r\nb\r",
             "404",
             "",
         ] {

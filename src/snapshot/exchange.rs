@@ -9,13 +9,13 @@ use http::{HeaderMap, HeaderName, Request};
 use super::body::{Body, cut};
 use super::mask::{Masks, VOLATILE};
 use crate::codec::media_type;
-use crate::exchange::redaction::spellings;
+use crate::exchange::spelling::conceal;
 use crate::exchange::{Reply, TransportFailure};
 use crate::generate::{Case, Plan};
 use crate::judge::Wire;
 use crate::judge::show::{masked, secrets};
 use crate::model::Place;
-use crate::text::{MASK, replace, shown};
+use crate::text::{MASK, shown};
 use crate::value::pointer;
 
 /// How the line of an answer begins.
@@ -39,9 +39,9 @@ pub fn render<S>(
     case: &Case,
     reply: &Result<Reply, TransportFailure>,
 ) -> String {
-    let [secret, fresh] = [secrets(wire, case), fresh(plan, case)];
+    let (secret, fresh) = (secrets(wire, case), fresh(plan, case));
     let shown = |text: &str| {
-        let text = replace(&replace(text, &secret, MASK), &fresh, FRESH);
+        let text = conceal(&conceal(text, &secret, MASK), &fresh, FRESH);
         if wire.host.len() >= SHORTEST { text.replace(&wire.host, HOST) } else { text }
     };
     let mut text = String::new();
@@ -119,10 +119,10 @@ fn plain(text: &str) -> String {
     shown(text).into_owned()
 }
 
-/// The values of members that are fresh in every case, in all spellings.
-fn fresh(plan: &Plan, case: &Case) -> Vec<String> {
+/// The values of members that are fresh in every case.
+fn fresh<'c>(plan: &Plan, case: &'c Case) -> Vec<&'c str> {
     let values = plan.fresh_members().iter().filter_map(|path| pointer::first(&case.input, path)?.as_str());
-    values.filter(|value| value.len() >= SHORTEST).flat_map(spellings).collect()
+    values.filter(|value| value.len() >= SHORTEST).collect()
 }
 
 /// Why there is no answer, without what differs from call to call.

@@ -98,7 +98,7 @@ fn plain(character: char) -> char {
 fn expected(case: &Case) -> String {
     match case.expected() {
         Expected::Success { status } => format!("{status}"),
-        Expected::Error { error, .. } => format!("{} {}", error.status, error.code),
+        Expected::Refusal(refusal) => refusal.to_string(),
         Expected::Unknown => "not known".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use quick_xml::NsReader;
-use quick_xml::escape::resolve_xml_entity;
+use quick_xml::escape::{resolve_xml_entity, unescape};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 
@@ -67,16 +67,15 @@ impl Element {
 
     fn started(start: &BytesStart<'_>, namespace: &ResolveResult<'_>) -> Option<Self> {
         let namespace = match namespace {
-            ResolveResult::Bound(namespace) => namespace.0.to_owned(),
+            ResolveResult::Bound(namespace) => unescape(namespace.0).ok()?.into_owned(),
             ResolveResult::Unbound => String::new(),
             ResolveResult::Unknown(_) => return None,
         };
         let mut attributes = xml_attributes(start)?;
         attributes.sort();
         let name = start.local_name().into_inner().to_owned();
-        // No name of XML has such characters, and no reference could stand for them.
-        let is_odd = |name: &String| name.contains(is_unprintable);
-        if is_odd(&name) || is_odd(&namespace) || attributes.iter().any(|(name, _)| is_odd(name)) {
+        let is_attribute = |name: &str| name.split(':').count() <= 2 && name.split(':').all(is_name);
+        if !is_name(&name) || !attributes.iter().all(|(name, _)| is_attribute(name)) {
             return None;
         }
         Some(Self { name, namespace, attributes, ..Self::default() })
@@ -110,10 +109,10 @@ impl Element {
         let (indent, name) = ("  ".repeat(depth), &self.name);
         let mut tag = name.clone();
         if self.namespace != outer {
-            let _ = write!(tag, " xmlns=\"{}\"", quick_xml::escape::escape(&self.namespace));
+            let _ = write!(tag, " xmlns=\"{}\"", spelt_in_tag(&self.namespace));
         }
         for (key, value) in &self.attributes {
-            let _ = write!(tag, " {key}=\"{}\"", spelt(value).replace('\n', "&#xA;"));
+            let _ = write!(tag, " {key}=\"{}\"", spelt_in_tag(value));
         }
         let text = spelt(&self.text);
         let _ = match (self.children.is_empty(), text.is_empty()) {
@@ -139,6 +138,33 @@ fn append(open: &mut [Element], text: &str) {
 /// Text as it stands in a document, with references for what no terminal should see.
 fn spelt(text: &str) -> String {
     escape(&quick_xml::escape::escape(text), is_unprintable, xml_escape)
+}
+
+/// Text as it stands in a tag, where a reader takes an end of a line or a tab for a space (XML 1.0, section 3.3.3).
+fn spelt_in_tag(text: &str) -> String {
+    escape(&spelt(text), |character| matches!(character, '\n' | '\t'), xml_escape)
+}
+
+/// Whether a text is a name without a prefix (Namespaces in XML 1.0, section 3) that a terminal may show. Quick-xml takes
+/// anything for a name, and what is none could be written but not read again.
+fn is_name(text: &str) -> bool {
+    let starts = |character: char| {
+        matches!(
+            character,
+            'A'..='Z' | '_' | 'a'..='z' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
+                | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}'
+                | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}'
+                | '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}'
+        )
+    };
+    let follows = |character: char| {
+        let more = matches!(
+            character,
+            '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}'
+        );
+        more || starts(character)
+    };
+    text.starts_with(starts) && text.chars().all(|character| follows(character) && !is_unprintable(character))
 }
 
 #[cfg(test)]
@@ -172,6 +198,16 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_in_a_tag_is_read_again() {
+        let text = "<R xmlns=\"u&amp;&quot;&#x9b;\" a=\"1&#9;2&#10;3\" x:b=\"\"/>";
+        let read = Element::read(text).expect("XML");
+        assert_eq!((&*read.namespace, &*read.attributes[0].1), ("u&\"\u{9b}", "1\t2\n3"));
+        let written = read.render();
+        assert_eq!(Element::read(&written), Some(read), "{written}");
+        assert!(!written.contains('\u{9b}'), "{written}");
+    }
+
+    #[test]
     fn text_beside_elements_survives_being_written() {
         let read = Element::read("<p>one <b>two</b> three</p>").expect("XML");
         assert_eq!(Element::read(&read.render()), Some(read));
@@ -183,7 +219,11 @@ mod tests {
         for text in [
             "<a\u{1b}[31m/>",
             "<a x\u{202e}='1'/>",
-            "<a xmlns='u\u{9b}'/>",
+            "<a\\u001b/>",
+            "<a/ >x</a/ >",
+            "<x:b:c xmlns:x='u'/>",
+            "<1/>",
+            "<a x:y:z='1'/>",
             "",
             "x",
             "<a>",

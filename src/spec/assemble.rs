@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::compile::compile_shape;
 use super::definitions::Definitions;
 use super::documented;
-use super::error::SpecProblem;
+use super::error::{SpecProblem, is_usable};
 use super::lowering::Lowering;
 use super::source::File;
 use super::yaml::Parsed;
@@ -39,7 +39,7 @@ pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems
     let error_shapes = error_shapes.collect();
     let protocol_citations = protocol_citations(spec, &mut lowering);
     let auth = ways(spec, &mut lowering);
-    let errors = lowering.errors(&spec.errors, None);
+    let errors = lowering.errors(&spec.errors, &spec.reactions, None);
     let documented = spec.documented.as_ref().map(|documented| documented::dialect(documented, &mut lowering));
     Service {
         name: spec.service.clone(),
@@ -135,7 +135,7 @@ pub(crate) fn operation(
     if let Some(cite) = &spec.cite {
         lowering.cited_for(cite, "*", "/cite");
     }
-    let errors = Arc::new(lowering.errors(&spec.errors, Some(&service.errors)));
+    let errors = Arc::new(lowering.errors(&spec.errors, &spec.reactions, Some(&service.errors)));
     let shapes = &service.shapes;
     let mut input = compile_shape(&definitions, shapes, &spec.input, "/input", Some(&errors), lowering.problems);
     let output = compile_shape(&definitions, shapes, &spec.output, "/output", None, lowering.problems);
@@ -164,7 +164,7 @@ pub(crate) fn operation(
     };
     check_references(spec, &operation, &mut lowering);
     // What did not compile has no id: a dispute about it would be blamed for that.
-    if lowering.problems.len() == before {
+    if is_usable(&lowering.problems[before..]) {
         check_disputes(spec, &operation, &mut lowering);
     }
     operation
@@ -277,7 +277,7 @@ fn check_references(spec: &OperationSpec, operation: &Operation, lowering: &mut 
             );
         }
     }
-    for label in operation.http.labels() {
+    for label in &operation.http.labels {
         let bound = operation.input.root().properties.iter().any(|(name, node)| {
             let node = &operation.input.nodes[*node];
             node.place == Some(Place::Path) && node.wire.name.as_ref().unwrap_or(name) == label

@@ -16,12 +16,15 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::heads::Head;
+use crate::file;
 
 /// Fewer files than this are read faster than anybody notices, and leave nothing behind.
 pub(super) const FEWEST_FILES: usize = 64;
 /// A change so shortly before the reading may be followed by one that leaves no trace: the coarsest clock of a file
 /// system in use, FAT's, ticks every two seconds.
 const TICK: Duration = Duration::from_secs(2);
+/// Largest cache that is read, in bytes: some hundred for each file.
+const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// What tells whether a file has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +95,7 @@ impl Cache {
 
     /// The rows by file name; none where there is no cache that can be trusted.
     pub fn read(&self) -> HashMap<String, Row> {
-        let rows = fs::read(&self.path).ok().and_then(|bytes| self.parse(&bytes)).unwrap_or_default();
+        let rows = file::read(&self.path, LARGEST).ok().and_then(|bytes| self.parse(&bytes)).unwrap_or_default();
         rows.into_iter().map(|row| (row.name.clone(), row)).collect()
     }
 
@@ -164,5 +167,15 @@ mod tests {
         assert!(cache.read().is_empty(), "half a file");
         let left: Vec<_> = fs::read_dir(folder.path().join("index")).expect("the folder").collect();
         assert_eq!(left.len(), 1, "no temporary files");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_no_cache_and_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = Cache::within(folder.path(), Path::new("/specs"));
+        fs::create_dir_all(cache.path.parent().expect("its folder")).expect("is made");
+        assert!(std::process::Command::new("mkfifo").arg(&cache.path).status().expect("mkfifo").success());
+        assert!(cache.read().is_empty());
     }
 }

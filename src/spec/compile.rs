@@ -169,7 +169,7 @@ impl<'a> Compiler<'_, 'a, '_> {
     fn known(&self, key: Key) -> Option<(NodeId, Needs)> {
         let met = |(_, needs): &(NodeId, Needs)| {
             self.errors.is_none_or(|errors| {
-                needs.are_met(|cause| errors.causes.contains_key(&cause), |code| errors.by_code(code).is_some())
+                needs.are_met(|cause| errors.stated(cause).is_some(), |code| errors.by_code(code).is_some())
             })
         };
         self.done.get(&key).cloned().or_else(|| self.shapes.find(key).filter(met))
@@ -237,6 +237,7 @@ impl<'a> Compiler<'_, 'a, '_> {
             let below = spot.below(&["properties", name]);
             let member = self.node(member, &below, cite.clone(), "");
             node.renames |= self.shapes[member].wire.name.is_some();
+            node.attributes |= self.shapes[member].wire.attribute;
             properties.insert(name.clone(), member);
         }
         node.properties = Rare::new(properties);
@@ -355,7 +356,9 @@ impl<'a> Compiler<'_, 'a, '_> {
                 "add `cite: SOURCE:LOCATOR` beside it",
             )));
         }
-        let link = rule.map(|rule| (&rule.error, site.spot.below(&["rules"]))).or_else(|| {
+        let of_rule = rule.and_then(|rule| rule.error.as_ref());
+        let of_rule = of_rule.map(|link| (link, Spot { text: site.spot.text, at: site.at(&stated.at) + "/error" }));
+        let link = of_rule.or_else(|| {
             let link = carrier.errors.get(&keyword)?;
             Some((link, carrier_spot.below(&["errors", &keyword])))
         });
@@ -376,7 +379,7 @@ impl<'a> Compiler<'_, 'a, '_> {
         self.definitions.cited_for(at.text, cite, keyword, &at.at, self.problems)
     }
 
-    /// The error that a constraint names itself. One that names none needs an error of its kind; an unknown member needs none.
+    /// The error that a constraint names itself. For one that names none, somebody should say what its cause leads to.
     fn named_error(
         &mut self,
         cause: Cause,
@@ -385,12 +388,14 @@ impl<'a> Compiler<'_, 'a, '_> {
         at: &str,
     ) -> Option<Box<NamedError>> {
         let Some((link, place)) = own else {
-            if cause != Cause::UnknownMember {
+            if cause.must_be_refused() {
                 self.needs.cause(cause);
-                if self.errors.is_some_and(|errors| !errors.causes.contains_key(&cause)) {
-                    let message = format!("no error answers a broken {}", cause.name());
-                    let help = format!("add `on: {{ {}: SOURCE }}` to an error", cause.name());
-                    self.problems.extend(self.definitions.absent(site.spot.text.problem(&site.at(at), message, help)));
+                if self.errors.is_some_and(|errors| errors.stated(cause).is_none()) {
+                    let name = cause.name();
+                    let message = format!("no error answers a broken {name}: any client error is taken");
+                    let help = format!("add `on: {{ {name}: SOURCE }}` to an error, or say a level under `reactions`");
+                    let problem = site.spot.text.problem(&site.at(at), message, help).warning();
+                    self.problems.extend(self.definitions.absent(problem));
                 }
             }
             return None;

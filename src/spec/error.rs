@@ -14,9 +14,20 @@ pub struct SourceText {
     pub text: String,
 }
 
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// What it is in cannot be used.
+    Error,
+    /// What it is in is used, and does less than its author may think.
+    Warning,
+}
+
 /// One problem of one spec.
 #[derive(Debug, Clone)]
 pub struct SpecProblem {
+    /// How bad it is.
+    pub severity: Severity,
     /// The text it stands in.
     pub source: Arc<SourceText>,
     /// Byte range in that text.
@@ -28,14 +39,26 @@ pub struct SpecProblem {
 }
 
 impl SpecProblem {
-    /// A problem at a byte range of a text.
+    /// An error at a byte range of a text.
     pub(crate) fn new(
         source: &Arc<SourceText>,
         span: Range<usize>,
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        Self { source: Arc::clone(source), span, message: message.into(), help: help.into() }
+        let (source, message, help) = (Arc::clone(source), message.into(), help.into());
+        Self { severity: Severity::Error, source, span, message, help }
+    }
+
+    /// The problem as a warning.
+    pub(crate) fn warning(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
+    }
+
+    /// Whether what it is in cannot be used.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
     }
 
     /// One-based line of the problem.
@@ -48,7 +71,8 @@ impl SpecProblem {
 
 impl fmt::Display for SpecProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {} ({})", self.source.name, self.line(), self.message, self.help)
+        let severity = if self.is_error() { "" } else { "warning: " };
+        write!(f, "{}:{}: {severity}{} ({})", self.source.name, self.line(), self.message, self.help)
     }
 }
 
@@ -89,6 +113,11 @@ pub enum ContractError {
         /// The names in full.
         candidates: Vec<String>,
     },
+}
+
+/// Whether nothing among the problems keeps a spec from being used.
+pub(crate) fn is_usable(problems: &[SpecProblem]) -> bool {
+    !problems.iter().any(SpecProblem::is_error)
 }
 
 /// The problems by file and line, each once.

@@ -11,7 +11,10 @@ use super::yaml::Parsed;
 use crate::model::citation::{self, Citation};
 use crate::model::path_template;
 use crate::model::template::Template;
-use crate::model::{Citations, CiteSpec, ErrorDef, ErrorLink, ErrorSpec, Errors, Http, HttpSpec, Protocol, Shape};
+use crate::model::{
+    Citations, CiteSpec, ErrorDef, ErrorLink, ErrorSpec, Errors, Grounds, Http, HttpSpec, Protocol, Reaction,
+    ReactionLevel, ReactionSpec, ReactionsSpec, Shape,
+};
 use crate::value::pointer;
 
 /// The pieces that everything in one file is compiled with.
@@ -105,9 +108,24 @@ impl Lowering<'_, '_, '_> {
         }
     }
 
-    /// Declared errors with their causes; the operation's before the service's.
-    pub fn errors(&mut self, specs: &[ErrorSpec], inherited: Option<&Errors>) -> Errors {
+    /// Declared errors, and what each cause leads to; the operation's before the service's.
+    pub fn errors(&mut self, specs: &[ErrorSpec], reactions: &ReactionsSpec, inherited: Option<&Errors>) -> Errors {
         let mut errors = Errors::default();
+        self.declared_errors(specs, &mut errors);
+        self.reactions(reactions, &mut errors);
+        if let Some(service) = inherited {
+            errors.inherit(service);
+            if errors.soften() {
+                let message =
+                    "a declared validation error is demanded, and none is declared: any client error is taken";
+                let help = "declare the operation's validation errors, or say `level: class` under `reactions`";
+                self.problems.push(self.text.problem("", message, help).warning());
+            }
+        }
+        errors
+    }
+
+    fn declared_errors(&mut self, specs: &[ErrorSpec], errors: &mut Errors) {
         for (index, spec) in specs.iter().enumerate() {
             let at = format!("/errors/{index}");
             if errors.by_code(&spec.code).is_some() {
@@ -116,13 +134,9 @@ impl Lowering<'_, '_, '_> {
             let error = self.error(spec, &at);
             for (cause, citations) in &spec.on {
                 let name = cause.name();
-                let citations = self.cited(citations, &format!("{at}/on/{name}"));
-                let link = ErrorLink {
-                    error: errors.all.len(),
-                    strength: citation::strength_of(&citations),
-                    citations: citations.into(),
-                };
-                if errors.causes.insert(*cause, link).is_some() {
+                let Grounds { citations, strength } = Grounds::of(self.cited(citations, &format!("{at}/on/{name}")));
+                let link = ErrorLink { error: errors.all.len(), citations, strength };
+                if errors.reactions.insert(*cause, Reaction::Code(link)).is_some() {
                     self.problem(
                         &format!("{at}/on/{name}"),
                         format!("two errors answer {name}"),
@@ -132,21 +146,30 @@ impl Lowering<'_, '_, '_> {
             }
             errors.all.push(Arc::new(error));
         }
-        if let Some(inherited) = inherited {
-            let own = errors.all.len();
-            let mut moved = Vec::with_capacity(inherited.all.len());
-            for error in &inherited.all {
-                moved.push(errors.by_code(&error.code).unwrap_or(errors.all.len()));
-                if errors.by_code(&error.code).is_none_or(|known| known >= own) {
-                    errors.all.push(Arc::clone(error));
-                }
-            }
-            for (cause, link) in &inherited.causes {
-                let moved_link = ErrorLink { error: moved[link.error], ..link.clone() };
-                errors.causes.entry(*cause).or_insert(moved_link);
+    }
+
+    /// What is known of the reactions to which no error is declared.
+    fn reactions(&mut self, spec: &ReactionsSpec, errors: &mut Errors) {
+        for (cause, stated) in &spec.on {
+            let at = format!("/reactions/on/{}", cause.name());
+            let reaction = self.reaction(stated, &at);
+            if errors.reactions.contains_key(cause) {
+                let message = format!("an error answers {} already", cause.name());
+                self.problems.push(self.text.key_problem(&at, message, "say one of the two: the error, or the level"));
+            } else {
+                errors.reactions.insert(*cause, reaction);
             }
         }
-        errors
+        errors.default = spec.default.as_ref().map(|stated| self.reaction(stated, "/reactions/default"));
+    }
+
+    fn reaction(&mut self, spec: &ReactionSpec, at: &str) -> Reaction {
+        let grounds = Grounds::of(self.cited(&spec.cite, &format!("{at}/cite")));
+        match spec.level {
+            ReactionLevel::Declared => Reaction::Declared(grounds),
+            ReactionLevel::Class => Reaction::AnyClientError(grounds),
+            ReactionLevel::None => Reaction::Unknown,
+        }
     }
 
     pub fn http(&mut self, spec: &HttpSpec) -> Http {
@@ -164,6 +187,7 @@ impl Lowering<'_, '_, '_> {
         Http {
             method: self.method(&spec.method, "/http/method"),
             path: path.to_owned(),
+            labels: path_template::labels(path).map(str::to_owned).collect(),
             query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             status: self.status(spec.status, "/http/status"),
             citations: self.cited_for(&spec.cite, "path", "/http/cite"),

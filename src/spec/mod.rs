@@ -19,7 +19,7 @@ mod sections;
 mod source;
 mod yaml;
 
-pub use error::{ContractError, SourceText, SpecProblem};
+pub use error::{ContractError, Severity, SourceText, SpecProblem};
 pub use read::{OPERATION_SCHEMA, SERVICE_SCHEMA};
 pub use yaml::Parsed;
 
@@ -27,5 +27,5 @@ pub(crate) use assemble::{operation, service};
 #[cfg(feature = "check")]
 pub(crate) use departures::Departures;
 pub(crate) use directory::Specs;
-pub(crate) use error::sorted;
+pub(crate) use error::{is_usable, sorted};
 pub(crate) use source::{File, Lowered, Source};

@@ -50,7 +50,14 @@ fn holds(nodes: &Shapes, id: NodeId, value: &Value, depth: usize) -> bool {
         return false;
     }
     match value {
-        Value::Object(members) => members.iter().all(|(name, value)| member_holds(nodes, node, name, value, depth)),
+        Value::Object(members) => {
+            let mut properties = node.in_order();
+            members.iter().all(|(name, value)| {
+                let named = properties.find(name);
+                named.is_none_or(|member| holds(nodes, member, value, depth + 1))
+                    && others_hold(nodes, node, (name, value), named.is_some(), depth)
+            })
+        }
         Value::Array(items) => items.iter().enumerate().all(|(index, value)| {
             let item = node.prefix.get(index).copied().or(node.items);
             item.is_none_or(|item| holds(nodes, item, value, depth + 1))
@@ -59,14 +66,8 @@ fn holds(nodes: &Shapes, id: NodeId, value: &Value, depth: usize) -> bool {
     }
 }
 
-fn member_holds(nodes: &Shapes, node: &Node, name: &str, value: &Value, depth: usize) -> bool {
-    let mut known = false;
-    if let Some(member) = node.properties.get(name) {
-        known = true;
-        if !holds(nodes, *member, value, depth + 1) {
-            return false;
-        }
-    }
+/// Whether a member keeps what is said of members otherwise than by their name; `known` where it has a schema by its name.
+fn others_hold(nodes: &Shapes, node: &Node, (name, value): (&str, &Value), mut known: bool, depth: usize) -> bool {
     for (pattern, member) in &node.patterns {
         known |= pattern.may_match(name);
         if pattern.is_match(name) && !holds(nodes, *member, value, depth + 1) {

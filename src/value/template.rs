@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
 use serde_json::Value;
 
 use super::pointer;
@@ -28,7 +29,7 @@ pub trait Filler<'v> {
 /// Key of a list's only item that makes it an item for each item of an input list.
 const EACH: &str = "$each";
 const LONGEST_RANDOM: usize = 256;
-const HEX: &[u8] = b"0123456789abcdef";
+const HEX: &[u8; 16] = b"0123456789abcdef";
 const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 const DIGITS: &[u8] = b"0123456789";
@@ -170,12 +171,15 @@ fn draw<'v>(
 
 /// The part of a text between separators; an empty one is none.
 fn part<'t>(text: &'t str, separator: &str, index: usize) -> Option<&'t str> {
-    let part = match *separator.as_bytes() {
-        // One letter is searched for without preparing a search.
-        [byte] if byte.is_ascii() => text.split(char::from(byte)).nth(index),
-        _ => text.split(separator).nth(index),
-    };
-    part.filter(|part| !part.is_empty())
+    if separator.is_empty() {
+        return text.split(separator).nth(index).filter(|part| !part.is_empty());
+    }
+    let mut rest = text;
+    for _ in 0..index {
+        rest = &rest[memmem::find(rest.as_bytes(), separator.as_bytes())? + separator.len()..];
+    }
+    let end = memmem::find(rest.as_bytes(), separator.as_bytes()).unwrap_or(rest.len());
+    Some(&rest[..end]).filter(|part| !part.is_empty())
 }
 
 fn random_text(alphabet: &[u8], length: usize, filler: &mut dyn Filler<'_>) -> String {
@@ -185,28 +189,33 @@ fn random_text(alphabet: &[u8], length: usize, filler: &mut dyn Filler<'_>) -> S
         if index % 8 == 0 {
             bits = filler.random();
         }
-        text.push(char::from(alphabet[(bits & 0xff) as usize % alphabet.len()]));
+        // A remainder of small numbers is much faster than one of large ones; alphabets have 36 letters at most.
+        let letter = (bits & 0xff) as u8 % u8::try_from(alphabet.len()).unwrap_or(u8::MAX);
+        text.push(char::from(alphabet[usize::from(letter)]));
         bits >>= 8;
     }
     text
 }
+
+/// Where the bytes of a UUID are written.
+const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 
 /// A UUID of version 4 (RFC 9562) from 128 bits.
 #[must_use]
 pub fn uuid(high: u64, low: u64) -> String {
     let high = high & !0xf000 | 0x4000;
     let low = low & !(0b11 << 62) | 0b10 << 62;
+    let bytes = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
     let mut text = [b'-'; 36];
-    let mut at = 0;
-    for (index, byte) in high.to_be_bytes().into_iter().chain(low.to_be_bytes()).enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            at += 1;
-        }
-        text[at] = HEX[usize::from(byte >> 4)];
-        text[at + 1] = HEX[usize::from(byte & 0xf)];
-        at += 2;
+    for (place, byte) in PLACES.into_iter().zip(bytes) {
+        text[place] = HEX[usize::from(byte >> 4)];
+        text[place + 1] = HEX[usize::from(byte & 0xf)];
     }
-    String::from_utf8_lossy(&text).into_owned()
+    of_ascii(&text)
+}
+
+fn of_ascii(text: &[u8]) -> String {
+    str::from_utf8(text).map(str::to_owned).unwrap_or_default()
 }
 
 /// Days of the months of 2025.
@@ -238,7 +247,7 @@ fn time(bits: u64) -> String {
         text[at + 1] = DIGITS[usize::try_from(two % 10).unwrap_or_default()];
     }
     text[22] = DIGITS[usize::try_from(fraction % 10).unwrap_or_default()];
-    String::from_utf8_lossy(&text).into_owned()
+    of_ascii(&text)
 }
 
 fn parse_text(text: &str) -> Result<Vec<Piece>, String> {
@@ -274,7 +283,7 @@ fn parse_origin(text: &str) -> Result<Origin, String> {
     }
     let (word, argument) = text.split_once(' ').unwrap_or((text, ""));
     let alphabet = match word {
-        "hex" => HEX,
+        "hex" => HEX.as_slice(),
         "upper" => UPPER,
         "lower" => LOWER,
         "digits" => DIGITS,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use accordant::check::{self, Complaint, Party};
@@ -25,6 +25,9 @@ use crate::wire::with_credentials;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Fixture {
+    /// The folder of the specs below `fixtures/specs`; the built-in ones when absent.
+    #[serde(default)]
+    specs: Option<String>,
     /// The operation.
     operation: String,
     /// The dialect; native when absent.
@@ -125,9 +128,13 @@ pub struct Expect {
     pub finding: bool,
 }
 
-fn contract() -> &'static Contract {
-    static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::builtin);
-    &CONTRACT
+/// The contract of a folder below `fixtures/specs`, or the built-in one.
+fn contract(specs: Option<&str>) -> Contract {
+    static KNOWN: LazyLock<Mutex<BTreeMap<String, Contract>>> = LazyLock::new(Mutex::default);
+    let Some(folder) = specs else { return Contract::builtin() };
+    let load = || Contract::load(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/specs").join(folder));
+    let mut known = KNOWN.lock().expect("no test panics meanwhile");
+    known.entry(folder.to_owned()).or_insert_with(|| load().expect("sound specs")).clone()
 }
 
 pub fn read<T: DeserializeOwned>(path: &Path) -> T {
@@ -149,7 +156,8 @@ fn a_case(operation: &Arc<Operation>, dialect: Dialect, input: Value, verdict: V
 
 impl Fixture {
     fn case(&self) -> Case {
-        let operation = contract().operation(&self.operation).expect("an operation");
+        let contract = contract(self.specs.as_deref());
+        let operation = contract.operation(&self.operation).expect("an operation");
         let named = |name: &String| operation.examples.iter().find(|example| example.name == *name);
         let example = self.example.as_ref().map_or(&operation.examples[0], |name| named(name).expect("an example"));
         let mut input = example.input.clone();

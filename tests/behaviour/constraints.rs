@@ -73,7 +73,7 @@ fn survives(operation: &Operation, input: &Value, constraint: usize) -> bool {
 
 fn expect_error(mock: &Mock, operation: &Operation, constraint: &Constraint, input: &Value) {
     let name = format!("{}{} with {input}", operation.name, constraint.id);
-    let link = constraint.error.as_ref().unwrap_or_else(|| panic!("{name}: no error is declared"));
+    let link = constraint.reaction.link().unwrap_or_else(|| panic!("{name}: no error is declared"));
     let expected = &operation.errors.all[link.error];
     let request = signed(operation, operation.service.codec().encode_request(operation, input));
     let answered = mock.answer(&request);

@@ -1,5 +1,5 @@
-//! Servers that mean harm, against what reads their answers: `snapshot` and `proxy` come to an end, in bounded memory, say so,
-//! and give nothing away. `sending.rs` holds the same of the client that `check` sends with.
+//! Servers that mean harm, against what reads their answers, and clients that do, against the mock of `client`: `check`,
+//! `snapshot`, `proxy` and `client` come to an end, in bounded memory, say so, and give nothing away.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::support::requests::{self, REPLICATION};
+use crate::support::requests::{self, COPY, REPLICATION};
 use crate::support::{Ended, PATIENCE, Program};
 
 /// Stands in credentials, and nowhere else.
@@ -25,7 +25,7 @@ const MEMORY: usize = 400 * 1024 * 1024;
 type Treat = fn(&mut TcpStream) -> std::io::Result<()>;
 
 /// All that servers do here, by name, and whether a program can take it for an answer.
-const HOSTILITIES: [(&str, bool, Treat); 16] = [
+const HOSTILITIES: [(&str, bool, Treat); 17] = [
     ("says nothing", false, |stream| stream.read_to_end(&mut Vec::new()).map(drop)),
     ("closes", false, |stream| head(stream).map(drop)),
     // What is not read makes an end a reset.
@@ -56,7 +56,11 @@ const HOSTILITIES: [(&str, bool, Treat); 16] = [
     }),
     ("sends deep JSON", true, |stream| body(stream, "application/json", &"{\"a\":[".repeat(300_000))),
     ("sends wide JSON", true, |stream| {
-        let members = (0..200_000).map(|number| format!("\"{number:x}\":{{}}")).collect::<Vec<_>>();
+        let members = (0..110_000).map(|number| format!("\"{number:x}\":{{}}")).collect::<Vec<_>>();
+        body(stream, "application/json", &format!("{{{}}}", members.join(",")))
+    }),
+    ("sends JSON of very many members", true, |stream| {
+        let members = (0..20_000).map(|number| format!("\"{number:x}\":0")).collect::<Vec<_>>();
         body(stream, "application/json", &format!("{{{}}}", members.join(",")))
     }),
     ("sends deep XML", true, |stream| body(stream, "text/xml", &"<a>".repeat(300_000))),
@@ -164,6 +168,22 @@ fn a_recording_comes_to_its_end_and_tells() {
 }
 
 #[test]
+fn the_judge_comes_to_its_end_and_tells() {
+    for (name, answers, treat) in HOSTILITIES {
+        let folder = TempDir::new().expect("a folder");
+        let (ended, said) = attacked("check", server(treat).0, folder.path());
+        assert!(matches!(ended.code, Some(0 | 1 | 3 | 4)), "{name}: {ended:?}");
+        assert!(answers || ended.code != Some(0), "{name}: {ended:?}");
+        // What is no answer of the operation's is a finding or a note, or nothing of it was judged.
+        let report = fs::read_to_string(folder.path().join("report.json")).unwrap_or_default();
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap_or_default();
+        let is_told = |list: &str| report[list].as_array().is_some_and(|list| !list.is_empty());
+        assert!(is_told("findings") || is_told("notes") || !ended.stderr.is_empty(), "{name}: {ended:?}");
+        expect_nothing_given_away(name, &said);
+    }
+}
+
+#[test]
 fn the_proxy_comes_to_its_end_and_tells() {
     for (name, _, treat) in HOSTILITIES {
         let folder = TempDir::new().expect("a folder");
@@ -220,4 +240,94 @@ fn no_redirect_is_followed_to_anywhere() {
         }
     }
     assert_eq!(visits.load(Ordering::SeqCst), 0, "somebody went there");
+}
+
+/// All that a client does here with its connection, by name.
+const ATTACKS: [(&str, Treat); 14] = [
+    ("sends garbage", |stream| stream.write_all(b"\x00\x01\x1b[31m garbage\r\n\r\n")),
+    ("sends headers without end", |stream| {
+        stream.write_all(b"PUT /backup-jobs HTTP/1.1\r\n")?;
+        without_end(stream, &b"X-More: value\r\n".repeat(1000))
+    }),
+    ("announces a gibibyte", |stream| {
+        stream.write_all(requests::replicate_head("Content-Length: 1073741824\r\n").as_bytes())?;
+        without_end(stream, &[b'x'; 64 * 1024])
+    }),
+    ("sends chunks without end", |stream| {
+        stream.write_all(requests::replicate_head("Transfer-Encoding: chunked\r\n").as_bytes())?;
+        without_end(stream, &[b"4000\r\n".as_slice(), &[b'x'; 0x4000], b"\r\n"].concat())
+    }),
+    ("drips, and leaves", |stream| {
+        stream.write_all(requests::replicate_head("Content-Length: 1000\r\n").as_bytes())?;
+        (0..20).try_for_each(|_| {
+            thread::sleep(Duration::from_millis(5));
+            stream.write_all(b"x")
+        })
+    }),
+    ("sends less than it says", |stream| {
+        stream.write_all((requests::replicate_head("Content-Length: 100\r\n") + "{}").as_bytes())?;
+        stream.shutdown(Shutdown::Write)
+    }),
+    ("asks on, and reads nothing", |stream| stream.write_all(&requests::replicate(REPLICATION).repeat(1000))),
+    ("sends deep JSON", |stream| stream.write_all(&requests::back_up("{\"a\":[".repeat(100_000)))),
+    ("sends wide JSON", |stream| {
+        let members = (0..60_000).map(|number| format!("\"{number:x}\":{{}}")).collect::<Vec<_>>();
+        stream.write_all(&requests::back_up(format!("{{{}}}", members.join(","))))
+    }),
+    ("sends many parameters", |stream| {
+        let members = (0..60_000).fold(String::new(), |text, number| text + &format!("&N.member.{number}=x"));
+        stream.write_all(&requests::query(format!("{COPY}{members}")))
+    }),
+    ("sends XML with entities", |stream| {
+        stream.write_all(&requests::back_up("<!DOCTYPE a [<!ENTITY e \"x\"><!ENTITY f \"&e;&e;\">]><a>&f;</a>"))
+    }),
+    ("calls a body zipped", |stream| {
+        let lines = "Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 6\r\n";
+        stream.write_all((requests::replicate_head(lines) + "zipped").as_bytes())
+    }),
+    ("steers the terminal", |stream| {
+        stream.write_all(&requests::back_up("{\"\\u001b[31m\\u202e\": 1, \"a\u{202e}\u{9b}31m\": 1}"))?;
+        stream.write_all(&requests::request("PUT /nowhere%1b%5B31m?\u{202e}", &[requests::SIGNED_FOR_BACKUP], "{}"))
+    }),
+    ("has a secret", |stream| {
+        let token = format!("X-Auth-Token: {SECRET}\r\nContent-Length: 2\r\n");
+        let head = requests::replicate_head(&token).replacen("X-Auth-Token: a-token", "X-First: 1", 1);
+        stream.write_all((head + "{}").as_bytes())
+    }),
+];
+
+#[cfg(unix)]
+#[test]
+fn a_run_of_a_client_that_means_harm_comes_to_its_end_and_tells() {
+    let folder = TempDir::new().expect("a folder");
+    let [report, junit, url, end] = ["report.json", "report.xml", "url", "end"].map(|name| folder.path().join(name));
+    let [report_name, junit_name, url_name, end_name] =
+        [&report, &junit, &url, &end].map(|path| path.to_str().expect("text"));
+    assert!(std::process::Command::new("mkfifo").arg(&end).status().expect("mkfifo is there").success());
+    let script =
+        format!("echo \"$ACCORDANT_URL\" > {url_name}.partial; mv {url_name}.partial {url_name}; cat {end_name}");
+    let mut program =
+        Program::start(&["client", "--report", report_name, "--report", junit_name, "--", "sh", "-c", &script]);
+    let start = Instant::now();
+    let address = loop {
+        if let Ok(url) = fs::read_to_string(&url) {
+            break url.trim().trim_start_matches("http://").parse::<SocketAddr>().expect("an address");
+        }
+        assert!(start.elapsed() < PATIENCE, "the command has not started");
+        thread::sleep(Duration::from_millis(5));
+    };
+    for (name, attack) in ATTACKS {
+        let mut stream = TcpStream::connect(address).expect(name);
+        let limit = Some(Duration::from_millis(500));
+        stream.set_read_timeout(limit).and_then(|()| stream.set_write_timeout(limit)).expect("time limits");
+        // Whether it is heard to its end is the mock's affair.
+        let _ = attack(&mut stream);
+        let _ = stream.read(&mut [0; 1024]);
+    }
+    fs::write(&end, "").expect("the command waits for it");
+    let ended = program.wait_within(MEMORY);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let [report, junit] = [&report, &junit].map(|file| fs::read_to_string(file).expect("a report"));
+    assert!(report.contains("\"request-schema\"") && junit.contains("request-schema"), "{report}{junit}");
+    expect_nothing_given_away("a client", &format!("{report}{junit}{}{}", ended.stdout, ended.stderr));
 }

@@ -24,6 +24,7 @@ mod options;
 mod processes;
 mod proxy;
 mod proxy_limits;
+mod reactions;
 mod replay;
 mod schema_keywords;
 mod secrets;

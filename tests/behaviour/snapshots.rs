@@ -183,7 +183,7 @@ fn contract_of(plan: &Plan) -> String {
     for constraint in &operation.input.constraints {
         let cited: Vec<String> = constraint.citations.iter().map(ToString::to_string).collect();
         let disputed = if constraint.disputed { ", disputed" } else { "" };
-        let error = constraint.error.as_ref().map_or("no error is known".to_owned(), |link| {
+        let error = constraint.reaction.link().map_or("no error is known".to_owned(), |link| {
             let error = &operation.errors.all[link.error];
             format!("{} {} ({:?})", error.status, error.code, link.strength)
         });
@@ -213,7 +213,7 @@ fn verdict(case: &Case) -> String {
     };
     let due = match case.expected() {
         Expected::Success { status } => status.to_string(),
-        Expected::Error { error, .. } => format!("{} {}", error.status, error.code),
+        Expected::Refusal(refusal) => refusal.to_string(),
         Expected::Unknown => "not known".to_owned(),
     };
     format!("{}{about}{variation}: {due}", case.kind())

@@ -2,7 +2,7 @@
 
 use super::claim::claim;
 use crate::check::{Check, Complaint, Party};
-use crate::exchange::{Answer, Expected, Observation, Verdict, is_in_front};
+use crate::exchange::{Answer, Expected, Observation, Refusal, is_in_front};
 use crate::model::Strength;
 
 /// The check.
@@ -14,7 +14,8 @@ const PAGE: &str = "\
 ## What it does
 
 Complains of an error that can be read, with a code that neither the operation nor its service
-declares.
+declares. Where nobody says which error a broken constraint gets, but that it is some client error,
+any code is right; and nothing is asked where the reaction is not known.
 
 ## Why it matters
 
@@ -33,7 +34,7 @@ wire. If the real service sends the code too, declare it in the spec with its so
 
 ## When it is a note
 
-On an invalid input, when the constraint or its link to an error is only assumed. On a valid one,
+On an invalid input, when the constraint, or what says how it is refused, is only assumed. On a valid one,
 when the claim that it is valid rests on an assumption. For refusals that come from something in
 front of the service (401, 403, 407, 408, 413, 414, 429, 431), and in the documented dialect,
 which shows one error only, also for missing and conflicting resources (404, 409).
@@ -55,17 +56,18 @@ impl Check for ErrorCodeUndeclared {
     fn judge(&self, observation: &Observation<'_>) -> Vec<Complaint> {
         let Some(exchange) = &observation.exchange() else { return Vec::new() };
         let (Answer::Undeclared(_), Some(status)) = (exchange.answer(), exchange.status()) else { return Vec::new() };
-        if !matches!(status, 200..300 | 400..500) {
+        let any_code = matches!(exchange.expected(), Expected::Refusal(Refusal::AnyClientError(_)));
+        if any_code || !matches!(status, 200..300 | 400..500) {
             return Vec::new();
         }
         let actual = format!("{}, which is not declared", exchange.answered());
-        let complaint = match (exchange.due(), exchange.expected(), exchange.demand.verdict) {
-            (Some(demand), ..) => demand.complaint(actual),
-            (None, Expected::Success { .. }, Verdict::Valid { .. }) => {
+        let complaint = match (exchange.due(), exchange.expected()) {
+            (Some(due), _) => due.complaint(actual),
+            (None, Expected::Success { .. }) => {
                 let expected = format!("{}, or a declared error", exchange.success());
                 claim(exchange).complaint(expected, actual).at_most(Strength::Model)
             }
-            _ => Complaint::new("a declared error", actual),
+            (None, _) => return Vec::new(),
         };
         let elsewhere = is_in_front(status) || matches!(status, 401 | 403 | 429);
         let environmental = elsewhere || !exchange.is_native() && matches!(status, 404 | 409);

@@ -57,12 +57,12 @@ impl Check for MethodNotRefused {
             return Vec::new();
         }
         let operation = exchange.operation();
-        let link = operation.errors.causes.get(&Cause::MethodNotAllowed).filter(|_| exchange.is_native());
+        let grounds = operation.errors.reaction(Cause::MethodNotAllowed).grounds().filter(|_| exchange.is_native());
         let expected = exchange
             .due()
             .map_or_else(|| format!("a refusal: the method is {}", operation.http.method), |demand| demand.expected());
         let complaint = Complaint::new(expected, exchange.answered());
-        let complaint = link.map_or(complaint.clone(), |link| complaint.cite(&link.citations, link.strength));
+        let complaint = grounds.map_or(complaint.clone(), |(citations, strength)| complaint.cite(citations, strength));
         vec![if exchange.is_own_output() { complaint } else { complaint.at_most(Strength::Assumed) }]
     }
 }

@@ -14,6 +14,7 @@
 //! | a success | an error | `invalid-accepted`, `auth-not-required`, `method-not-refused` |
 //! | a success | a success | `undecodable-response`, or `output-schema`, `unknown-output-member`, `echo-mismatch`, `idempotency-broken` |
 //! | any that can be read | | `content-type`, `request-id-missing` |
+//! | an error, whatever its form | | `internals-exposed` |
 //! | any | | `secret-echoed`, `slow-response` |
 
 pub mod auth_not_required;
@@ -24,6 +25,7 @@ pub mod echo_mismatch;
 pub mod error_code_undeclared;
 pub mod error_shape;
 pub mod idempotency_broken;
+pub mod internals_exposed;
 pub mod invalid_accepted;
 pub mod method_not_refused;
 pub mod output_schema;

@@ -1,15 +1,13 @@
 //! `secret-echoed`: a secret of the request comes back in the answer.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
-
-use serde_json::Value;
 
 use crate::check::{Check, Complaint, Party};
 use crate::codec::Outcome;
-use crate::exchange::{Exchange, Observation, child, texts};
+use crate::exchange::spelling::Haystack;
+use crate::exchange::{Exchange, Observation, texts};
 use crate::model::citation::strength_of;
-use crate::model::{Occurrence, PlaceId, Strength, Table};
+use crate::model::{Occurrence, Strength};
 use crate::value::pointer;
 
 /// The check.
@@ -21,7 +19,8 @@ const PAGE: &str = "\
 ## What it does
 
 Complains when credentials of the request, or the value of a sensitive input member, stand in the
-answer: in a header, in the output, in the text of an error.
+answer: in a header, in the output, in the text of an error. A secret is found in other letters'
+case, escaped for XML, HTML, JSON or a URL, in Base64 or hexadecimal, and over several lines.
 
 ## Why it matters
 
@@ -40,10 +39,10 @@ them.
 
 ## When it is a note
 
-When only an assumption says that the member is sensitive. There is no complaint of texts that may
-stand in an answer by chance (short ones, plain words and numbers, regions, times, ARNs), of
-values that other members have too, of what the contract echoes, of sensitive members that the
-output itself has, and of tags and other lists of sensitive values, which answers show by design.
+When only an assumption says that the member is sensitive, and when the value stands in a member
+that the output itself calls sensitive. There is no complaint of texts that may stand in an answer
+by chance (short ones, plain words and numbers, regions, times, ARNs), of values that other members
+have too, and of what the contract echoes.
 ";
 
 /// Shortest text that is not found by chance.
@@ -77,24 +76,17 @@ impl Check for SecretEchoed {
         if credentials.is_empty() && members.is_empty() {
             return Vec::new();
         }
-        let answer = texts_of(exchange);
-        let shown = |secret: &&str| answer.iter().any(|text| text.contains(*secret));
-        let leaked = credentials.iter().find(|secret| shown(secret)).map(|_| {
+        let answer = Answered::of(exchange);
+        let leaked = credentials.iter().any(|secret| answer.open.shows(secret) || answer.sensitive.shows(secret));
+        let leaked = leaked.then(|| {
             let complaint =
                 Complaint::new("an answer without the request's credentials", "one that shows a secret of them");
             complaint.standard("CWE-200").at_most(Strength::Model)
         });
-        let members = members.into_iter().filter(|(_, secret)| shown(secret)).map(|(node, _)| {
-            let at = &node.pointer;
-            let complaint =
-                Complaint::new(format!("an answer without the value of {at}"), format!("one that shows {at}"));
-            complaint
-                .about(at)
-                .standard("CWE-209")
-                .and(&node.citations, strength_of(&node.citations))
-                .at_most(Strength::Model)
-        });
-        leaked.into_iter().chain(members).collect()
+        let members = members.into_iter().filter_map(|(node, secret)| answer.complaint(node, secret));
+        let mut complaints: Vec<Complaint> = leaked.into_iter().chain(members).collect();
+        complaints.dedup_by(|one, other| one.about == other.about);
+        complaints
     }
 }
 
@@ -109,36 +101,14 @@ impl<'e> Secrets<'e> {
         let shape = &exchange.operation().input;
         let input = exchange.input;
         let (mut members, mut open) = (Vec::new(), Vec::new());
-        sensitive_members(shape, 0, input, &mut members);
-        texts(shape, Some(0), input, None, &mut |sensitive, text| open.extend(sensitive.is_none().then_some(text)));
+        texts(shape, Some(0), input, None, &mut |sensitive, text| match sensitive {
+            Some(node) => members.push((node, text)),
+            None => open.push(text),
+        });
         let hidden = |secret: &str, long| is_telling(secret, long) && !open.iter().any(|text| text.contains(secret));
         members.retain(|(node, secret)| hidden(secret, LONG) && !is_echoed(exchange, node));
         let credentials = exchange.secrets().iter().map(String::as_str);
         Self { credentials: credentials.filter(|secret| hidden(secret, LONG_CREDENTIAL)).collect(), members }
-    }
-}
-
-/// The sensitive members that are texts; tags and the like, whose parts are sensitive as a whole, are shown by design.
-fn sensitive_members<'v>(shape: &'v Table, id: PlaceId, value: &'v Value, found: &mut Vec<(&'v Occurrence, &'v str)>) {
-    let node = &shape.nodes[id];
-    match value {
-        Value::String(text) if node.sensitive => found.push((node, text)),
-        _ if node.sensitive => {}
-        Value::Object(members) => {
-            for (name, member) in members {
-                if let Some(id) = child(node, name) {
-                    sensitive_members(shape, id, member, found);
-                }
-            }
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                if let Some(id) = node.prefix.get(index).copied().or(node.items) {
-                    sensitive_members(shape, id, item, found);
-                }
-            }
-        }
-        _ => {}
     }
 }
 
@@ -163,28 +133,62 @@ fn is_no_word(part: &str) -> bool {
     !plain && part.chars().count() >= MIN_PART && part.chars().any(|character| !part.starts_with(character))
 }
 
-/// The texts of the answer in which a secret has no place: headers, and the body as it is and as it is read. Of an
-/// output without its sensitive members only what is read.
-fn texts_of<'x>(exchange: &'x Exchange<'_>) -> Vec<Cow<'x, str>> {
-    let Some(response) = exchange.response() else { return Vec::new() };
-    let mut found: Vec<Cow<'x, str>> =
-        response.headers().values().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-    match exchange.received().and_then(|received| received.as_ref().ok()).map(|received| &received.outcome) {
-        Some(Outcome::Output(output)) => {
-            // The documented dialect's output has a schema of its own, in which nothing is sensitive.
-            let root = exchange.is_native().then_some(0);
-            texts(&exchange.operation().output, root, output, None, &mut |sensitive, text| {
-                found.extend(sensitive.is_none().then_some(Cow::Borrowed(text)));
-            });
-            return found;
+/// The texts of an answer.
+struct Answered {
+    /// In which a secret has no place: headers, what is read of the body, and the body itself where nothing in it is sensitive.
+    open: Haystack,
+    /// Members that the output calls sensitive.
+    sensitive: Haystack,
+}
+
+impl Answered {
+    fn of(exchange: &Exchange<'_>) -> Self {
+        let (mut open, mut sensitive) = (String::new(), String::new());
+        let Some(response) = exchange.response() else { return Self::new(&open, &sensitive) };
+        for value in response.headers().values() {
+            push(&mut open, &String::from_utf8_lossy(value.as_bytes()));
         }
-        Some(Outcome::Error { code, message }) => {
-            found.extend(message.iter().chain([code]).map(|text| Cow::Borrowed(text.as_str())));
+        match exchange.received().and_then(|received| received.as_ref().ok()).map(|received| &received.outcome) {
+            Some(Outcome::Output(output)) => {
+                // The documented dialect's output has a schema of its own, in which nothing is sensitive.
+                let root = exchange.is_native().then_some(0);
+                let shape = &exchange.operation().output;
+                texts(shape, root, output, None, &mut |node, text| {
+                    push(if node.is_some() { &mut sensitive } else { &mut open }, text);
+                });
+            }
+            Some(Outcome::Error { code, message }) => {
+                message.iter().chain([code]).for_each(|text| push(&mut open, text));
+            }
+            None => {}
         }
-        None => {}
+        if sensitive.is_empty() {
+            push(&mut open, &String::from_utf8_lossy(response.body()));
+        }
+        Self::new(&open, &sensitive)
     }
-    found.push(String::from_utf8_lossy(response.body()));
-    found
+
+    fn new(open: &str, sensitive: &str) -> Self {
+        Self { open: Haystack::new(open), sensitive: Haystack::new(sensitive) }
+    }
+
+    /// What is to be said of the value of a sensitive member.
+    fn complaint(&self, node: &Occurrence, secret: &str) -> Option<Complaint> {
+        let is_open = self.open.shows(secret);
+        if !is_open && !self.sensitive.shows(secret) {
+            return None;
+        }
+        let at = &node.pointer;
+        let complaint = Complaint::new(format!("an answer without the value of {at}"), format!("one that shows {at}"));
+        let complaint = complaint.about(at).standard("CWE-209").and(&node.citations, strength_of(&node.citations));
+        Some(complaint.at_most(if is_open { Strength::Model } else { Strength::Assumed }))
+    }
+}
+
+/// Adds a text, apart from what stands before it.
+fn push(texts: &mut String, text: &str) {
+    texts.push_str(text);
+    texts.push('\0');
 }
 
 #[cfg(test)]

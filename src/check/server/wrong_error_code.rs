@@ -2,7 +2,7 @@
 
 use super::server_error::is_failure;
 use crate::check::{Check, Complaint, Party};
-use crate::exchange::{Answer, DueError, Exchange, Observation, is_in_front};
+use crate::exchange::{Answer, DueRefusal, Exchange, Observation, is_in_front};
 use crate::model::{ErrorDef, ErrorKind, Strength};
 
 /// The check.
@@ -33,7 +33,8 @@ Answer the error that the finding names for this cause. The text of the message 
 ## When it is a note
 
 When either the constraint or the link between it and its error is only assumed: then another
-validation error may be right. An error of state or quota is a note, since a service may look at
+validation error may be right. So it is where any declared validation error may come, and another
+kind of declared error does. An error of state or quota is a note, since a service may look at
 the resource first, and so is one of a limit of size or time; one of throttling or authentication
 is no complaint, unless credentials are what the request lacks.
 ";
@@ -53,10 +54,10 @@ impl Check for WrongErrorCode {
 
     fn judge(&self, observation: &Observation<'_>) -> Vec<Complaint> {
         let Some(exchange) = &observation.exchange() else { return Vec::new() };
-        let Some((demand, other)) = other_error(exchange) else { return Vec::new() };
-        let complaint = demand.complaint(exchange.answered());
+        let Some((due, other)) = other_error(exchange) else { return Vec::new() };
+        let complaint = due.complaint(exchange.answered());
         let looked_first = matches!(other.kind, ErrorKind::State | ErrorKind::Quota);
-        let doubtful = looked_first || exchange.sends_null_for_absence();
+        let doubtful = looked_first || due.refusal.error().is_none() || exchange.sends_null_for_absence();
         vec![if doubtful || exchange.status().is_some_and(is_in_front) {
             complaint.at_most(Strength::Assumed)
         } else {
@@ -65,17 +66,17 @@ impl Check for WrongErrorCode {
     }
 }
 
-/// The due error and the declared one that came instead of it.
-pub(super) fn other_error<'x>(exchange: &'x Exchange<'_>) -> Option<(DueError<'x>, &'x ErrorDef)> {
-    let (demand, Answer::Declared(other)) = (exchange.due()?, exchange.answer()) else { return None };
+/// What is due, and the declared error that came instead of it.
+pub(super) fn other_error<'x>(exchange: &'x Exchange<'_>) -> Option<(DueRefusal<'x>, &'x ErrorDef)> {
+    let (due, Answer::Declared(other)) = (exchange.due()?, exchange.answer()) else { return None };
     let redirected = matches!(exchange.status(), Some(..200 | 300..400));
-    if other.code == demand.error.code || redirected || is_failure(exchange) {
+    if due.refusal.admits(other) || redirected || is_failure(exchange) {
         return None;
     }
     let excused = match other.kind {
         ErrorKind::Throttling | ErrorKind::Server => true,
-        ErrorKind::Auth => demand.error.kind != ErrorKind::Auth,
+        ErrorKind::Auth => due.refusal.error().is_none_or(|error| error.kind != ErrorKind::Auth),
         ErrorKind::Validation | ErrorKind::Protocol | ErrorKind::State | ErrorKind::Quota => false,
     };
-    (!excused).then_some((demand, other))
+    (!excused).then_some((due, other))
 }

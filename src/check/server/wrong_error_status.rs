@@ -4,7 +4,7 @@ use super::server_error::is_failure;
 use super::valid_rejected::is_rejected;
 use super::wrong_error_code::other_error;
 use crate::check::{Check, Complaint, Party};
-use crate::exchange::{Answer, Observation};
+use crate::exchange::{Answer, Exchange, Observation, Refusal};
 use crate::model::{ErrorKind, Strength};
 
 /// The check.
@@ -16,6 +16,7 @@ const PAGE: &str = "\
 ## What it does
 
 Complains when an error has a declared code, and a status that no declaration of this code has.
+Where any client error may come, also when the answer is an error with the status of a success.
 
 ## Why it matters
 
@@ -52,7 +53,12 @@ impl Check for WrongErrorStatus {
 
     fn judge(&self, observation: &Observation<'_>) -> Vec<Complaint> {
         let Some(exchange) = &observation.exchange() else { return Vec::new() };
-        let (Answer::Declared(error), Some(status)) = (exchange.answer(), exchange.status()) else { return Vec::new() };
+        let Some(status) = exchange.status() else { return Vec::new() };
+        let error = match exchange.answer() {
+            Answer::Declared(error) => error,
+            Answer::Undeclared(_) if status < 300 => return any_with_success(exchange),
+            _ => return Vec::new(),
+        };
         let redirected = matches!(status, ..200 | 300..400);
         let failing = error.kind == ErrorKind::Server && status >= 500;
         let judged_otherwise =
@@ -65,4 +71,10 @@ impl Check for WrongErrorStatus {
         let passing = if error.kind == ErrorKind::Throttling { Strength::Assumed } else { error.strength };
         vec![complaint.at_most(passing)]
     }
+}
+
+/// Of an error whose code is nowhere declared, and need not be, with the status of a success.
+fn any_with_success(exchange: &Exchange<'_>) -> Vec<Complaint> {
+    let due = exchange.due().filter(|due| matches!(due.refusal, Refusal::AnyClientError(_)));
+    due.filter(|_| exchange.status() >= Some(200)).map(|due| due.complaint(exchange.answered())).into_iter().collect()
 }

@@ -1,6 +1,7 @@
 //! Rules across members: CEL over the members they name.
 
 mod bound;
+mod call;
 mod program;
 mod run;
 mod search;

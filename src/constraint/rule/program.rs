@@ -5,6 +5,8 @@
 //! the macros over them) is compiled here and run on borrowed values, with a bound on the steps. Whatever is not among
 //! it, and every value it is not made for, is left to CEL. A test holds the two against each other.
 
+use std::cmp::Ordering;
+
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, operators};
 use regex::Regex;
 
@@ -59,6 +61,17 @@ pub enum Order {
     GreaterOrEqual,
 }
 
+impl Order {
+    pub fn allows(self, order: Ordering) -> bool {
+        match self {
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
+}
+
 /// Arithmetic of whole numbers; `Add` joins texts too.
 #[derive(Debug, Clone, Copy)]
 pub enum Arithmetic {
@@ -67,6 +80,19 @@ pub enum Arithmetic {
     Multiply,
     Divide,
     Remainder,
+}
+
+impl Arithmetic {
+    /// What it makes of two whole numbers; nothing where that is none, or too large.
+    pub fn of(self, left: i64, right: i64) -> Option<i64> {
+        match self {
+            Self::Add => left.checked_add(right),
+            Self::Subtract => left.checked_sub(right),
+            Self::Multiply => left.checked_mul(right),
+            Self::Divide => left.checked_div(right),
+            Self::Remainder => left.checked_rem(right),
+        }
+    }
 }
 
 /// A function with all its arguments, the receiver first.
@@ -86,6 +112,13 @@ pub enum Function {
     UpperAscii,
     Trim,
     Split,
+}
+
+impl Function {
+    /// Whether it says true or false of two texts.
+    pub fn is_predicate(self) -> bool {
+        matches!(self, Self::StartsWith | Self::EndsWith | Self::Contains)
+    }
 }
 
 /// What a loop makes of its items.

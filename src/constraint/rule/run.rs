@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::program::{Arithmetic, Fold, Function, Loop, Order, Part, Program};
+use super::program::{Arithmetic, Fold, Loop, Part, Program};
 use super::text;
 
 /// Why a program gives no verdict.
@@ -20,7 +20,7 @@ pub enum Stopped {
 
 /// What a part comes to.
 #[derive(Debug, Clone)]
-enum Fact<'v> {
+pub enum Fact<'v> {
     Bool(bool),
     Int(i64),
     Float(f64),
@@ -32,7 +32,7 @@ enum Fact<'v> {
     Made(Rc<Vec<Fact<'v>>>),
 }
 
-type Found<'v> = Result<Fact<'v>, Stopped>;
+pub type Found<'v> = Result<Fact<'v>, Stopped>;
 
 /// Steps that a program with loops may always take.
 const FEW: usize = 20_000;
@@ -73,7 +73,7 @@ fn steps_for(operands: &[&Value]) -> usize {
     operands.iter().map(|value| text::extent(value)).sum::<usize>().saturating_mul(EACH).saturating_add(FEW).min(MOST)
 }
 
-struct Run<'r, 'v> {
+pub struct Run<'r, 'v> {
     operands: &'r [&'v Value],
     locals: Vec<Fact<'v>>,
     steps: usize,
@@ -81,17 +81,20 @@ struct Run<'r, 'v> {
 
 impl<'v> Run<'_, 'v> {
     /// Takes a step, and one more for each eight bytes it has to go through.
-    fn step(&mut self, bytes: usize) -> Result<(), Stopped> {
+    pub fn step(&mut self, bytes: usize) -> Result<(), Stopped> {
         self.steps = self.steps.checked_sub(1 + bytes / 8).ok_or(Stopped::Spent)?;
         Ok(())
     }
 
-    fn part(&mut self, part: &'v Part) -> Found<'v> {
+    pub fn part(&mut self, part: &'v Part) -> Found<'v> {
         self.step(0)?;
+        self.fact(part)
+    }
+
+    fn fact(&mut self, part: &'v Part) -> Found<'v> {
         Ok(match part {
             Part::Operand(index) => fact(self.operands[*index])?,
             Part::Local(index) => self.local(*index)?,
-            Part::Bool(value) => Fact::Bool(*value),
             Part::Int(value) => Fact::Int(*value),
             Part::Float(value) => Fact::Float(*value),
             Part::Text(text) => Fact::Text(Cow::Borrowed(text)),
@@ -99,26 +102,45 @@ impl<'v> Run<'_, 'v> {
             Part::List(parts) => {
                 Fact::Made(Rc::new(parts.iter().map(|part| self.part(part)).collect::<Result<_, _>>()?))
             }
-            Part::Not(only) => Fact::Bool(!self.truth(only)?),
-            Part::Negative(only) => Fact::Int(self.number(only)?.checked_neg().ok_or(Stopped::Beyond)?),
-            Part::Both(both) => Fact::Bool(self.truth(&both[0])? && self.truth(&both[1])?),
-            Part::Either(both) => Fact::Bool(self.truth(&both[0])? || self.truth(&both[1])?),
+            Part::Negative(only) => Fact::Int(self.negative(only)?),
+            Part::Arithmetic(Arithmetic::Add, both) => self.sum(both)?,
+            Part::Arithmetic(arithmetic, both) => Fact::Int(self.whole(*arithmetic, both)?),
             Part::If(parts) => return if self.truth(&parts[0])? { self.part(&parts[1]) } else { self.part(&parts[2]) },
-            Part::Equal(both) => Fact::Bool(self.are_equal(both)?),
-            Part::Differs(both) => Fact::Bool(!self.are_equal(both)?),
-            Part::Order(order, both) => Fact::Bool(order.allows(self.compare(both)?)),
-            Part::Arithmetic(arithmetic, both) => self.arithmetic(*arithmetic, both)?,
-            Part::In(both) => Fact::Bool(self.is_in(both)?),
             Part::Index(both) => self.index(both)?,
             Part::Member(whole, name) => fact(self.object(whole)?.get(name).ok_or(Stopped::Beyond)?)?,
-            Part::HasMember(whole, name) => Fact::Bool(self.object(whole)?.contains_key(name)),
+            Part::Call(function, arguments) if !function.is_predicate() => self.call(*function, arguments)?,
+            Part::Fold(fold, body) => self.fold(*fold, body)?,
+            _ => Fact::Bool(self.judge(part)?),
+        })
+    }
+
+    /// What is asked for a truth is judged without the detour over a fact, as are a number and a text below.
+    fn truth(&mut self, part: &'v Part) -> Result<bool, Stopped> {
+        self.step(0)?;
+        self.judge(part)
+    }
+
+    fn judge(&mut self, part: &'v Part) -> Result<bool, Stopped> {
+        Ok(match part {
+            Part::Bool(value) => *value,
+            Part::Not(only) => !self.truth(only)?,
+            Part::Both(both) => self.truth(&both[0])? && self.truth(&both[1])?,
+            Part::Either(both) => self.truth(&both[0])? || self.truth(&both[1])?,
+            Part::Equal(both) => self.are_equal(both)?,
+            Part::Differs(both) => !self.are_equal(both)?,
+            Part::Order(order, both) => order.allows(self.compare(both)?),
+            Part::In(both) => self.is_in(both)?,
+            Part::HasMember(whole, name) => self.object(whole)?.contains_key(name),
             Part::Matches(text, pattern) => {
                 let text = self.text(text)?;
                 self.step(text.len())?;
-                Fact::Bool(pattern.is_match(&text))
+                pattern.is_match(&text)
             }
-            Part::Call(function, arguments) => self.call(*function, arguments)?,
-            Part::Fold(fold, body) => self.fold(*fold, body)?,
+            Part::Call(function, arguments) if function.is_predicate() => self.predicate(*function, arguments)?,
+            other => match self.fact(other)? {
+                Fact::Bool(truth) => truth,
+                _ => return Err(Stopped::Beyond),
+            },
         })
     }
 
@@ -130,24 +152,29 @@ impl<'v> Run<'_, 'v> {
         Ok(self.locals[index].clone())
     }
 
-    fn truth(&mut self, part: &'v Part) -> Result<bool, Stopped> {
-        match self.part(part)? {
-            Fact::Bool(truth) => Ok(truth),
-            _ => Err(Stopped::Beyond),
+    /// A whole number. Where one is wanted, a sum is one of whole numbers too.
+    pub fn number(&mut self, part: &'v Part) -> Result<i64, Stopped> {
+        self.step(0)?;
+        match part {
+            Part::Int(value) => Ok(*value),
+            Part::Negative(only) => self.negative(only),
+            Part::Arithmetic(arithmetic, both) => self.whole(*arithmetic, both),
+            other => match self.fact(other)? {
+                Fact::Int(number) => Ok(number),
+                _ => Err(Stopped::Beyond),
+            },
         }
     }
 
-    fn number(&mut self, part: &'v Part) -> Result<i64, Stopped> {
-        match self.part(part)? {
-            Fact::Int(number) => Ok(number),
-            _ => Err(Stopped::Beyond),
-        }
-    }
-
-    fn text(&mut self, part: &'v Part) -> Result<Cow<'v, str>, Stopped> {
-        match self.part(part)? {
-            Fact::Text(text) => Ok(text),
-            _ => Err(Stopped::Beyond),
+    pub fn text(&mut self, part: &'v Part) -> Result<Cow<'v, str>, Stopped> {
+        self.step(0)?;
+        match part {
+            Part::Text(text) => Ok(Cow::Borrowed(text)),
+            Part::Operand(index) => self.operands[*index].as_str().map(Cow::Borrowed).ok_or(Stopped::Beyond),
+            other => match self.fact(other)? {
+                Fact::Text(text) => Ok(text),
+                _ => Err(Stopped::Beyond),
+            },
         }
     }
 
@@ -203,23 +230,27 @@ impl<'v> Run<'_, 'v> {
         order.ok_or(Stopped::Beyond)
     }
 
-    fn arithmetic(&mut self, arithmetic: Arithmetic, both: &'v [Part; 2]) -> Found<'v> {
-        let (left, right) = match (self.part(&both[0])?, self.part(&both[1])?, arithmetic) {
-            (Fact::Int(left), Fact::Int(right), _) => (left, right),
-            (Fact::Text(left), Fact::Text(right), Arithmetic::Add) => {
-                self.step(left.len() + right.len())?;
-                return Ok(Fact::Text(left + right));
+    /// The sum of whole numbers, or texts joined.
+    fn sum(&mut self, both: &'v [Part; 2]) -> Found<'v> {
+        match (self.part(&both[0])?, self.part(&both[1])?) {
+            (Fact::Int(left), Fact::Int(right)) => {
+                Arithmetic::Add.of(left, right).map(Fact::Int).ok_or(Stopped::Beyond)
             }
-            _ => return Err(Stopped::Beyond),
-        };
-        let result = match arithmetic {
-            Arithmetic::Add => left.checked_add(right),
-            Arithmetic::Subtract => left.checked_sub(right),
-            Arithmetic::Multiply => left.checked_mul(right),
-            Arithmetic::Divide => left.checked_div(right),
-            Arithmetic::Remainder => left.checked_rem(right),
-        };
-        result.map(Fact::Int).ok_or(Stopped::Beyond)
+            (Fact::Text(left), Fact::Text(right)) => {
+                self.step(left.len() + right.len())?;
+                Ok(Fact::Text(left + right))
+            }
+            _ => Err(Stopped::Beyond),
+        }
+    }
+
+    fn negative(&mut self, only: &'v Part) -> Result<i64, Stopped> {
+        self.number(only)?.checked_neg().ok_or(Stopped::Beyond)
+    }
+
+    fn whole(&mut self, arithmetic: Arithmetic, both: &'v [Part; 2]) -> Result<i64, Stopped> {
+        let (left, right) = (self.number(&both[0])?, self.number(&both[1])?);
+        arithmetic.of(left, right).ok_or(Stopped::Beyond)
     }
 
     fn is_in(&mut self, both: &'v [Part; 2]) -> Result<bool, Stopped> {
@@ -261,79 +292,6 @@ impl<'v> Run<'_, 'v> {
             _ => None,
         };
         fact(found.ok_or(Stopped::Beyond)?)
-    }
-
-    fn call(&mut self, function: Function, arguments: &'v [Part]) -> Found<'v> {
-        let first = self.part(&arguments[0])?;
-        match function {
-            Function::Size => return self.size(&first),
-            Function::Int => {
-                return match first {
-                    Fact::Int(number) => Ok(Fact::Int(number)),
-                    Fact::Text(text) => text.parse().map(Fact::Int).map_err(|_| Stopped::Beyond),
-                    _ => Err(Stopped::Beyond),
-                };
-            }
-            Function::String => {
-                return match first {
-                    Fact::Bool(value) => Ok(Fact::Text(Cow::Borrowed(if value { "true" } else { "false" }))),
-                    Fact::Int(number) => Ok(Fact::Text(Cow::Owned(number.to_string()))),
-                    Fact::Text(text) => Ok(Fact::Text(text)),
-                    _ => Err(Stopped::Beyond),
-                };
-            }
-            _ => {}
-        }
-        let Fact::Text(text) = first else { return Err(Stopped::Beyond) };
-        self.step(text.len())?;
-        let found = match function {
-            Function::LowerAscii => text::lower(text),
-            Function::UpperAscii => text::upper(text),
-            Function::Trim => text::trim(text),
-            Function::Substring => {
-                let start = self.number(&arguments[1])?;
-                let end = arguments.get(2).map(|end| self.number(end)).transpose()?;
-                text::substring(text, start, end).ok_or(Stopped::Beyond)?
-            }
-            Function::CharAt => {
-                let index = self.number(&arguments[1])?;
-                text::char_at(text, index).ok_or(Stopped::Beyond)?
-            }
-            two => return self.call_with_two(two, text, &arguments[1]),
-        };
-        Ok(Fact::Text(found))
-    }
-
-    /// A function of two texts.
-    fn call_with_two(&mut self, function: Function, text: Cow<'v, str>, second: &'v Part) -> Found<'v> {
-        let second = self.text(second)?;
-        self.step(second.len())?;
-        Ok(match function {
-            Function::StartsWith => Fact::Bool(text.starts_with(second.as_ref())),
-            Function::EndsWith => Fact::Bool(text.ends_with(second.as_ref())),
-            Function::Contains => Fact::Bool(text.contains(second.as_ref())),
-            Function::IndexOf => Fact::Int(text::index_of(&text, text.find(second.as_ref()))),
-            Function::LastIndexOf => Fact::Int(text::index_of(&text, text.rfind(second.as_ref()))),
-            Function::Split => {
-                let parts = text::split(text, &second).into_iter().map(Fact::Text).collect();
-                Fact::Made(Rc::new(parts))
-            }
-            _ => return Err(Stopped::Beyond),
-        })
-    }
-
-    fn size(&mut self, of: &Fact<'v>) -> Found<'v> {
-        let size = match of {
-            Fact::Text(text) => {
-                self.step(text.len())?;
-                text.chars().count()
-            }
-            Fact::Given(Value::Array(items)) => items.len(),
-            Fact::Given(Value::Object(members)) => members.len(),
-            Fact::Made(items) => items.len(),
-            _ => return Err(Stopped::Beyond),
-        };
-        i64::try_from(size).map(Fact::Int).map_err(|_| Stopped::Beyond)
     }
 
     fn fold(&mut self, fold: Fold, body: &'v Loop) -> Found<'v> {
@@ -380,17 +338,6 @@ impl<'v> Run<'_, 'v> {
             }
         }
         Ok(None)
-    }
-}
-
-impl Order {
-    fn allows(self, order: Ordering) -> bool {
-        match self {
-            Self::Less => order.is_lt(),
-            Self::LessOrEqual => order.is_le(),
-            Self::Greater => order.is_gt(),
-            Self::GreaterOrEqual => order.is_ge(),
-        }
     }
 }
 

@@ -157,10 +157,11 @@ impl Reader {
     fn head(&mut self, bytes: &mut &[u8], bodiless: bool) -> Option<Message> {
         let before = self.pending.len();
         self.pending.extend_from_slice(bytes);
-        // Empty lines may stand before a request (RFC 9112, section 2.2).
-        let empty = self.pending.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        // Empty lines may stand before a request (RFC 9112, section 2.2). However many there are, they are not held.
+        let empty = empty_lines(&self.pending);
+        self.pending.drain(..empty);
         // An end that came with these bytes begins at most three before them.
-        let from = empty.max(before.saturating_sub(3));
+        let from = before.saturating_sub(empty + 3);
         let Some(end) = head_end(&self.pending[from..]).map(|end| from + end) else {
             *bytes = &[];
             if self.pending.len() > HEAD {
@@ -169,7 +170,7 @@ impl Reader {
             return None;
         };
         let head = mem::take(&mut self.pending);
-        *bytes = &bytes[end - before..];
+        *bytes = &bytes[end + empty - before..];
         let Some(message) = parse(self.direction, &head[..end]) else {
             self.lose(Loss::Unreadable("its head is none of HTTP/1"));
             return None;
@@ -263,6 +264,15 @@ fn number(text: &[u8], radix: u32) -> Option<u64> {
     digits.then(|| u64::from_str_radix(text, radix).ok()).flatten()
 }
 
+/// How many bytes the empty lines take that are at the start.
+fn empty_lines(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    while let Some(after) = rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n")) {
+        rest = after;
+    }
+    bytes.len() - rest.len()
+}
+
 /// Where a head ends, the empty line included.
 fn head_end(bytes: &[u8]) -> Option<usize> {
     memchr::memchr_iter(b'\n', bytes).find_map(|at| {
@@ -353,6 +363,17 @@ mod tests {
             }
             assert!(reader.loss().is_some() && reader.held() == 0 && most <= 2 * HEAD + 2048, "{start}: {most}");
         }
+    }
+
+    #[test]
+    fn empty_lines_before_a_request_are_not_held() {
+        let mut reader = Reader::new(Direction::Requests);
+        for byte in "\r\n".repeat(HEAD).bytes() {
+            assert!(take(&mut reader, &[byte], false).is_empty());
+        }
+        assert!(reader.held() < 1024 && !reader.is_within());
+        assert_eq!(take(&mut reader, b"\n\r\nGET / HTTP/1.1\r\n\r\nGET", false).len(), 1);
+        assert!(reader.is_within());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use accordant::generate::{Expected, Variation, Verdict};
+use accordant::generate::{Expected, Refusal, Variation, Verdict};
 use accordant::model::{ErrorKind, JsonType, Operation, Strength};
 use http::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
@@ -148,7 +148,9 @@ pub const ANY: &[Variant] = &[
     Variant {
         name: "another validation error, where only our reading says which",
         alter: |sent| {
-            let Expected::Error { error: due, link: Some(link) } = sent.case.expected() else { return None };
+            let Expected::Refusal(Refusal::Error { error: due, link: Some(link) }) = sent.case.expected() else {
+                return None;
+            };
             let assumed = link.strength > Strength::Model;
             let broken = assumed && matches!(sent.case.verdict, Verdict::Invalid { .. });
             let other = of_kind(sent, &[ErrorKind::Validation]).filter(|other| other.code != due.code);

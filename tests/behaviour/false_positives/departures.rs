@@ -2,7 +2,7 @@
 
 use accordant::codec;
 use accordant::exchange::Reply;
-use accordant::generate::{Expected, Variation, Verdict};
+use accordant::generate::{Expected, Refusal, Variation, Verdict};
 use accordant::model::{ErrorDef, ErrorKind};
 use accordant::value::view::View;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ fn succeeds(sent: &Sent<'_>) -> bool {
 
 /// What a departure of an error applies to: cases whose error is known.
 fn fails(sent: &Sent<'_>) -> bool {
-    !sent.is_success() && native(sent) && matches!(sent.case.expected(), Expected::Error { .. })
+    !sent.is_success() && native(sent) && matches!(sent.case.expected(), Expected::Refusal(_))
 }
 
 fn replaced(sent: &Sent<'_>, applies: bool, from: &str, to: &str) -> Option<Reply> {
@@ -55,7 +55,7 @@ fn with_status(mut reply: Reply, status: u16) -> Reply {
 
 /// Changes the code of an error wherever it stands.
 fn recoded(sent: &Sent<'_>, change: fn(&str) -> String) -> Option<Reply> {
-    let Expected::Error { error, .. } = sent.case.expected() else { return None };
+    let Expected::Refusal(Refusal::Error { error, .. }) = sent.case.expected() else { return None };
     let error = ErrorDef { code: change(&error.code), ..error.clone() };
     fails(sent).then(|| sent.error(&error))
 }
