@@ -8,6 +8,7 @@ use super::boundary_value::{apply, leaves_a_choice};
 use super::constraint_site::{ConstraintSite, Side};
 use super::generator::Generator;
 use super::path::Aim;
+use crate::exchange::is_about;
 use crate::model::{BoundaryValue, Cause, ConstraintId, Edges, Operation};
 use crate::random::Random;
 use crate::value::pointer;
@@ -41,6 +42,15 @@ struct Way<'b> {
     value: &'b BoundaryValue,
     /// Which item of a list it is about.
     aim: Aim,
+}
+
+/// What else an input breaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Breaks {
+    /// Nothing.
+    Alone,
+    /// Other constraints, by the same value.
+    Together,
 }
 
 impl Boundaries {
@@ -93,7 +103,7 @@ impl Boundaries {
             let mut proven: Vec<BoundaryValue> = Vec::new();
             for (index, value) in at.values(side).iter().enumerate() {
                 let way = Way { at, side, value, aim: Aim::Any };
-                let mut works = |base: &&Value| self.taken(way, base, &mut random).is_some();
+                let mut works = |base: &&Value| self.alone(way, base, &mut random).is_some();
                 let is_free = leaves_a_choice(value);
                 let is_new = is_free || !proven.contains(value);
                 let has_room = proven.len() < MAX_VALUES;
@@ -107,7 +117,8 @@ impl Boundaries {
     }
 
     /// The inputs on one side of a constraint's boundary, one for each way to be there, built on the operation's examples:
-    /// each is valid altogether, or breaks exactly that constraint. None when there is no such input.
+    /// each is valid altogether, or breaks that constraint and others only by the very value that breaks it. None when there is
+    /// no such input.
     #[must_use]
     pub fn inputs_at(&self, constraint: ConstraintId, side: Side, random: &mut Random) -> Vec<Value> {
         self.ways_at(constraint, side, random).into_iter().map(|(_, input)| input).collect()
@@ -144,7 +155,8 @@ impl Boundaries {
         found
     }
 
-    /// The first of these bases that can be changed in this way, and what becomes of it.
+    /// The first of these bases that can be changed in this way, and what becomes of it: where that can be, something that
+    /// breaks no other constraint.
     fn built(
         &self,
         way: Way<'_>,
@@ -153,12 +165,18 @@ impl Boundaries {
         random: &mut Random,
     ) -> Option<(usize, Value)> {
         let is_free = leaves_a_choice(way.value) || way.at.path.leaves_a_choice();
-        bases.iter().enumerate().find_map(|(index, base)| {
+        let mut together = None;
+        for (index, base) in bases.iter().enumerate() {
             let is_absent = pointer::first(base, place).is_none();
-            let tries = if is_free || is_absent { tries } else { 2 };
-            let input = (0..tries).find_map(|_| self.taken(way, base, random))?;
-            Some((index, input))
-        })
+            for _ in 0..if is_free || is_absent { tries } else { 2 } {
+                match self.taken(way, base, random) {
+                    Some((input, Breaks::Alone)) => return Some((index, input)),
+                    Some((input, Breaks::Together)) => together = together.or(Some((index, input))),
+                    None => {}
+                }
+            }
+        }
+        together
     }
 
     /// A random input on one side of a constraint's boundary, built on any valid input. Nothing when a few tries do not
@@ -168,7 +186,7 @@ impl Boundaries {
         let at = &self.sites[constraint];
         (0..QUICK_TRIES).find_map(|_| {
             let value = random.pick(at.values(side))?;
-            self.taken(Way { at, side, value, aim: Aim::Any }, base, random)
+            self.alone(Way { at, side, value, aim: Aim::Any }, base, random)
         })
     }
 
@@ -185,16 +203,22 @@ impl Boundaries {
     }
 
     /// The input changed in this way, when that puts it on the wanted side and changes nothing else.
-    fn taken(&self, way: Way<'_>, base: &Value, random: &mut Random) -> Option<Value> {
+    fn alone(&self, way: Way<'_>, base: &Value, random: &mut Random) -> Option<Value> {
+        let (input, breaks) = self.taken(way, base, random)?;
+        (breaks == Breaks::Alone).then_some(input)
+    }
+
+    /// The same, where the value that breaks the constraint may break others too.
+    fn taken(&self, way: Way<'_>, base: &Value, random: &mut Random) -> Option<(Value, Breaks)> {
         let input = self.tried(way, base, random)?;
-        let mut broken = self.operation.input.judge(&input).into_iter().peekable();
-        let fits = match way.side {
-            Side::Inside => broken.peek().is_none(),
-            Side::Outside => {
-                broken.peek().is_some() && broken.all(|violation| violation.constraint == way.at.constraint)
-            }
+        let (broken, constraint) = (self.operation.input.judge(&input), way.at.constraint);
+        let breaks = match way.side {
+            Side::Inside => broken.is_empty().then_some(Breaks::Alone),
+            Side::Outside if !is_about(&self.operation.input, &broken, constraint) => None,
+            Side::Outside if broken.iter().all(|violation| violation.constraint == constraint) => Some(Breaks::Alone),
+            Side::Outside => Some(Breaks::Together),
         };
-        fits.then_some(input)
+        breaks.map(|breaks| (input, breaks))
     }
 
     /// The input changed in this way, whatever else that breaks.
@@ -219,7 +243,11 @@ mod tests {
             let boundaries = Boundaries::of(operation);
             let (mut random, mut asked, mut given) = (Random::new(5), 0, 0);
             for constraint in 0..operation.input.constraints.len() {
-                let possible = boundaries.inputs_at(constraint, Side::Outside, &mut random);
+                let alone = |input: &Value| {
+                    operation.input.judge(input).iter().all(|violation| violation.constraint == constraint)
+                };
+                let possible: Vec<Value> =
+                    boundaries.inputs_at(constraint, Side::Outside, &mut random).into_iter().filter(alone).collect();
                 for _ in 0..4 {
                     let base = boundaries.generator().plain(&operation.input, 0, &mut random);
                     let input = boundaries.input_at(&base, constraint, Side::Outside, &mut random);
@@ -231,6 +259,40 @@ mod tests {
                 }
             }
             assert!(given * 20 >= asked * 17, "{}: {given} of {asked}", operation.name);
+        }
+    }
+
+    /// The pattern wants a letter, so that no text is too short for the length alone.
+    #[test]
+    fn what_two_constraints_object_to_is_among_the_inputs() {
+        let contract = Contract::builtin();
+        let operation = contract.operation("RestoreDBClusterFromS3").expect("built in");
+        let boundaries = Boundaries::of(operation);
+        let id = |id: &str| operation.input.constraints.iter().position(|constraint| constraint.id == id).expect(id);
+        let (length, pattern) = (id("/MasterUsername#minLength"), id("/MasterUsername#pattern"));
+        let inputs = boundaries.inputs_at(length, Side::Outside, &mut Random::new(1));
+        assert!(inputs.iter().any(|input| input["MasterUsername"] == ""), "{inputs:?}");
+        for input in &inputs {
+            let broken: Vec<ConstraintId> = operation.input.judge(input).iter().map(|found| found.constraint).collect();
+            assert_eq!(broken, [length, pattern]);
+        }
+    }
+
+    /// Whoever looks at the first item only, or at the last, accepts one of these.
+    #[test]
+    fn items_are_broken_at_each_end_of_a_list() {
+        let contract = Contract::builtin();
+        let operation = contract.operation("CopyDBClusterSnapshot").expect("built in");
+        let id = |constraint: &&crate::model::Constraint| constraint.id == "/Tags/*/Key#maxLength";
+        let too_long = operation.input.constraints.iter().position(|constraint| id(&constraint)).expect("a length");
+        let inputs = Boundaries::of(operation).inputs_at(too_long, Side::Outside, &mut Random::new(1));
+        let places = |input: &Value| -> Vec<bool> {
+            let tags = input["Tags"].as_array().into_iter().flatten();
+            tags.map(|tag| tag["Key"].as_str().is_some_and(|key| key.len() > 128)).collect()
+        };
+        let all: Vec<Vec<bool>> = inputs.iter().map(places).collect();
+        for place in [[true, false, false], [false, true, false], [false, false, true]] {
+            assert!(all.contains(&place.to_vec()), "{place:?} is not among {all:?}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The coverage phase: what is covered, and by which inputs. Decided by the contract alone, the same for every seed.
 //!
-//! The covering rule: each constraint is broken in each way its kind knows, and sat on at each of its boundaries; each
+//! The covering rule: each constraint is broken in each way its kind knows, by a value that breaks no other where there is one,
+//! and sat on at each of its boundaries; each
 //! allowed value of an enumeration is sent; each two optional members are both present, both absent, and each present
 //! without the other; once per operation a request goes without credentials, with another method, and twice.
 
@@ -80,13 +81,19 @@ impl Covering<'_> {
             for input in inputs {
                 self.add(input, verdict, Variation::Plain);
             }
-            if self.coverage.cases.len() == before
+            let added = &self.coverage.cases[before..];
+            if !added.iter().any(|case| self.is_alone(case, id))
                 && let Some(reason) = unbreakable(self.boundaries, self.dialect, id)
             {
                 self.coverage.unbreakable.push((id, reason));
             }
         }
         self.coverage.breaks = self.coverage.cases.len();
+    }
+
+    /// Whether a case breaks nothing but this constraint.
+    fn is_alone(&self, case: &CoverageCase, constraint: ConstraintId) -> bool {
+        self.operation.input.judge(&case.input).iter().all(|violation| violation.constraint == constraint)
     }
 
     fn boundaries(&mut self) {

@@ -45,9 +45,11 @@ impl Plan {
         let coverage = coverage(&boundaries, dialect);
         let mut breakable: Vec<ConstraintId> = Vec::new();
         let mut bounded: Vec<ConstraintId> = Vec::new();
+        let entangled: HashSet<ConstraintId> = coverage.unbreakable.iter().map(|(id, _)| *id).collect();
+        let is_new = |known: &[ConstraintId], id: ConstraintId| !known.contains(&id) && !entangled.contains(&id);
         for case in &coverage.cases {
             match case.verdict {
-                Verdict::Invalid { constraint } if !breakable.contains(&constraint) => breakable.push(constraint),
+                Verdict::Invalid { constraint } if is_new(&breakable, constraint) => breakable.push(constraint),
                 Verdict::Valid { boundary: Some(constraint) } if !bounded.contains(&constraint) => {
                     bounded.push(constraint);
                 }
@@ -145,6 +147,13 @@ impl Plan {
         let seed = Token { contract: 0, ..token.clone() }.to_string();
         let mut random = Random::new(xxh3_64(seed.as_bytes()));
         let Confirmed { input, request } = self.adjust(input, case.verdict, &mut random).ok()?;
+        let broken = |input: &Value| -> Vec<ConstraintId> {
+            self.operation.input.judge(input).iter().map(|violation| violation.constraint).collect()
+        };
+        let before = broken(&case.input);
+        if broken(&input).iter().any(|constraint| !before.contains(constraint)) {
+            return None;
+        }
         (self.weight(&input) < self.weight(&case.input)).then(|| Case { token, input, request, ..case.clone() })
     }
 
