@@ -168,7 +168,8 @@ impl Boundaries {
         let mut together = None;
         for (index, base) in bases.iter().enumerate() {
             let is_absent = pointer::first(base, place).is_none();
-            for _ in 0..if is_free || is_absent { tries } else { 2 } {
+            let tries = if is_free || is_absent { tries } else { 2 };
+            for _ in 0..tries {
                 match self.taken(way, base, random) {
                     Some((input, Breaks::Alone)) => return Some((index, input)),
                     Some((input, Breaks::Together)) => together = together.or(Some((index, input))),

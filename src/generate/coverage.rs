@@ -1,7 +1,7 @@
 //! The coverage phase: what is covered, and by which inputs. Decided by the contract alone, the same for every seed.
 //!
-//! The covering rule: each constraint is broken in each way its kind knows, by a value that breaks no other where there is one,
-//! and sat on at each of its boundaries; each
+//! The covering rule: each constraint is broken in each way its kind knows, by a value that breaks no other where there is
+//! one, and sat on at each of its boundaries; each
 //! allowed value of an enumeration is sent; each two optional members are both present, both absent, and each present
 //! without the other; once per operation a request goes without credentials, with another method, and twice.
 
