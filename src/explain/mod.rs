@@ -9,7 +9,7 @@ use crate::check::{self, Check, Party};
 use crate::contract::Contract;
 use crate::generate::Boundaries;
 use crate::model::{
-    BoundaryValue, Cause, Citation, ConstraintId, Edges, Form, Grounds, Occurrence, Operation, Reaction, Strength,
+    BoundaryValue, Cause, Citation, ConstraintId, Edges, Grounds, Occurrence, Operation, Reaction, Strength,
 };
 use crate::spec::ContractError;
 use crate::text::similar;
@@ -263,45 +263,13 @@ fn side(text: &mut String, title: &str, values: &[BoundaryValue]) {
         return;
     }
     line(text, format_args!("{title}"));
-    let mut lines: Vec<String> = values.iter().map(words).collect();
+    let mut lines: Vec<String> = values.iter().map(BoundaryValue::words).collect();
     lines.dedup();
     for words in lines.iter().take(SHOWN) {
         line(text, format_args!("  {words}"));
     }
     if lines.len() > SHOWN {
         line(text, format_args!("  … and {} more", lines.len() - SHOWN));
-    }
-}
-
-fn words(value: &BoundaryValue) -> String {
-    match value {
-        BoundaryValue::Value(value) => value.to_string().chars().take(100).collect(),
-        BoundaryValue::Length(1) => "1 character".to_owned(),
-        BoundaryValue::Length(length) => format!("{length} characters"),
-        BoundaryValue::Filled(count, c) => format!("{count} times {c}"),
-        BoundaryValue::Form(Form::Text) => "its text".to_owned(),
-        BoundaryValue::Form(Form::ListOfOne) => "a list of it alone".to_owned(),
-        BoundaryValue::Form(Form::FirstItem) => "its first item in place of the list".to_owned(),
-        BoundaryValue::Form(Form::Numbered) => "an object with its items as members".to_owned(),
-        BoundaryValue::OfType(json_type) => format!("a value of type {json_type:?}").to_lowercase(),
-        BoundaryValue::Match => "a text of rare characters that matches".to_owned(),
-        BoundaryValue::NearMiss => "a text that nearly matches".to_owned(),
-        BoundaryValue::Seam(seam, text) => {
-            let shown: String = text.chars().take(60).collect();
-            format!("{}: {shown:?}", seam.words())
-        }
-        BoundaryValue::Whole => "every known member".to_owned(),
-        BoundaryValue::Drawn => "any valid value".to_owned(),
-        BoundaryValue::NoBranch => "a value near the branches that satisfies none as it must".to_owned(),
-        BoundaryValue::Items(count) => format!("{count} items"),
-        BoundaryValue::Members(count) => format!("{count} members"),
-        BoundaryValue::DuplicateItems => "two equal items".to_owned(),
-        BoundaryValue::UnknownMember => "a member that nobody knows".to_owned(),
-        BoundaryValue::Absent(name) => format!("without {name}"),
-        BoundaryValue::Null(name) => format!("{name} is null"),
-        BoundaryValue::Present(name) => format!("with {name}"),
-        BoundaryValue::Without(present, absent) => format!("with {present}, without {absent}"),
-        BoundaryValue::Patch(patch) => format!("changed by {patch}"),
     }
 }
 

@@ -72,6 +72,51 @@ pub enum BoundaryValue {
     Patch(Value),
 }
 
+impl BoundaryValue {
+    /// What it is, in a few words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Value(value) => value.to_string().chars().take(100).collect(),
+            Self::Length(1) => "1 character".to_owned(),
+            Self::Length(length) => format!("{length} characters"),
+            Self::Filled(count, c) => format!("{count} times {c}"),
+            Self::Form(Form::Text) => "its text".to_owned(),
+            Self::Form(Form::ListOfOne) => "a list of it alone".to_owned(),
+            Self::Form(Form::FirstItem) => "its first item in place of the list".to_owned(),
+            Self::Form(Form::Numbered) => "an object with its items as members".to_owned(),
+            Self::OfType(json_type) => format!("a value of type {json_type:?}").to_lowercase(),
+            Self::Match => "a text of rare characters that matches".to_owned(),
+            Self::NearMiss => "a text that nearly matches".to_owned(),
+            Self::Seam(seam, text) => {
+                let shown: String = text.chars().take(60).collect();
+                format!("{}: {shown:?}", seam.words())
+            }
+            Self::Whole => "every known member".to_owned(),
+            Self::Drawn => "any valid value".to_owned(),
+            Self::NoBranch => "a value near the branches that satisfies none as it must".to_owned(),
+            Self::Items(count) => format!("{count} items"),
+            Self::Members(count) => format!("{count} members"),
+            Self::DuplicateItems => "two equal items".to_owned(),
+            Self::UnknownMember => "a member that nobody knows".to_owned(),
+            Self::Absent(name) => format!("without {name}"),
+            Self::Null(name) => format!("{name} is null"),
+            Self::Present(name) => format!("with {name}"),
+            Self::Without(present, absent) => format!("with {present}, without {absent}"),
+            Self::Patch(patch) => format!("changed by {patch}"),
+        }
+    }
+
+    /// What it has in common with others of its constraint.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        match self {
+            Self::Seam(seam, _) => seam.words().to_owned(),
+            other => other.words(),
+        }
+    }
+}
+
 /// Another form of the same value, as clients send it by mistake and lenient servers take it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
