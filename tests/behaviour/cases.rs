@@ -251,6 +251,15 @@ fn printed(more: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn the_ways_of_each_constraint_are_stated() {
+    let lines = printed(&["--count", "--verbose"]);
+    let at = lines.iter().position(|line| line == "  /replicate/name#pattern").expect("the constraint");
+    let (broken, kept) = (&lines[at + 1], &lines[at + 2]);
+    assert!(broken.starts_with("    broken: ") && broken.contains("a line break"), "{broken}");
+    assert!(kept.starts_with("    sat on: ") && kept.contains("an end of a class"), "{kept}");
+}
+
+#[test]
 fn shards_of_any_number_of_random_cases_are_the_whole() {
     let mut whole = printed(&["-n", "7"]);
     let shards = ["1/3", "2/3", "3/3"].map(|shard| printed(&["-n", "7", "--shard", shard]));
