@@ -311,7 +311,7 @@ mod tests {
         let (inside, outside) = (at(Side::Inside), at(Side::Outside));
         assert!(inside.len() >= 4 && outside.len() >= 4, "{} and {}", inside.len(), outside.len());
         assert!(inside.iter().filter_map(days).any(|(deleted, cold)| deleted - cold == 91));
-        assert!(outside.iter().filter_map(days).any(|(deleted, cold)| deleted - cold == 88));
+        assert!(outside.iter().filter_map(days).any(|(deleted, cold)| deleted - cold == 89));
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl<'g> Maker<'g, '_> {
         let node = self.site.whole;
         match wanted {
             BoundaryValue::Value(value) => *place = value.clone(),
-            BoundaryValue::Filled(count, c) => *place = Value::String(filled(*count, *c)?),
+            BoundaryValue::Filled(count, c) => *place = Value::String(self.filled(*count, *c)?),
             BoundaryValue::Form(form) => *place = in_form(place, *form)?,
             BoundaryValue::Seam(_, text) => *place = Value::from(text.as_str()),
             BoundaryValue::OfType(json_type) => {
@@ -127,6 +127,12 @@ impl<'g> Maker<'g, '_> {
         // What no valid string has as its length, letters have.
         let drawn = self.generator.text(self.shape, self.site.whole, Some(length), self.random);
         drawn.or_else(|| Some("x".repeat(length)))
+    }
+
+    fn filled(&self, count: u64, c: char) -> Option<String> {
+        let count = usize::try_from(count).ok().filter(|count| *count <= MAX_SIZE)?;
+        let text: String = std::iter::repeat_n(c, count).collect();
+        self.generator.medium(self.shape, self.site.whole).filter(|medium| medium.carries(&text)).map(|_| text)
     }
 
     fn strange(&mut self) -> Option<String> {
@@ -252,11 +258,6 @@ impl<'g> Maker<'g, '_> {
         }
         None
     }
-}
-
-fn filled(count: u64, c: char) -> Option<String> {
-    let count = usize::try_from(count).ok().filter(|count| *count <= MAX_SIZE)?;
-    Some(std::iter::repeat_n(c, count).collect())
 }
 
 /// The value in another form, where it has that.
