@@ -2,6 +2,7 @@
 
 mod bound;
 mod call;
+mod operand;
 mod program;
 mod run;
 mod search;
@@ -18,6 +19,7 @@ use serde_json::Value;
 use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Unfit, definition};
 use crate::model::{Cause, RuleSpec, SchemaSpec};
 use crate::value::pointer;
+use operand::Operand;
 use program::Program as Compiled;
 use run::Stopped;
 
@@ -108,13 +110,6 @@ struct Rule {
     examples: (Value, Value),
 }
 
-#[derive(Debug)]
-struct Operand {
-    name: String,
-    path: Vec<String>,
-    default: Option<Value>,
-}
-
 impl std::fmt::Debug for Rule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Rule").field("says", &self.says).field("over", &self.over).finish_non_exhaustive()
@@ -150,7 +145,7 @@ impl Test for Rule {
             }
         };
         for (found, operand) in operands.iter_mut().zip(&self.over) {
-            let Some(member) = pointer::first(value, &operand.path).or(operand.default.as_ref()) else { return true };
+            let Some(member) = operand.of(value) else { return true };
             *found = member;
         }
         match self.compiled.as_ref().map_or(Err(Stopped::Beyond), |compiled| compiled.holds(operands)) {

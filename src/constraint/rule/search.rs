@@ -8,10 +8,9 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::Operand;
+use super::operand::Operand;
 use super::program::{Part, Program};
 use super::run::{difference, part_holds};
-use crate::value::pointer;
 
 /// Most literals of each kind, and most values that are changed twice.
 const MAX_LITERALS: usize = 8;
@@ -68,8 +67,9 @@ struct Feature {
 
 /// How each comparison of the expression comes out; nothing where a member is absent, or CEL must say.
 fn features(program: &Program, operands: &[Operand], value: &Value) -> Vec<Feature> {
-    let members = operands.iter().map(|operand| pointer::first(value, &operand.path).or(operand.default.as_ref()));
-    let Some(members) = members.collect::<Option<Vec<&Value>>>() else { return Vec::new() };
+    let Some(members) = operands.iter().map(|operand| operand.of(value)).collect::<Option<Vec<&Value>>>() else {
+        return Vec::new();
+    };
     let mut comparisons = Vec::new();
     leaves(&program.root, &mut comparisons);
     let outcomes: Option<Vec<bool>> = comparisons.iter().map(|part| part_holds(part, &members).ok()).collect();
