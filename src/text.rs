@@ -21,17 +21,22 @@ pub fn cut(text: impl Into<String>, longest: usize) -> String {
     }
 }
 
-/// The candidates that are spelled nearly like a word, the nearest first; three at most.
+/// The candidates that are spelled most nearly like a word; three at most, and none where all are far from it.
 pub fn similar<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<&'c str> {
     let word = word.to_lowercase();
-    let farthest = (word.chars().count() / 3).clamp(1, 5);
+    let length = word.chars().count();
+    let farthest = (length / 3).clamp(1, 5);
     let mut near: Vec<(usize, &str)> = candidates
         .into_iter()
+        // Whatever is so much longer or shorter is farther; to measure how much takes time.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= farthest)
         .map(|candidate| (strsim::osa_distance(&word, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= farthest)
         .collect();
     near.sort_unstable();
     near.dedup();
+    let nearest = near.first().map(|(distance, _)| *distance);
+    near.retain(|(distance, _)| Some(*distance) == nearest);
     near.into_iter().take(3).map(|(_, candidate)| candidate).collect()
 }
 

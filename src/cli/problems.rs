@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use accordant::spec::{SourceText, SpecProblem};
+use accordant::spec::{SourceText, SpecProblem, grouped};
 use accordant::text::{shown, shown_in_line};
 use miette::{
     LabeledSpan, MietteDiagnostic, MietteError, MietteSpanContents, Report, Severity, SourceCode, SourceSpan,
@@ -41,7 +41,8 @@ pub fn show_left_out(problems: &[SpecProblem], directory: &Path) {
 /// Shows each problem on its line.
 pub fn show_problems(problems: &[SpecProblem]) {
     let mut lines = Lines::default();
-    for problem in problems {
+    let problems = grouped(problems);
+    for problem in &problems {
         match Excerpt::of(problem, &mut lines) {
             Some(excerpt) => show(problem, excerpt),
             None => {
@@ -52,7 +53,7 @@ pub fn show_problems(problems: &[SpecProblem]) {
             }
         }
     }
-    tell(format_args!("{} found\n", counted(problems)));
+    tell(format_args!("{} found\n", counted(&problems)));
 }
 
 /// How many problems there are: "no problems", "2 problems", "1 warning", "2 problems and 1 warning".

@@ -9,7 +9,7 @@ use accordant::judge::target::TargetSpec;
 use accordant::lint::{Documents, verify};
 use accordant::model::citation::Citation;
 use accordant::model::{Constraint, ErrorDef, Occurrence, Operation, OperationSpec, Reaction, ServiceSpec};
-use accordant::spec::SpecProblem;
+use accordant::spec::{SpecProblem, grouped};
 use accordant::{Contract, ContractError};
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -159,7 +159,7 @@ fn lint(directory: Option<&Path>, documents: Option<&Path>, mut out: Output) -> 
     };
     let constraints: usize = contract.operations().iter().map(|operation| operation.input.constraints.len()).sum();
     let (services, operations) = (contract.services().len(), contract.operations().len());
-    let found = counted(&problems);
+    let found = counted(&grouped(&problems));
     writeln!(out, "{services} services, {operations} operations, {constraints} constraints: {found}")
         .map_err(failed())?;
     out.finish()?;

@@ -42,12 +42,14 @@ pub enum ExplainError {
         hint: String,
     },
     /// The member has no such constraint.
-    #[error("{operation} has no constraint {id}; `accordant explain {operation}` lists those there are")]
+    #[error("{operation} has no constraint {id}; {hint}")]
     NoConstraint {
         /// The operation.
         operation: String,
         /// The id that there is not.
         id: String,
+        /// What may have been meant.
+        hint: String,
     },
 }
 
@@ -69,8 +71,7 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
         return node.map(|node| member(operation, node)).ok_or_else(|| no_member(operation, rest));
     }
     let constraint = operation.input.constraints.iter().position(|constraint| constraint.id == rest);
-    let missing = || ExplainError::NoConstraint { operation: operation.label.clone(), id: rest.to_owned() };
-    constraint.map(|id| page(operation, &OnceCell::new(), id)).ok_or_else(missing)
+    constraint.map(|id| page(operation, &OnceCell::new(), id)).ok_or_else(|| no_constraint(operation, rest))
 }
 
 /// The operation that a name begins with, bare or in full, and the rest of the name.
@@ -95,16 +96,27 @@ fn unknown(name: &str, error: &ContractError) -> ExplainError {
 }
 
 fn no_member(operation: &Operation, pointer: &str) -> ExplainError {
-    let last = pointer.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let nodes = operation.input.table().nodes.iter().chain(&operation.output.table().nodes);
-    let similar = nodes.filter(|node| !last.is_empty() && node.pointer.to_lowercase().contains(&last)).take(5);
-    let similar: Vec<String> = similar.map(|node| format!("{}{}", operation.label, node.pointer)).collect();
-    let hint = if similar.is_empty() {
+    let shapes = [operation.input.table(), operation.output.table()];
+    let mut near: Vec<&str> = shapes.into_iter().flat_map(|shape| shape.near(pointer)).collect();
+    near.dedup();
+    let near: Vec<String> = near.into_iter().take(5).map(|near| format!("{}{near}", operation.label)).collect();
+    let hint = if near.is_empty() {
         format!("`accordant spec show {}` lists its members", operation.label)
     } else {
-        format!("there is {}", similar.join(", "))
+        format!("did you mean {}?", near.join(" or "))
     };
     ExplainError::NoMember { operation: operation.label.clone(), pointer: pointer.to_owned(), hint }
+}
+
+fn no_constraint(operation: &Operation, id: &str) -> ExplainError {
+    let label = &operation.label;
+    let hint = match similar(id, operation.input.constraints.iter().map(|stated| stated.id.as_str())).as_slice() {
+        [] => format!("`accordant explain {label}` lists those there are"),
+        near => {
+            format!("did you mean {}?", near.iter().map(|id| format!("{label}{id}")).collect::<Vec<_>>().join(" or "))
+        }
+    };
+    ExplainError::NoConstraint { operation: label.clone(), id: id.to_owned(), hint }
 }
 
 /// What a member is, and every constraint on it or below it.

@@ -1,11 +1,11 @@
 //! The coverage phase: what is covered, and by which inputs. Decided by the contract alone, the same for every seed.
 //!
 //! The covering rule: each constraint is broken in each way its kind knows, by a value that breaks no other where there is
-//! one, and sat on at each of its boundaries; each
-//! allowed value of an enumeration is sent; each two optional members are both present, both absent, and each present
-//! without the other; once per operation a request goes without credentials, with another method, and twice.
+//! one, and sat on at each of its boundaries; each allowed value of an enumeration is sent; each two optional members are both
+//! present, both absent, and each present without the other; once per operation a request goes without credentials, with
+//! another method, and twice.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -18,6 +18,7 @@ use super::{Boundaries, Generator, Side, pairwise};
 use crate::exchange::{Variation, Verdict};
 use crate::model::{AuthScheme, Cause, ConstraintId, Dialect, Occurrence, Operation, Place, PlaceId};
 use crate::random::Random;
+use crate::value::digest::digest;
 use crate::value::pointer;
 
 /// One case of the coverage phase, before a target adjusts it.
@@ -65,8 +66,8 @@ pub struct Ways {
 #[must_use]
 pub fn coverage(boundaries: &Boundaries, dialect: Dialect) -> Coverage {
     let operation = boundaries.operation();
-    let mut covering =
-        Covering { operation, boundaries, dialect, coverage: Coverage::default(), known: HashSet::new() };
+    let (coverage, known) = Default::default();
+    let mut covering = Covering { operation, boundaries, dialect, coverage, known };
     covering.breaks();
     covering.boundaries();
     covering.optionals();
@@ -79,8 +80,8 @@ struct Covering<'o> {
     boundaries: &'o Boundaries,
     dialect: Dialect,
     coverage: Coverage,
-    /// Hashes of the inputs that were looked at, with what is done and what must happen.
-    known: HashSet<u64>,
+    /// The cases by the digests of their inputs.
+    known: HashMap<u64, Vec<usize>>,
 }
 
 impl Covering<'_> {
@@ -179,12 +180,18 @@ impl Covering<'_> {
 
     /// Takes an input that a request can carry, unless it is there already.
     fn add(&mut self, input: Value, verdict: Verdict, variation: Variation) {
-        // There are thousands of them.
-        let case = xxh3_64(format!("{variation:?} {} {input}", CaseKind::from(verdict)).as_bytes());
-        if self.known.contains(&case) || confirm(self.operation, self.dialect, &input, verdict).is_err() {
+        let is_same = |case: &CoverageCase| {
+            case.variation == variation
+                && case.input == input
+                && CaseKind::from(case.verdict) == CaseKind::from(verdict)
+        };
+        let alike = self.known.entry(digest(&input, 0)).or_default();
+        if alike.iter().any(|case| is_same(&self.coverage.cases[*case]))
+            || confirm(self.operation, self.dialect, &input, verdict).is_err()
+        {
             return;
         }
-        self.known.insert(case);
+        alike.push(self.coverage.cases.len());
         self.coverage.cases.push(CoverageCase { input, verdict, variation });
     }
 }

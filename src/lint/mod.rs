@@ -35,13 +35,12 @@ pub fn problems(contract: &Contract) -> Vec<SpecProblem> {
 fn problems_of(contract: &Contract, row: usize) -> Vec<SpecProblem> {
     let OperationUnit { file, operation, mut problems } = contract.operation_unit(row);
     let service = contract.service_unit(contract.index().operations[row].service);
-    let is_sound = is_usable(&problems) && is_usable(&service.problems);
     if let Some(file) = &file {
         cautions::patterns(&file.text, &mut problems);
     }
-    if let (Some(file), Some(operation), Some(service), true) = (file, operation, &service.file, is_sound) {
+    if let (Some(file), Some(operation), Some(service)) = (file, operation, &service.file) {
         cautions::places(&operation, &file.text, &mut problems);
-        examples::check(&operation, &file.text, &service.text, &mut problems);
+        examples::check(&operation, &file, service, &mut problems);
     }
     problems
 }

@@ -19,6 +19,7 @@ use super::shape::{Fact, Node, Shape};
 use super::shapes::{NodeId, Shapes};
 use super::test::Test;
 use super::{Cause, Strength};
+use crate::text::similar;
 
 /// Index of a place in its table.
 pub type PlaceId = usize;
@@ -141,6 +142,26 @@ impl Table {
         unfolding.place(shape.start, String::new());
         unfolding.table
     }
+
+    /// The pointers of places that a pointer which leads nowhere may have meant, five at most: spelled nearly so, or with a
+    /// last segment that is, or with its last segment as a part of theirs.
+    #[must_use]
+    pub fn near(&self, pointer: &str) -> Vec<&str> {
+        let pointers = || self.nodes.iter().map(|place| place.pointer.as_str()).filter(|pointer| !pointer.is_empty());
+        let whole = similar(pointer, pointers());
+        if !whole.is_empty() {
+            return whole;
+        }
+        let wanted = last(pointer);
+        let names = similar(wanted, pointers().map(last));
+        let lower = wanted.to_lowercase();
+        let is_part = |name: &str| names.is_empty() && !lower.is_empty() && name.to_lowercase().contains(&lower);
+        let mut near: Vec<&str> =
+            pointers().filter(|pointer| names.contains(&last(pointer)) || is_part(last(pointer))).collect();
+        near.dedup();
+        near.truncate(5);
+        near
+    }
 }
 
 /// A graph on its way to a table, depth first.
@@ -256,6 +277,11 @@ fn reaction(fact: &Fact, errors: &Errors) -> Reaction {
     let citations = Arc::clone(&named.citations);
     let link = errors.by_code(&named.code).map(|error| ErrorLink { error, citations, strength: named.strength });
     link.map_or(Reaction::Unknown, Reaction::Code)
+}
+
+/// The last segment of a pointer.
+fn last(pointer: &str) -> &str {
+    pointer.rsplit('/').next().unwrap_or_default()
 }
 
 fn below(pointer: &str, name: &str) -> String {

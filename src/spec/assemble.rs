@@ -23,7 +23,7 @@ use crate::value::pointer;
 pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems: &mut Vec<SpecProblem>) -> Service {
     let spec = &file.spec;
     let sources = Sources::default().with(&spec.documents, &spec.sources);
-    let mut definitions = Definitions::new(&file.text, &sources, file.partial);
+    let mut definitions = Definitions::new(&file.text, &sources, file.lost.iter().map(String::as_str).collect());
     definitions.define(&file.text, &spec.defs, problems);
     definitions.check_circles(problems);
     let mut lowering = Lowering { text: &file.text, definitions: &definitions, protocols, problems };
@@ -127,7 +127,8 @@ pub(crate) fn operation(
     let spec = &file.spec;
     let sources = service.sources.clone().with(&spec.documents, &spec.sources);
     let before = problems.len();
-    let mut definitions = Definitions::new(&file.text, &sources, file.partial || service_file.partial);
+    let lost = file.lost.iter().chain(&service_file.lost).map(String::as_str).collect();
+    let mut definitions = Definitions::new(&file.text, &sources, lost);
     definitions.define(&file.text, &spec.defs, problems);
     definitions.define(&service_file.text, &service_file.spec.defs, problems);
     definitions.check_circles(problems);

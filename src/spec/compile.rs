@@ -334,11 +334,12 @@ impl<'a> Compiler<'_, 'a, '_> {
         if let Some(name) = &stated.member {
             match site.schema.properties.get(name) {
                 Some(property) => (carrier, carrier_spot) = (property, site.spot.below(&["properties", name])),
-                None => self.problems.extend(self.definitions.absent(site.spot.text.problem(
-                    &site.at(&stated.at),
-                    format!("{name} is not among the properties"),
-                    "describe the member, or correct its name",
-                ))),
+                None => {
+                    let message = format!("{name} is not among the properties");
+                    let help = "describe the member, or correct its name";
+                    let problem = site.spot.text.problem(&site.at(&stated.at), message, help);
+                    self.problems.extend(self.definitions.absent(problem, &["properties"]));
+                }
             }
         }
         let rule = site.schema.rules.iter().find(|rule| cause == Cause::Rule && rule.id == stated.keyword);
@@ -350,11 +351,9 @@ impl<'a> Compiler<'_, 'a, '_> {
         };
         let citations = cite.map_or_else(Vec::new, |cite| self.citations(cite, &cite_at, rule.is_some(), &keyword));
         if citations.is_empty() {
-            self.problems.extend(self.definitions.absent(site.spot.text.problem(
-                &site.at(&stated.at),
-                format!("{}#{keyword} cites nothing", member_of(site.spot, stated.member.as_deref())),
-                "add `cite: SOURCE:LOCATOR` beside it",
-            )));
+            let message = format!("{}#{keyword} cites nothing", member_of(site.spot, stated.member.as_deref()));
+            let problem = site.spot.text.problem(&site.at(&stated.at), message, "add `cite: SOURCE:LOCATOR` beside it");
+            self.problems.extend(self.definitions.uncited(problem.rooted("nothing is cited"), &carrier_spot.at));
         }
         let of_rule = rule.and_then(|rule| rule.error.as_ref());
         let of_rule = of_rule.map(|link| (link, Spot { text: site.spot.text, at: site.at(&stated.at) + "/error" }));
@@ -395,7 +394,8 @@ impl<'a> Compiler<'_, 'a, '_> {
                     let message = format!("no error answers a broken {name}: any client error is taken");
                     let help = format!("add `on: {{ {name}: SOURCE }}` to an error, or say a level under `reactions`");
                     let problem = site.spot.text.problem(&site.at(at), message, help).warning();
-                    self.problems.extend(self.definitions.absent(problem));
+                    let problem = problem.rooted(format!("`{name}` has no error"));
+                    self.problems.extend(self.definitions.absent(problem, &["errors", "on", "reactions"]));
                 }
             }
             return None;
@@ -406,7 +406,7 @@ impl<'a> Compiler<'_, 'a, '_> {
         if self.errors.is_some_and(|errors| errors.by_code(&link.code).is_none()) {
             let message = format!("{} is not a declared error", link.code);
             let help = "declare it under `errors`, with status and kind";
-            self.problems.extend(self.definitions.absent(place.text.problem(&place.at, message, help)));
+            self.problems.extend(self.definitions.absent(place.text.problem(&place.at, message, help), &["errors"]));
         }
         let strength = citation::strength_of(&citations);
         Some(Box::new(NamedError { code, citations: self.shapes.cited(citations), strength }))

@@ -10,6 +10,7 @@ use super::yaml::Parsed;
 use crate::constraint::definition;
 use crate::model::citation::{self, Citation, Sources};
 use crate::model::{Citations, CiteSpec, SchemaSpec};
+use crate::text::similar;
 use crate::value::pointer;
 
 /// The texts and sources that schemas of one operation are compiled from.
@@ -22,18 +23,27 @@ pub(super) struct Definitions<'a> {
     defs: Vec<(&'a Parsed, &'a IndexMap<String, SchemaSpec>)>,
     /// The same schemas as they are written.
     pub raw_defs: Vec<&'a Value>,
-    /// Whether a text lost members that break the spec language: what is absent may have been meant by them.
-    pub partial: bool,
+    /// Pointers of what the texts lost, since it breaks the spec language: what is absent may have been meant by it.
+    lost: Vec<&'a str>,
 }
 
 impl<'a> Definitions<'a> {
-    pub fn new(own: &'a Parsed, sources: &'a Sources, partial: bool) -> Self {
-        Self { own, sources, defs: Vec::new(), raw_defs: Vec::new(), partial }
+    pub fn new(own: &'a Parsed, sources: &'a Sources, lost: Vec<&'a str>) -> Self {
+        Self { own, sources, defs: Vec::new(), raw_defs: Vec::new(), lost }
     }
 
-    /// A problem that something is absent, unless it may stand among what the text lost.
-    pub fn absent(&self, problem: SpecProblem) -> Option<SpecProblem> {
-        (!self.partial).then_some(problem)
+    /// A problem that something is absent, unless a key that may have said it was lost: one that has one of the names, or
+    /// nearly, or stands right below one.
+    pub fn absent(&self, problem: SpecProblem, names: &[&str]) -> Option<SpecProblem> {
+        let is_lost = self.lost.iter().any(|lost| is_named(lost, names));
+        (!is_lost).then_some(problem)
+    }
+
+    /// A problem that the value at a pointer cites nothing, unless a citation of it or around it was lost.
+    pub fn uncited(&self, problem: SpecProblem, at: &str) -> Option<SpecProblem> {
+        let is_around = |lost: &str| lost.rsplit_once('/').is_some_and(|(parent, _)| at.starts_with(parent));
+        let is_lost = self.lost.iter().any(|lost| is_around(lost) && is_named(lost, &["cite"]));
+        (!is_lost).then_some(problem)
     }
 
     /// Adds the schemas of a `$defs` map.
@@ -151,6 +161,13 @@ impl<'a> Definitions<'a> {
         }
         false
     }
+}
+
+/// Whether a pointer's last segment has one of the names, or nearly, or stands right below one.
+fn is_named(pointer: &str, names: &[&str]) -> bool {
+    let mut segments = pointer.rsplit('/');
+    let (last, parent) = (segments.next().unwrap_or_default(), segments.next().unwrap_or_default());
+    names.contains(&parent) || !similar(last, names.iter().copied()).is_empty()
 }
 
 /// Where a named schema stands.

@@ -9,7 +9,47 @@ use serde_json::Value;
 
 use super::error::SpecProblem;
 use super::yaml::Parsed;
+use crate::text::similar;
 use crate::value::pointer;
+
+/// The form of a person's files: a JSON Schema.
+#[derive(Debug)]
+pub(crate) struct Form {
+    validator: Validator,
+    /// Every key that it has, whatever takes it.
+    keys: Vec<String>,
+    /// The command that prints it.
+    prints: &'static str,
+}
+
+impl Form {
+    /// The form of a schema which a command prints; nothing where it is no schema.
+    pub(crate) fn new(schema: &Value, prints: &'static str) -> Option<Self> {
+        let mut keys = Vec::new();
+        collect_keys(schema, &mut keys);
+        Some(Self { validator: jsonschema::draft202012::new(schema).ok()?, keys, prints })
+    }
+
+    /// What to do about a key that it does not have.
+    fn instead_of(&self, key: &str) -> String {
+        let prints = self.prints;
+        match similar(key, self.keys.iter().map(String::as_str)).as_slice() {
+            [] => format!("remove it; `{prints}` lists the keys"),
+            near => format!("did you mean {}? `{prints}` lists the keys", near.join(" or ")),
+        }
+    }
+}
+
+fn collect_keys(schema: &Value, keys: &mut Vec<String>) {
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        keys.extend(properties.keys().cloned());
+    }
+    match schema {
+        Value::Object(members) => members.values().for_each(|member| collect_keys(member, keys)),
+        Value::Array(items) => items.iter().for_each(|item| collect_keys(item, keys)),
+        _ => {}
+    }
+}
 
 /// What departs from a form.
 #[derive(Debug, Default)]
@@ -18,16 +58,43 @@ pub(crate) struct Departures {
     pub problems: Vec<SpecProblem>,
     /// The pointers of what must go.
     at: Vec<String>,
+    /// The pointers of objects that lack a key, each with the key.
+    missing: Vec<(String, String)>,
 }
 
 impl Departures {
-    /// Holds a text against a form, which a command prints.
-    pub(crate) fn of(text: &Parsed, form: &Validator, prints: &str) -> Self {
+    /// Holds a text against a form.
+    pub(crate) fn of(text: &Parsed, form: &Form) -> Self {
         let mut departures = Self::default();
-        for error in form.iter_errors(&text.value) {
-            departures.take(&error, text, prints);
+        for error in form.validator.iter_errors(&text.value) {
+            departures.take(&error, text, form);
         }
         departures
+    }
+
+    /// Puts something harmless in the place of missing keys, so that the rest of the file can be read and judged with it.
+    pub(crate) fn supply(&self, value: &mut Value, harmless: fn(&str) -> Value) {
+        for (at, key) in &self.missing {
+            if let Some(Value::Object(members)) = value.pointer_mut(at) {
+                members.insert(key.clone(), harmless(key));
+            }
+        }
+    }
+
+    /// The pointers of what goes, and of what is missing.
+    pub(crate) fn lost(&self) -> Vec<String> {
+        let missing = self.missing.iter().map(|(at, key)| {
+            let mut pointer = at.clone();
+            pointer::push(&mut pointer, key);
+            pointer
+        });
+        self.at.iter().cloned().chain(missing).collect()
+    }
+
+    /// Takes out the objects that lack a key, and with [`Departures::take_out`] all else that departs.
+    pub(crate) fn take_out_all(&mut self, value: &mut Value) {
+        self.at.extend(self.missing.drain(..).map(|(at, _)| at));
+        self.take_out(value);
     }
 
     /// Takes out what departs, so that the rest can be read. Of a list nothing is taken, lest its items change their
@@ -45,21 +112,20 @@ impl Departures {
     }
 
     /// Turns a schema's error into problems that a person can act on.
-    fn take(&mut self, error: &ValidationError<'_>, text: &Parsed, prints: &str) {
+    fn take(&mut self, error: &ValidationError<'_>, text: &Parsed, form: &Form) {
+        let prints = form.prints;
         let at = error.instance_path().to_string();
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
                 for name in unexpected {
                     let mut key = at.clone();
                     pointer::push(&mut key, name);
-                    let help = format!("remove it, or correct its spelling; `{prints}` lists the keys");
-                    self.problems.push(text.key_problem(&key, format!("unknown key {name}"), help));
-                    self.at.push(key);
+                    self.push(text.key_problem(&key, format!("unknown key {name}"), form.instead_of(name)), key);
                 }
             }
             ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
                 match nearest(context, &at) {
-                    Some(errors) => errors.iter().for_each(|error| self.take(error, text, prints)),
+                    Some(errors) => errors.iter().for_each(|error| self.take(error, text, form)),
                     None => {
                         let help = format!("write one of the forms that `{prints}` gives for the key");
                         self.push(text.problem(&at, "a value of another form than this key takes", help), at);
@@ -69,7 +135,8 @@ impl Departures {
             ValidationErrorKind::Required { property } => {
                 let message = format!("the key {property} is missing");
                 let help = format!("add it; `{prints}` says what it means");
-                self.push(text.key_problem(&at, message, help), at);
+                self.problems.push(text.key_problem(&at, message, help));
+                self.missing.extend(property.as_str().map(|key| (at, key.to_owned())));
             }
             kind => self.push(text.problem(&at, error.to_string(), remedy(kind, prints)), at),
         }

@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 /// A text that specs are read from, kept so that a problem can be shown on its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceText {
@@ -36,6 +38,8 @@ pub struct SpecProblem {
     pub message: String,
     /// What to do about it.
     pub help: String,
+    /// What it has in common with others of its file, where one mistake shows in many places.
+    pub root: Option<String>,
 }
 
 impl SpecProblem {
@@ -47,12 +51,17 @@ impl SpecProblem {
         help: impl Into<String>,
     ) -> Self {
         let (source, message, help) = (Arc::clone(source), message.into(), help.into());
-        Self { severity: Severity::Error, source, span, message, help }
+        Self { severity: Severity::Error, source, span, message, help, root: None }
     }
 
     /// The problem as a warning.
     pub(crate) fn warning(self) -> Self {
         Self { severity: Severity::Warning, ..self }
+    }
+
+    /// The problem as one of those that have the same root.
+    pub(crate) fn rooted(self, root: impl Into<String>) -> Self {
+        Self { root: Some(root.into()), ..self }
     }
 
     /// Whether what it is in cannot be used.
@@ -128,7 +137,24 @@ pub(crate) fn sorted(mut problems: Vec<SpecProblem>) -> Vec<SpecProblem> {
     problems
 }
 
+/// The problems, those of one file that have the same root as one at the first of its places.
+#[must_use]
+pub fn grouped(problems: &[SpecProblem]) -> Vec<SpecProblem> {
+    let mut groups: IndexMap<_, (usize, SpecProblem)> = IndexMap::new();
+    for (number, problem) in problems.iter().enumerate() {
+        let root = problem.root.as_ref().map(|root| (&problem.source.name, root));
+        groups.entry(root.ok_or(number)).or_insert_with(|| (0, problem.clone())).0 += 1;
+    }
+    let shown = groups.into_values().map(|(places, mut problem)| {
+        if let (Some(root), true) = (&problem.root, places > 1) {
+            problem.message = format!("{root}: {places} places, the first: {}", problem.message);
+        }
+        problem
+    });
+    shown.collect()
+}
+
 fn problems_text(problems: &[SpecProblem]) -> String {
-    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let lines: Vec<String> = grouped(problems).iter().map(ToString::to_string).collect();
     lines.join("\n")
 }

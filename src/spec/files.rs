@@ -1,6 +1,7 @@
 //! The files of specs: a folder for each service, every file below the directory listed or named as a problem.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ pub(super) fn list(directory: &Path) -> Result<Listing, ContractError> {
     if listing.files.is_empty() && listing.problems.is_empty() {
         return Err(ContractError::Empty { path: directory.to_owned() });
     }
-    listing.files.sort_by(|(left, _), (right, _)| left.cmp(right));
+    listing.files.sort_by(|(left, _), (right, _)| left.as_os_str().cmp(right.as_os_str()));
     Ok(listing)
 }
 
@@ -55,12 +56,14 @@ impl Listing {
                     self.folder(&path, depth + 1);
                 }
             } else if is_spec(&path) {
-                self.file(path, is_service, depth);
+                // Asked of the open folder, the system has no path to walk.
+                let metadata = if is_link { fs::metadata(&path) } else { entry.metadata() };
+                self.file(path, metadata, is_service, depth);
             }
         }
     }
 
-    fn file(&mut self, path: PathBuf, is_service: bool, depth: usize) {
+    fn file(&mut self, path: PathBuf, metadata: io::Result<fs::Metadata>, is_service: bool, depth: usize) {
         if !is_service {
             let (message, help) = if depth < 2 {
                 (format!("there is no {SERVICE_FILE} beside it"), format!("put {SERVICE_FILE} beside it"))
@@ -70,7 +73,7 @@ impl Listing {
             let help = format!("{help}, or keep what is no spec out of the directory");
             return self.problem(&path, format!("the file is not read: {message}"), &help);
         }
-        match fs::metadata(&path) {
+        match metadata {
             Ok(metadata) => self.files.push((path, Stamp::of(&metadata))),
             Err(error) => self.problem(&path, format!("cannot be read: {error}"), UNREAD),
         }

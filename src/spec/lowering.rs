@@ -17,6 +17,10 @@ use crate::model::{
 };
 use crate::value::pointer;
 
+/// Keys that say what there is: where one was lost, what refers to it finds nothing.
+const STRUCTURE: [&str; 10] =
+    ["properties", "input", "output", "items", "$ref", "$defs", "errors", "path", "patternProperties", "allOf"];
+
 /// The pieces that everything in one file is compiled with.
 pub(super) struct Lowering<'g, 'a, 'p> {
     pub text: &'a Parsed,
@@ -40,7 +44,7 @@ impl Lowering<'_, '_, '_> {
 
     /// A problem that something is absent, unless it may stand among what the text lost.
     pub fn absent(&mut self, at: &str, message: impl Into<String>, help: impl Into<String>) {
-        self.problems.extend(self.definitions.absent(self.text.problem(at, message, help)));
+        self.problems.extend(self.definitions.absent(self.text.problem(at, message, help), &STRUCTURE));
     }
 
     pub fn template(&mut self, value: &serde_json::Value, at: &str) -> Template {

@@ -19,13 +19,13 @@ mod sections;
 mod source;
 mod yaml;
 
-pub use error::{ContractError, Severity, SourceText, SpecProblem};
+pub use error::{ContractError, Severity, SourceText, SpecProblem, grouped};
 pub use read::{OPERATION_SCHEMA, SERVICE_SCHEMA};
 pub use yaml::Parsed;
 
 pub(crate) use assemble::{operation, service};
 #[cfg(feature = "check")]
-pub(crate) use departures::Departures;
+pub(crate) use departures::{Departures, Form};
 pub(crate) use directory::Specs;
 pub(crate) use error::{is_usable, sorted};
 pub(crate) use source::{File, Lowered, Source};

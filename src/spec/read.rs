@@ -2,11 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use jsonschema::Validator;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::departures::Departures;
+use super::departures::{Departures, Form};
 use super::error::SourceText;
 use super::source::{File, Lowered};
 use super::yaml::Parsed;
@@ -31,33 +30,30 @@ pub(super) enum Trust {
 
 /// Reads a service's file.
 pub(super) fn service(text: &Arc<SourceText>, trust: Trust) -> Lowered<ServiceSpec> {
-    read(text, service_validator, trust)
+    read(text, service_form, trust)
 }
 
 /// Reads an operation's file.
 pub(super) fn operation(text: &Arc<SourceText>, trust: Trust) -> Lowered<OperationSpec> {
-    read(text, operation_validator, trust)
+    read(text, operation_form, trust)
 }
 
-fn read<T: DeserializeOwned>(
-    text: &Arc<SourceText>,
-    validator: fn() -> &'static Validator,
-    trust: Trust,
-) -> Lowered<T> {
+fn read<T: DeserializeOwned>(text: &Arc<SourceText>, form: fn() -> &'static Form, trust: Trust) -> Lowered<T> {
     let mut text = match Parsed::parse(Arc::clone(text)) {
         Ok(text) => text,
         Err(problem) => return Lowered { file: None, problems: vec![problem] },
     };
     let departures = match trust {
-        Trust::Nobody => Departures::of(&text, validator(), PRINTS),
+        Trust::Nobody => Departures::of(&text, form()),
         Trust::Shipped => Departures::default(),
     };
+    departures.supply(&mut text.value, harmless);
     departures.take_out(&mut text.value);
+    let lost = departures.lost();
     let mut problems = departures.problems;
-    let partial = !problems.is_empty();
     let file = match serde_json::from_value(text.value.clone()) {
-        Ok(spec) => Some(File { text, spec, partial }),
-        Err(_) if partial => None,
+        Ok(spec) => Some(File { text, spec, lost }),
+        Err(_) if !problems.is_empty() => None,
         Err(error) => {
             let help = "keep to the spec language: `accordant spec schema` prints it";
             problems.push(text.problem("", error.to_string(), help));
@@ -67,17 +63,33 @@ fn read<T: DeserializeOwned>(
     Lowered { file, problems }
 }
 
-fn operation_validator() -> &'static Validator {
-    static VALIDATOR: OnceLock<Validator> = OnceLock::new();
-    VALIDATOR.get_or_init(|| validator(OPERATION_SCHEMA))
+/// What stands for a missing key until a person adds it.
+fn harmless(key: &str) -> Value {
+    match key {
+        "status" => Value::from(400),
+        "kind" => Value::from("validation"),
+        "level" => Value::from("none"),
+        "strength" => Value::from("assumed"),
+        "scheme" => Value::from("sigv4"),
+        "method" => Value::from("GET"),
+        "path" => Value::from("/"),
+        "cite" | "follows" | "same" => Value::Array(Vec::new()),
+        "input" | "over" | "protocol" | "http" => Value::Object(serde_json::Map::new()),
+        _ => Value::from(key),
+    }
 }
 
-fn service_validator() -> &'static Validator {
-    static VALIDATOR: OnceLock<Validator> = OnceLock::new();
-    VALIDATOR.get_or_init(|| validator(SERVICE_SCHEMA))
+fn operation_form() -> &'static Form {
+    static FORM: OnceLock<Form> = OnceLock::new();
+    FORM.get_or_init(|| form(OPERATION_SCHEMA))
 }
 
-fn validator(schema: &str) -> Validator {
+fn service_form() -> &'static Form {
+    static FORM: OnceLock<Form> = OnceLock::new();
+    FORM.get_or_init(|| form(SERVICE_SCHEMA))
+}
+
+fn form(schema: &str) -> Form {
     let schema: Value = serde_json::from_str(schema).expect("the embedded schema is JSON");
-    jsonschema::draft202012::new(&schema).expect("the embedded schema compiles")
+    Form::new(&schema, PRINTS).expect("the embedded schema compiles")
 }

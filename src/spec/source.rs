@@ -41,6 +41,6 @@ pub(crate) struct File<T> {
     pub text: Parsed,
     /// The spec.
     pub spec: T,
-    /// Whether members that break the spec language were left out.
-    pub partial: bool,
+    /// Pointers of what breaks the spec language and was left out, and of keys that were missing.
+    pub lost: Vec<String>,
 }

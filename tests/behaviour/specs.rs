@@ -422,3 +422,57 @@ fn a_misspelled_name_is_answered_with_the_likely_one() {
     let in_any_case = accordant(&["spec", "show", "replicatebackup"]);
     assert_eq!(in_any_case.status.code(), Some(0), "{}", text(&in_any_case.stderr));
 }
+
+#[test]
+fn a_misspelled_member_or_constraint_is_answered_with_the_likely_one() {
+    for (arguments, hint) in [
+        (
+            &["explain", "ReplicateBackup/replicate/descripton"][..],
+            "did you mean ReplicateBackup/replicate/description?",
+        ),
+        (
+            &["explain", "ReplicateBackup/replicate/name#maxlenght"],
+            "did you mean ReplicateBackup/replicate/name#maxLength?",
+        ),
+        (&["check", "http://127.0.0.1:9", "--set", "/BackupVaultNam=x"], "did you mean /BackupVaultName?"),
+        (
+            &["check", "http://127.0.0.1:9", "--unique", "ReplicateBackup:/replicate/nmae"],
+            "did you mean /replicate/name?",
+        ),
+    ] {
+        let output = accordant(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(hint), "{}", text(&output.stderr));
+    }
+}
+
+/// Whoever writes a first spec makes every mistake at once, and is to see all of them at once.
+#[test]
+fn all_problems_of_a_file_come_in_one_go() {
+    let text = r#"operation: X
+http: { method: GET, path: /x, status: 200 }
+input:
+  type: object
+  required: [a]
+  properties:
+    a: { type: string, cite: "assumed:x", maxLenght: 3, pattern: "^x" }
+    b: { type: string, pattern: "^y" }
+remarks: [{ says: s, cite: "hearsay:x" }]
+examples: [{ name: n, input: { a: 5 }, cite: "assumed:x" }]
+"#;
+    let found = problems(text.to_owned());
+    for expected in [
+        "2: the key \"cite\" is missing",
+        "7: unknown key maxLenght",
+        "7: no error answers a broken pattern: any client error is taken",
+        "8: /b#type cites nothing",
+        "9: no source is named hearsay; there are assumed",
+        "10: the example breaks /a#type: a must be a string",
+    ] {
+        assert!(found.iter().any(|problem| problem == expected), "{expected}: {found:#?}");
+    }
+    let shown = compile(text.to_owned()).expect_err("a broken spec").to_string();
+    assert!(shown.contains("did you mean maxLength?"), "{shown}");
+    assert!(shown.contains("`pattern` has no error: 2 places, the first: "), "{shown}");
+    assert!(shown.contains("nothing is cited: 3 places, the first: "), "{shown}");
+}

@@ -34,9 +34,9 @@ wire. If the real service sends the code too, declare it in the spec with its so
 
 ## When it is a note
 
-On an invalid input, when the constraint, or what says how it is refused, is only assumed. On a valid one,
-when the claim that it is valid rests on an assumption. For refusals that come from something in
-front of the service (401, 403, 407, 408, 413, 414, 429, 431), and in the documented dialect,
+On an invalid input, when the constraint, or what says how it is refused, is only assumed. On a
+valid one, when the claim that it is valid rests on an assumption. For refusals that come from
+something in front of the service (401, 403, 407, 408, 413, 414, 429, 431), and in the documented dialect,
 which shows one error only, also for missing and conflicting resources (404, 409).
 ";
 

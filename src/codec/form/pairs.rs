@@ -44,18 +44,31 @@ struct Cut {
 fn cut(text: &[u8]) -> Cut {
     let mut cut = Cut { equals: usize::MAX - 1, end: text.len(), escaped: [false; 2] };
     for (at, byte) in text.iter().enumerate() {
+        // Nearly all letters are none of these.
+        if !MARKS[usize::from(*byte)] {
+            continue;
+        }
         match byte {
             b'&' => {
                 cut.end = at;
                 break;
             }
-            b'=' if cut.equals > at => cut.equals = at,
-            b'+' | b'%' => cut.escaped[usize::from(cut.equals < at)] = true,
-            _ => {}
+            b'=' => cut.equals = cut.equals.min(at),
+            _ => cut.escaped[usize::from(cut.equals < at)] = true,
         }
     }
     cut
 }
+
+/// The letters that mean something in a form.
+const MARKS: [bool; 256] = {
+    let mut marks = [false; 256];
+    marks[b'&' as usize] = true;
+    marks[b'=' as usize] = true;
+    marks[b'+' as usize] = true;
+    marks[b'%' as usize] = true;
+    marks
+};
 
 fn plain(text: &str, escaped: bool) -> Result<Cow<'_, str>, Rejection> {
     if escaped { unescape(text.as_bytes()).map(Cow::Owned) } else { Ok(Cow::Borrowed(text)) }

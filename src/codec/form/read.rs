@@ -21,15 +21,19 @@ pub fn to_value(
     skip: impl Fn(&str) -> bool,
 ) -> Result<(Value, Vec<Oddity>), Rejection> {
     let mut parameters = Vec::with_capacity(pairs.len());
+    let are_many = pairs.iter().map(|(name, _)| 1 + name.len()).sum::<usize>() > MAX_SEGMENTS;
     let mut total = 0;
     for (name, value) in &mut pairs {
         if skip(name) {
             continue;
         }
-        let segments = 1 + name.bytes().filter(|byte| *byte == b'.').count();
-        total += segments;
-        if segments > MAX_DEPTH || total > MAX_SEGMENTS {
-            return Err(Rejection::malformed("the parameters are too many or nested too deep"));
+        // What is short cannot have too many.
+        if are_many || name.len() >= MAX_DEPTH {
+            let segments = 1 + name.bytes().filter(|byte| *byte == b'.').count();
+            total += segments;
+            if segments > MAX_DEPTH || total > MAX_SEGMENTS {
+                return Err(Rejection::malformed("the parameters are too many or nested too deep"));
+            }
         }
         parameters.push(Parameter { name, value, at: 0, next: 0, part: None });
     }
@@ -287,6 +291,20 @@ mod tests {
         for clear in ["Tags=", "Port=x", "StorageEncrypted=maybe", "DatabaseName="] {
             assert_eq!(oddities(clear), [], "{clear}");
         }
+    }
+
+    #[test]
+    fn refuses_names_that_are_too_deep_or_too_many() {
+        let contract = crate::Contract::builtin();
+        let operation = contract.operation("RestoreDBClusterFromS3").expect("built in");
+        let is_read = |text: &str| {
+            let pairs = parse(text.as_bytes()).expect("well formed");
+            to_value(&operation.input, pairs, |_| false).is_ok()
+        };
+        let deep = |segments: usize| vec!["a"; segments].join(".");
+        assert!(is_read(&deep(MAX_DEPTH)) && !is_read(&deep(MAX_DEPTH + 1)));
+        let many = |parameters: usize| vec!["a.b"; parameters].join("&");
+        assert!(is_read(&many(MAX_SEGMENTS / 2)) && !is_read(&many(MAX_SEGMENTS / 2 + 1)));
     }
 
     #[test]

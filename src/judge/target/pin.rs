@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use crate::contract::Contract;
-use crate::model::{JsonType, Node, Occurrence, Operation, Shape, Test};
+use crate::model::{JsonType, Node, Operation, Shape, Table, Test};
 use crate::spec::ContractError;
 use crate::value::pointer;
 
@@ -211,29 +211,24 @@ fn nodes<'c>(
     if !nodes.is_empty() {
         return Ok(nodes);
     }
-    let hint = hint(operations.iter().flat_map(|operation| &side.shape(operation).table().nodes), pointer);
+    let hint = hint(operations.iter().map(|operation| side.shape(operation).table()), &text);
     let operations = named.map_or_else(|| "any operation".to_owned(), str::to_owned);
     let side = if side == Side::Input { "input" } else { "output" };
     Err(PinError::Unknown { side, operations, pointer: text, hint })
 }
 
-fn hint<'c>(nodes: impl Iterator<Item = &'c Occurrence>, pointer: &[String]) -> String {
-    if pointer.iter().any(|segment| segment.bytes().all(|byte| byte.is_ascii_digit())) {
+fn hint<'c>(shapes: impl Iterator<Item = &'c Table>, pointer: &str) -> String {
+    if pointer::segments(pointer).any(|segment| segment.bytes().all(|byte| byte.is_ascii_digit())) {
         return "write * for the first item of a list".to_owned();
     }
-    let last = pointer.last().map(|last| last.to_lowercase()).unwrap_or_default();
-    let resembles = |node: &&Occurrence| {
-        let name = node.pointer.rsplit('/').next().unwrap_or_default().to_lowercase();
-        !name.is_empty() && (name.contains(&last) || last.contains(&name))
-    };
-    let mut similar: Vec<&str> = nodes.filter(resembles).map(|node| node.pointer.as_str()).collect();
-    similar.sort_unstable();
-    similar.dedup();
-    similar.truncate(5);
-    if similar.is_empty() {
+    let mut near: Vec<&str> = shapes.flat_map(|shape| shape.near(pointer)).collect();
+    near.sort_unstable();
+    near.dedup();
+    near.truncate(5);
+    if near.is_empty() {
         return "`accordant spec show OPERATION` lists its members".to_owned();
     }
-    format!("there is {}", similar.join(", "))
+    format!("did you mean {}?", near.join(" or "))
 }
 
 /// Reads `POINTER` or `OPERATION:POINTER`, where the pointer is not that of the whole input.
@@ -314,7 +309,7 @@ mod tests {
         let contract = Contract::builtin();
         for (text, says) in [
             ("NoSuch:/a=1", "there are"),
-            ("StartBackupJob:/VaultName=x", "there is /BackupVaultName"),
+            ("StartBackupJob:/VaultName=x", "did you mean /BackupVaultName?"),
             ("/Nowhere/At/All=x", "any operation"),
             ("CopyDBClusterSnapshot:/Tags/0/Key=k", "write *"),
             ("/Lifecycle/DeleteAfterDays=s3cr3t", "takes an integer"),

@@ -3,11 +3,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use jsonschema::Validator;
 use serde_json::Value;
 
 use super::spec::{GivenSpec, TargetSpec};
-use crate::spec::{Departures, Parsed, SourceText, SpecProblem};
+use crate::spec::{Departures, Form, Parsed, SourceText, SpecProblem};
 use crate::value::pointer;
 
 /// The JSON Schema of a target file.
@@ -35,7 +34,7 @@ impl Reading {
         source: Arc<SourceText>,
         environment: Environment<'_>,
     ) -> Result<(Self, TargetSpec), Vec<SpecProblem>> {
-        static FORM: LazyLock<Validator> = LazyLock::new(|| form(|_| true));
+        static FORM: LazyLock<Form> = LazyLock::new(|| form(|_| true));
         Self::open(source, &FORM, environment)
     }
 
@@ -44,7 +43,7 @@ impl Reading {
         source: Arc<SourceText>,
         environment: Environment<'_>,
     ) -> Result<(Self, Vec<GivenSpec>), Vec<SpecProblem>> {
-        static FORM: LazyLock<Validator> = LazyLock::new(|| form(|key| key == "givens"));
+        static FORM: LazyLock<Form> = LazyLock::new(|| form(|key| key == "givens"));
         let (reading, spec) = Self::open(source, &FORM, environment)?;
         Ok((reading, spec.givens.unwrap_or_default()))
     }
@@ -53,15 +52,15 @@ impl Reading {
     /// the rest can be judged too.
     fn open(
         source: Arc<SourceText>,
-        form: &Validator,
+        form: &Form,
         environment: Environment<'_>,
     ) -> Result<(Self, TargetSpec), Vec<SpecProblem>> {
         let text = Parsed::parse(source).map_err(|problem| vec![problem])?;
-        let departures = Departures::of(&text, form, PRINTS);
+        let departures = Departures::of(&text, form);
         let mut reading = Self { text, departures, hidden: Vec::new() };
         let mut value = reading.text.value.clone();
         reading.fill(&mut value, &mut String::new(), environment);
-        reading.departures.take_out(&mut value);
+        reading.departures.take_out_all(&mut value);
         match serde_json::from_value(value) {
             Ok(spec) => Ok((reading, spec)),
             Err(_) => {
@@ -154,13 +153,13 @@ impl Unfilled {
 }
 
 /// What a file is held against: the keys of a target that it may have, and the types of their values.
-fn form(has: impl Fn(&str) -> bool) -> Validator {
+fn form(has: impl Fn(&str) -> bool) -> Form {
     let mut schema: Value = serde_json::from_str(TARGET_SCHEMA).expect("the embedded schema is JSON");
     if let Some(keys) = schema["properties"].as_object_mut() {
         keys.retain(|key, _| has(key));
     }
     keep_types(&mut schema);
-    jsonschema::draft202012::new(&schema).expect("the embedded schema compiles")
+    Form::new(&schema, PRINTS).expect("the embedded schema compiles")
 }
 
 /// Leaves out what is for editors only: the code that reads a value, its variables filled in, says the same in better words.
