@@ -199,8 +199,8 @@ impl<'e> Exchange<'e> {
         let mut values = places.filter_map(|violation| self.input.pointer(&violation.at));
         if values.any(|value| value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())) {
             let member = &shape.constraints[constraint].member;
-            let requires = |other: &Constraint| other.cause == Cause::Required && other.member == *member;
-            let required = shape.constraints.iter().position(requires).filter(|required| *required != constraint);
+            let wants_it = |other: &Constraint| other.cause == Cause::Required && other.member == *member;
+            let required = shape.constraints.iter().position(wants_it).filter(|id| *id != constraint);
             found.extend(required.map(|id| alternative(id, false)));
         }
         found

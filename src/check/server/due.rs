@@ -42,12 +42,11 @@ impl DueRefusal<'_> {
     #[must_use]
     pub fn expected_beside(&self, others: &[Alternative<'_>]) -> String {
         let reason = self.broken.map_or_else(|| self.reason.to_owned(), Constraint::statement);
-        let mut text = format!("{}, because {reason}", self.refusal);
-        for other in others {
-            if let Expected::Refusal(refusal) = other.expected {
-                text += &format!("; or {refusal}, because {}", other.constraint.statement());
-            }
-        }
-        text
+        let beside = others.iter().filter_map(|other| match other.expected {
+            Expected::Refusal(refusal) => Some(format!("{refusal}, because {}", other.constraint.statement())),
+            _ => None,
+        });
+        let each: Vec<String> = std::iter::once(format!("{}, because {reason}", self.refusal)).chain(beside).collect();
+        each.join("; or ")
     }
 }
