@@ -42,6 +42,11 @@ pub trait Check: Sync {
         false
     }
 
+    /// Whether it blames a change, so that it can be believed only where the same request without the change is accepted.
+    fn needs_base(&self) -> bool {
+        false
+    }
+
     /// What it complains of; usually nothing, and nothing where what it looks at is not known.
     fn judge(&self, observation: &Observation<'_>) -> Vec<Complaint>;
 }
@@ -107,7 +112,7 @@ mod tests {
     use super::*;
 
     /// Files of the directories that are no checks.
-    const WORDS: [&str; 3] = ["mod", "claim", "due"];
+    const WORDS: [&str; 3] = ["mod", "change", "due"];
 
     #[test]
     fn the_list_is_sorted_and_equals_the_directories() {

@@ -3,6 +3,7 @@
 //! An [`Observation`] is the one thing that checks look at, whoever observed it: the judge that sent a case, the mock that
 //! was called, the proxy that passed it on, or a snapshot.
 
+mod bases;
 mod demand;
 #[cfg(feature = "check")]
 pub(crate) mod escapes;
@@ -21,6 +22,7 @@ mod reply;
 #[cfg(feature = "check")]
 pub(crate) mod spelling;
 
+pub use bases::{Bases, differences, grafted};
 pub use demand::{Demand, Expected, Refusal, Variation, Verdict, is_about};
 #[cfg(feature = "check")]
 pub use fault::{Fault, FaultError, parse_faults};

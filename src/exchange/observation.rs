@@ -8,6 +8,7 @@ use http::Request;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use serde_json::Value;
 
+use super::bases::Bases;
 use super::demand::Demand;
 use super::history::History;
 use super::questions::Exchange;
@@ -50,6 +51,8 @@ pub struct Observation<'o> {
     pub history: History,
     /// What the contract demands; nothing where it demands no one thing.
     pub demand: Option<Demand>,
+    /// The inputs that the server has accepted, where a run looked for some.
+    pub bases: Option<&'o Bases>,
 }
 
 /// How a request says which service it is for.
@@ -107,6 +110,7 @@ impl<'o> Observation<'o> {
             received: None,
             history: History::default(),
             demand: None,
+            bases: None,
         }
     }
 

@@ -5,6 +5,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{Request, Response};
 use serde_json::Value;
 
+use super::bases::Bases;
 use super::demand::{Demand, Expected, Refusal, Variation, Verdict};
 use super::observation::Observation;
 use super::redaction;
@@ -124,6 +125,18 @@ impl<'e> Exchange<'e> {
     #[must_use]
     pub fn received(&self) -> Option<&'e Result<Received, Rejection>> {
         self.observation.received.as_ref()
+    }
+
+    /// The inputs that the server has accepted, where a run looked for some.
+    #[must_use]
+    pub fn bases(&self) -> Option<&'e Bases> {
+        self.observation.bases
+    }
+
+    /// Whether a run looked for an input that the server accepts, and found none.
+    #[must_use]
+    pub fn has_no_base(&self) -> bool {
+        self.bases().is_some_and(|bases| bases.inputs.is_empty())
     }
 
     /// The answer to the same request, sent before.

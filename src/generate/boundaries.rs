@@ -26,12 +26,14 @@ const MAX_BASES: usize = 4;
 const MAX_VALUES: usize = 24;
 
 /// The boundaries of an operation's constraints.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Boundaries {
     generator: Arc<Generator>,
     operation: Arc<Operation>,
     /// By constraint.
-    sites: Vec<ConstraintSite>,
+    sites: Arc<Vec<ConstraintSite>>,
+    /// The inputs that others are built on, before the examples.
+    bases: Vec<Value>,
 }
 
 /// One way to be on one side of a boundary.
@@ -57,15 +59,27 @@ impl Boundaries {
     /// Finds the boundaries of all constraints of an operation, whose generator is given.
     #[must_use]
     pub fn new(generator: &Arc<Generator>, operation: &Arc<Operation>) -> Self {
-        let sites = ConstraintSite::all(&operation.input, generator);
-        let mut boundaries = Self { generator: Arc::clone(generator), operation: Arc::clone(operation), sites };
+        let mut sites = ConstraintSite::all(&operation.input, generator);
+        let mut boundaries = Self {
+            generator: Arc::clone(generator),
+            operation: Arc::clone(operation),
+            sites: Arc::default(),
+            bases: Vec::new(),
+        };
         for (id, constraint) in operation.input.constraints.iter().enumerate() {
             // Only of these, what lies on which side is not known before it is tried.
             if matches!(constraint.cause, Cause::Rule | Cause::Composition) {
-                boundaries.sites[id].edges = boundaries.proven(id);
+                sites[id].edges = boundaries.proven(&sites[id]);
             }
         }
+        boundaries.sites = Arc::new(sites);
         boundaries
+    }
+
+    /// The same boundaries with inputs that are built on these, and only where these do not serve on the examples.
+    #[must_use]
+    pub fn on(&self, bases: Vec<Value>) -> Self {
+        Self { bases, ..self.clone() }
     }
 
     /// The boundaries of an operation, with a generator made for them.
@@ -95,9 +109,8 @@ impl Boundaries {
 
     /// The edges of a constraint, without those that on no example do what they are for. The first of each side is the
     /// spec's own.
-    fn proven(&self, constraint: ConstraintId) -> Edges {
-        let at = &self.sites[constraint];
-        let bases: Vec<&Value> = self.examples().take(MAX_BASES).collect();
+    fn proven(&self, at: &ConstraintSite) -> Edges {
+        let bases: Vec<&Value> = self.grounds().take(MAX_BASES).collect();
         let mut random = Random::new(1);
         let mut prove = |side: Side| {
             let mut proven: Vec<BoundaryValue> = Vec::new();
@@ -116,9 +129,9 @@ impl Boundaries {
         Edges { inside: prove(Side::Inside), outside: prove(Side::Outside) }
     }
 
-    /// The inputs on one side of a constraint's boundary, one for each way to be there, built on the operation's examples:
-    /// each is valid altogether, or breaks that constraint and others only by the very value that breaks it. None when there is
-    /// no such input.
+    /// The inputs on one side of a constraint's boundary, one for each way to be there, built on the bases, or else on the
+    /// operation's examples: each is valid altogether, or breaks that constraint and others only by the very value that breaks
+    /// it. None when there is no such input.
     #[must_use]
     pub fn inputs_at(&self, constraint: ConstraintId, side: Side, random: &mut Random) -> Vec<Value> {
         self.ways_at(constraint, side, random).into_iter().map(|(_, input)| input).collect()
@@ -128,9 +141,10 @@ impl Boundaries {
     pub(super) fn ways_at(&self, constraint: ConstraintId, side: Side, random: &mut Random) -> Vec<(usize, Value)> {
         let at = &self.sites[constraint];
         let segments: Vec<String> = pointer::segments(&self.operation.input.constraints[constraint].member).collect();
-        // Those that have the place come first.
-        let mut bases: Vec<&Value> = self.examples().collect();
-        bases.sort_by_key(|input| pointer::first(input, &segments).is_none());
+        // Those that have the place come first; an example that is no base only where nothing else serves.
+        let mut bases: Vec<(usize, &Value)> = self.grounds().enumerate().collect();
+        bases.sort_by_key(|(number, input)| (*number >= self.bases.len(), pointer::first(input, &segments).is_none()));
+        let mut bases: Vec<&Value> = bases.into_iter().map(|(_, input)| input).collect();
         let mut found: Vec<(usize, Value)> = Vec::new();
         for (number, value) in at.values(side).iter().enumerate() {
             let aimed = side == Side::Outside && number < AIMED && at.path.leaves_a_choice();
@@ -146,7 +160,9 @@ impl Boundaries {
                 };
                 let Some((base, input)) = self.built(way, &bases, (&segments, tries), random) else { continue };
                 // What one value could be built on is likely to do for the next.
-                bases[..=base].rotate_right(1);
+                if base < self.bases.len() || self.bases.is_empty() {
+                    bases[..=base].rotate_right(1);
+                }
                 if found.iter().all(|(_, known)| *known != input) {
                     found.push((number, input));
                 }
@@ -194,13 +210,28 @@ impl Boundaries {
     /// Inputs that break a constraint, whatever else they break.
     pub(super) fn broken_at(&self, constraint: ConstraintId, random: &mut Random) -> Vec<Value> {
         let (at, side) = (&self.sites[constraint], Side::Outside);
-        let Some(base) = self.examples().next() else { return Vec::new() };
+        let Some(base) = self.grounds().next() else { return Vec::new() };
         let tries = at.values(side).iter().flat_map(|value| std::iter::repeat_n(value, 4));
         tries.filter_map(|value| self.tried(Way { at, side, value, aim: Aim::Any }, base, random)).collect()
     }
 
-    fn examples(&self) -> impl Iterator<Item = &Value> {
-        self.operation.examples.iter().map(|example| &example.input)
+    /// A base that has the place of a constraint, made plainly where it is not there: what an input on the boundary differs
+    /// from in nothing but the boundary. Nothing when that is not valid.
+    pub(super) fn reached(&self, base: &Value, constraint: ConstraintId, random: &mut Random) -> Option<Value> {
+        let mut input = base.clone();
+        self.sites[constraint].path.reach(&self.generator, &self.operation.input, (&mut input, Aim::Any), random)?;
+        self.operation.input.judge(&input).is_empty().then_some(input)
+    }
+
+    /// The first of what inputs are built on.
+    pub(super) fn base(&self) -> Option<&Value> {
+        self.grounds().next()
+    }
+
+    /// What inputs are built on: the bases, then the examples that are none.
+    fn grounds(&self) -> impl Iterator<Item = &Value> {
+        let examples = self.operation.examples.iter().map(|example| &example.input);
+        self.bases.iter().chain(examples.filter(|input| !self.bases.contains(input)))
     }
 
     /// The input changed in this way, when that puts it on the wanted side and changes nothing else.

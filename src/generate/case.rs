@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Phase, Token};
 use crate::codec::Codec;
-use crate::exchange::{Demand, Expected, Variation, Verdict};
+use crate::exchange::{Bases, Demand, Expected, Variation, Verdict};
 use crate::model::{Dialect, Operation};
 
 /// A generated request with its verdict.
@@ -30,6 +30,8 @@ pub struct Case {
     pub variation: Variation,
     /// The request, without credentials.
     pub request: Request<Bytes>,
+    /// What it is a twin of: the inputs that the server has accepted.
+    pub bases: Arc<Bases>,
 }
 
 /// The kinds of cases that can be asked for.
@@ -103,6 +105,7 @@ impl Case {
     pub fn observation(&self) -> crate::exchange::Observation<'_> {
         crate::exchange::Observation {
             demand: Some(self.demand()),
+            bases: Some(&self.bases),
             ..crate::exchange::Observation::new(&self.operation, self.dialect, &self.request, &self.input)
         }
     }

@@ -66,8 +66,10 @@ pub struct Ways {
 #[must_use]
 pub fn coverage(boundaries: &Boundaries, dialect: Dialect) -> Coverage {
     let operation = boundaries.operation();
+    let base = boundaries.base().cloned();
+    let base = base.unwrap_or_else(|| boundaries.generator().plain(&operation.input, 0, &mut Random::new(0)));
     let (coverage, known) = Default::default();
-    let mut covering = Covering { operation, boundaries, dialect, coverage, known };
+    let mut covering = Covering { operation, boundaries, dialect, base, coverage, known };
     covering.breaks();
     covering.boundaries();
     covering.optionals();
@@ -79,6 +81,8 @@ struct Covering<'o> {
     operation: &'o Operation,
     boundaries: &'o Boundaries,
     dialect: Dialect,
+    /// What optional members are added to, and what is varied.
+    base: Value,
     coverage: Coverage,
     /// The cases by the digests of their inputs.
     known: HashMap<u64, Vec<usize>>,
@@ -122,7 +126,7 @@ impl Covering<'_> {
 
     fn optionals(&mut self) {
         let before = self.coverage.cases.len();
-        let optionals = Optionals::of(self.operation, self.boundaries.generator());
+        let optionals = Optionals::of(self.operation, self.boundaries.generator(), &self.base);
         let fits = |row: &[bool]| {
             optionals.input(row).is_some_and(|input| {
                 confirm(self.operation, self.dialect, &input, Verdict::Valid { boundary: None }).is_ok()
@@ -138,8 +142,8 @@ impl Covering<'_> {
 
     fn variations(&mut self) {
         let before = self.coverage.cases.len();
-        if let Some(example) = self.operation.examples.first() {
-            let input = &example.input;
+        if self.boundaries.base().is_some() {
+            let input = self.base.clone();
             // The documented dialect has no credentials.
             if self.dialect == Dialect::Native && !self.operation.service.auth.is_empty() {
                 let verdict = Verdict::Refused { cause: Cause::MissingCredentials };
@@ -196,6 +200,11 @@ impl Covering<'_> {
     }
 }
 
+/// An input without its optional members.
+pub(super) fn bare(operation: &Operation, generator: &Generator, input: &Value) -> Value {
+    Optionals::of(operation, generator, input).bare
+}
+
 /// Whether a member of the input carries the caller's credentials, which are the sender's business.
 #[must_use]
 pub fn is_credential(operation: &Operation, name: &str, node: &Occurrence) -> bool {
@@ -217,9 +226,8 @@ struct Optional {
 }
 
 impl Optionals {
-    fn of(operation: &Operation, generator: &Generator) -> Self {
-        let first = operation.examples.first().map(|example| example.input.clone());
-        let mut bare = first.unwrap_or_else(|| generator.plain(&operation.input, 0, &mut Random::new(0)));
+    fn of(operation: &Operation, generator: &Generator, input: &Value) -> Self {
+        let mut bare = input.clone();
         let mut members = Vec::new();
         collect(operation, generator, 0, &mut Vec::new(), None, &mut members);
         for optional in members.iter().rev() {

@@ -1,19 +1,20 @@
 //! The plan of an operation: which cases there are, and each of them by its number.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::adjust::Adjustments;
+use super::candidates::{Candidate, candidates};
 use super::case::Case;
 use super::confirm::{Confirmed, Dropped, confirm};
 use super::coverage::{Coverage, coverage};
 use super::phase::Phase;
 use super::weight::weight;
 use super::{Boundaries, Side, Token};
-use crate::exchange::{Variation, Verdict};
+use crate::exchange::{Bases, Variation, Verdict, differences, grafted};
 use crate::model::{ConstraintId, Dialect, Operation, PlaceId};
 use crate::random::Random;
 use crate::value::pointer;
@@ -22,46 +23,58 @@ use crate::value::pointer;
 const TRIES: usize = 6;
 
 /// All cases of an operation, each of them by phase, seed and number.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     operation: Arc<Operation>,
     dialect: Dialect,
     boundaries: Boundaries,
-    coverage: Coverage,
     adjustments: Adjustments,
+    /// What makes fresh members those of one run.
+    run: u64,
+    candidates: Arc<Vec<Candidate>>,
+    /// Which of the candidates are bases.
+    chosen: u32,
+    bases: Arc<Bases>,
+    /// Texts of the examples.
+    familiar: Arc<HashSet<String>>,
+    covered: OnceLock<Arc<Covered>>,
+}
+
+/// What the bases lead to.
+#[derive(Debug)]
+struct Covered {
+    coverage: Coverage,
     /// Constraints that can be broken.
     breakable: Vec<ConstraintId>,
     /// Constraints with a boundary to sit on.
     bounded: Vec<ConstraintId>,
-    /// Texts of the examples.
-    familiar: HashSet<String>,
 }
 
 impl Plan {
-    /// The plan of an operation in a dialect.
+    /// The plan of an operation in a dialect, built on its examples, or on drawn inputs where it has none.
     #[must_use]
     pub fn new(operation: &Arc<Operation>, dialect: Dialect) -> Self {
         let boundaries = Boundaries::of(operation);
-        let coverage = coverage(&boundaries, dialect);
-        let mut breakable: Vec<ConstraintId> = Vec::new();
-        let mut bounded: Vec<ConstraintId> = Vec::new();
-        let entangled: HashSet<ConstraintId> = coverage.unbreakable.iter().map(|(id, _)| *id).collect();
-        let is_new = |known: &[ConstraintId], id: ConstraintId| !known.contains(&id) && !entangled.contains(&id);
-        for case in &coverage.cases {
-            match case.verdict {
-                Verdict::Invalid { constraint } if is_new(&breakable, constraint) => breakable.push(constraint),
-                Verdict::Valid { boundary: Some(constraint) } if !bounded.contains(&constraint) => {
-                    bounded.push(constraint);
-                }
-                _ => {}
-            }
-        }
+        let candidates = candidates(operation, boundaries.generator());
         let token = operation.idempotency.iter().map(|idempotency| idempotency.token.clone());
-        let adjustments = Adjustments { sets: Vec::new(), uniques: token.collect() };
-        let operation = Arc::clone(operation);
         let mut familiar = HashSet::new();
         operation.examples.iter().for_each(|example| texts(&example.input, &mut familiar));
-        Self { operation, dialect, boundaries, coverage, adjustments, breakable, bounded, familiar }
+        let examples =
+            candidates.iter().filter(|candidate| candidate.example.is_some() || operation.examples.is_empty());
+        let chosen = examples.fold(0, |chosen, candidate| chosen | candidate.bit);
+        let plan = Self {
+            operation: Arc::clone(operation),
+            dialect,
+            boundaries,
+            adjustments: Adjustments { sets: Vec::new(), uniques: token.collect() },
+            run: 0,
+            candidates: Arc::new(candidates),
+            chosen,
+            bases: Arc::default(),
+            familiar: Arc::new(familiar),
+            covered: OnceLock::new(),
+        };
+        plan.on(chosen)
     }
 
     /// Sets members, or makes them fresh, in every case. An idempotency token is always fresh, since what a known one
@@ -70,13 +83,94 @@ impl Plan {
     pub fn adjusted(mut self, adjustments: &Adjustments) -> Self {
         self.adjustments.sets.extend(adjustments.sets.iter().cloned());
         self.adjustments.uniques.extend(adjustments.uniques.iter().cloned());
-        self
+        self.on(self.chosen)
+    }
+
+    /// The same plan with other values for fresh members than in any other run.
+    #[must_use]
+    pub fn in_run(self, run: u64) -> Self {
+        Self { run, ..self }
+    }
+
+    /// The plan built on those candidates alone whose bits are given, as the inputs that the server has accepted. Without
+    /// any it is built on the examples, as inputs of which nobody knows whether they are accepted.
+    #[must_use]
+    pub fn on(&self, chosen: u32) -> Self {
+        let accepted = self.candidates.iter().filter(|candidate| chosen & candidate.bit != 0);
+        let inputs: Vec<Value> = accepted.map(|candidate| self.set(&candidate.input)).collect();
+        let bases = Bases { inputs: inputs.clone(), fresh: self.adjustments.uniques.clone() };
+        Self {
+            chosen,
+            bases: Arc::new(bases),
+            boundaries: self.boundaries.on(inputs),
+            covered: OnceLock::new(),
+            ..self.clone()
+        }
+    }
+
+    /// An input with the members that are set, unless that makes it another than a valid one.
+    fn set(&self, input: &Value) -> Value {
+        let sets = Adjustments { uniques: Vec::new(), ..self.adjustments.clone() };
+        let set = sets.apply(input, None, &mut Random::new(0), |_, _| None);
+        if self.operation.input.judge(&set).is_empty() { set } else { input.clone() }
+    }
+
+    /// The inputs that may become bases, in the order in which they are tried.
+    #[must_use]
+    pub fn candidates(&self) -> &[Candidate] {
+        &self.candidates
+    }
+
+    /// The bits of the candidates that are bases.
+    #[must_use]
+    pub fn chosen(&self) -> u32 {
+        self.chosen
+    }
+
+    /// The inputs that cases are twins of.
+    #[must_use]
+    pub fn bases(&self) -> &Bases {
+        &self.bases
+    }
+
+    /// The case that sends a candidate, and nothing else: of an example, the one of the examples' phase.
+    ///
+    /// # Errors
+    /// Why it is not to be sent.
+    pub fn trial(&self, candidate: &Candidate) -> Result<Case, Dropped> {
+        let position =
+            self.candidates.iter().filter(|other| other.example.is_none() && other.bit < candidate.bit).count();
+        let index = candidate.example.unwrap_or(self.operation.examples.len() + position);
+        self.case(Phase::Examples, 0, index as u64).unwrap_or(Err(Dropped::NothingFound))
+    }
+
+    fn covered(&self) -> &Covered {
+        self.covered.get_or_init(|| {
+            let coverage = coverage(&self.boundaries, self.dialect);
+            let (mut breakable, mut bounded): (Vec<ConstraintId>, Vec<ConstraintId>) = (Vec::new(), Vec::new());
+            let entangled: HashSet<ConstraintId> = coverage.unbreakable.iter().map(|(id, _)| *id).collect();
+            let is_new = |known: &[ConstraintId], id: ConstraintId| !known.contains(&id) && !entangled.contains(&id);
+            for case in &coverage.cases {
+                match case.verdict {
+                    Verdict::Invalid { constraint } if is_new(&breakable, constraint) => breakable.push(constraint),
+                    Verdict::Valid { boundary: Some(constraint) } if !bounded.contains(&constraint) => {
+                        bounded.push(constraint);
+                    }
+                    _ => {}
+                }
+            }
+            Arc::new(Covered { coverage, breakable, bounded })
+        })
     }
 
     /// The members that are fresh in every case.
     #[must_use]
     pub fn fresh_members(&self) -> &[Vec<String>] {
         &self.adjustments.uniques
+    }
+
+    pub(super) fn boundaries(&self) -> &Boundaries {
+        &self.boundaries
     }
 
     /// The operation.
@@ -94,7 +188,7 @@ impl Plan {
     /// The coverage phase.
     #[must_use]
     pub fn coverage(&self) -> &Coverage {
-        &self.coverage
+        &self.covered().coverage
     }
 
     /// How many cases a phase has, where the random phase has as many as asked for.
@@ -102,7 +196,7 @@ impl Plan {
     pub fn count(&self, phase: Phase, random: u64) -> u64 {
         match phase {
             Phase::Examples => self.operation.examples.len() as u64,
-            Phase::Coverage => self.coverage.cases.len() as u64,
+            Phase::Coverage => self.coverage().cases.len() as u64,
             Phase::Random => random,
         }
     }
@@ -120,11 +214,19 @@ impl Plan {
         let mut random = Random::new(xxh3_64_with_seed(self.operation.name.as_bytes(), mixed(phase, seed, index)));
         Some(match phase {
             Phase::Examples => {
-                let example = self.operation.examples.get(at)?;
-                self.finish(&example.input, Verdict::Valid { boundary: None }, Variation::Plain, &mut random, token)
+                let example = self.operation.examples.get(at).map(|example| &example.input);
+                let drawn = || self.candidates.iter().filter(|candidate| candidate.example.is_none());
+                let other = || drawn().nth(at - self.operation.examples.len()).map(|candidate| &candidate.input);
+                self.finish(
+                    example.or_else(other)?,
+                    Verdict::Valid { boundary: None },
+                    Variation::Plain,
+                    &mut random,
+                    token,
+                )
             }
             Phase::Coverage => {
-                let case = self.coverage.cases.get(at)?;
+                let case = self.coverage().cases.get(at)?;
                 self.finish(&case.input, case.verdict, case.variation, &mut random, token)
             }
             Phase::Random => {
@@ -157,14 +259,15 @@ impl Plan {
         (self.weight(&input) < self.weight(&case.input)).then(|| Case { token, input, request, ..case.clone() })
     }
 
-    /// How large an input is for a reader.
-    pub(super) fn weight(&self, input: &Value) -> u64 {
-        weight(input, &self.familiar)
+    /// How far an input is from what the server has accepted, and how large it is for a reader.
+    pub(super) fn weight(&self, input: &Value) -> (usize, u64) {
+        (self.bases.distance(input), weight(input, &self.familiar))
     }
 
     fn token(&self, phase: Phase, seed: u64, index: u64) -> Token {
         let operation = self.operation.label.clone();
-        Token { operation, phase, seed, index, contract: self.operation.fingerprint, steps: Vec::new() }
+        let (contract, bases) = (self.operation.fingerprint, self.chosen);
+        Token { operation, phase, seed, index, contract, bases, steps: Vec::new() }
     }
 
     /// Adjusts an input and takes the last look at it.
@@ -185,16 +288,18 @@ impl Plan {
             verdict,
             variation,
             request: confirmed.request,
+            bases: Arc::clone(&self.bases),
         })
     }
 
     /// The input with all adjustments; where these get in the way of a broken constraint, with those that do not.
-    fn adjust(&self, input: &Value, verdict: Verdict, random: &mut Random) -> Result<Confirmed, Dropped> {
+    pub(super) fn adjust(&self, input: &Value, verdict: Verdict, random: &mut Random) -> Result<Confirmed, Dropped> {
         let confirm = |input: &Value| confirm(&self.operation, self.dialect, input, verdict);
         if self.adjustments.is_empty() {
             return confirm(input);
         }
-        let mut fresh = |path: &[String], random: &mut Random| self.fresh(path, random);
+        let mut fresh =
+            |path: &[String], random: &mut Random| self.fresh(path, &mut Random::new(random.next() ^ self.run));
         let all = self.adjustments.apply(input, None, random, &mut fresh);
         let confirmed = confirm(&all);
         let (Err(_), Some(constraint)) = (&confirmed, verdict.constraint()) else { return confirmed };
@@ -215,19 +320,45 @@ impl Plan {
         Some(text.map_or_else(|| self.boundaries.generator().plain(shape, node, random), Value::String))
     }
 
-    /// Half of the random cases are valid, an eighth sits on a boundary, the rest is broken.
+    /// Half of the random cases are valid, an eighth sits on a boundary, the rest is broken. Most of them are a base with one
+    /// change, so that no more than the change can be to blame for the answer.
     fn draw(&self, random: &mut Random) -> Result<(Value, Verdict), Dropped> {
+        let valid = Verdict::Valid { boundary: None };
         match random.below(8) {
-            0..4 => Ok((self.valid(random), Verdict::Valid { boundary: None })),
-            4 => match self.beside(&self.bounded, Side::Inside, random) {
+            0 => Ok((self.valid(random), valid)),
+            1..4 => Ok((self.changed(random), valid)),
+            4 => match self.beside(&self.covered().bounded, Side::Inside, random) {
                 Some((input, constraint)) => Ok((input, Verdict::Valid { boundary: Some(constraint) })),
-                None => Ok((self.valid(random), Verdict::Valid { boundary: None })),
+                None => Ok((self.changed(random), valid)),
             },
-            _ => match self.beside(&self.breakable, Side::Outside, random) {
+            _ => match self.beside(&self.covered().breakable, Side::Outside, random) {
                 Some((input, constraint)) => Ok((input, Verdict::Invalid { constraint })),
                 None => Err(Dropped::NothingFound),
             },
         }
+    }
+
+    /// A base with one change: a member added, taken away or with another value.
+    fn changed(&self, random: &mut Random) -> Value {
+        for _ in 0..TRIES {
+            let Some(base) = self.base(random) else { break };
+            let drawn = self.boundaries.generator().rich(&self.operation.input, 0, random);
+            let places = differences(&base, &drawn);
+            let Some(place) = random.pick(&places) else { continue };
+            let input = grafted(&base, &drawn, place);
+            if self.operation.input.judge(&input).is_empty() {
+                return input;
+            }
+        }
+        self.valid(random)
+    }
+
+    /// A base, or an example where there is none.
+    fn base(&self, random: &mut Random) -> Option<Value> {
+        if self.bases.inputs.is_empty() {
+            return random.pick(&self.operation.examples).map(|example| example.input.clone());
+        }
+        random.pick(&self.bases.inputs).cloned()
     }
 
     /// A valid input.
@@ -266,11 +397,10 @@ impl Plan {
         side: Side,
         random: &mut Random,
     ) -> Option<(Value, ConstraintId)> {
-        (0..TRIES).find_map(|attempt| {
+        (0..TRIES).find_map(|_| {
             let constraint = *random.pick(constraints)?;
-            let example = || random.clone().pick(&self.operation.examples).map(|example| example.input.clone());
-            // Drawn inputs first; examples have what some rules need.
-            let base = if attempt % 2 == 0 { self.valid(random) } else { example().unwrap_or_default() };
+            let drawn = random.one_in(8);
+            let base = if drawn { self.valid(random) } else { self.base(random).unwrap_or_default() };
             let input = self.boundaries.input_at(&base, constraint, side, random)?;
             Some((input, constraint))
         })
@@ -279,7 +409,7 @@ impl Plan {
     /// Constraints that some request breaks alone.
     #[must_use]
     pub fn breakable(&self) -> &[ConstraintId] {
-        &self.breakable
+        &self.covered().breakable
     }
 }
 

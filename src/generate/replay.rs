@@ -1,4 +1,4 @@
-//! From a token back to its case.
+//! From a token back to its case: the token names the bases, so that no server is asked for them.
 
 use std::sync::Arc;
 
@@ -29,8 +29,15 @@ impl Plan {
             return Err(ReplayError::OtherContract(token.clone(), self.operation().fingerprint));
         }
         let missing = || ReplayError::NoSuchCase(token.clone());
-        let case = self.case(token.phase, token.seed, token.index).and_then(Result::ok).ok_or_else(missing)?;
-        let shrunk = Shrinking::replay(self, case, &token.steps).ok_or_else(missing)?;
+        let plan = self.based_as(token);
+        let case = plan.case(token.phase, token.seed, token.index).and_then(Result::ok).ok_or_else(missing)?;
+        let shrunk = Shrinking::replay(&plan, case, &token.steps).ok_or_else(missing)?;
         if shrunk.token == *token { Ok(shrunk) } else { Err(missing()) }
+    }
+
+    /// The plan built on the bases that a token names.
+    #[must_use]
+    pub fn based_as(self: &Arc<Self>, token: &Token) -> Arc<Self> {
+        if self.chosen() == token.bases { Arc::clone(self) } else { Arc::new(self.on(token.bases)) }
     }
 }

@@ -9,11 +9,13 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::case::Case;
 use super::plan::Plan;
-use crate::exchange::Verdict;
+use crate::exchange::{Verdict, differences, grafted};
 use crate::value::pointer;
 
 /// Most neighbours of a case that are tried.
 const NEIGHBOURS: usize = 1000;
+/// Most changes that are tried one by one.
+const CHANGES: usize = 64;
 
 /// A case with its smaller neighbours. A proptest value tree: [`simplify`](ValueTree::simplify) says that the current
 /// case shows what is looked for, [`complicate`](ValueTree::complicate) that it does not.
@@ -114,9 +116,11 @@ impl ValueTree for Shrinking {
     }
 }
 
-/// Ways to smaller inputs, the boldest first.
+/// Ways to smaller inputs, the boldest first: bases with the case's fault or one of its changes, then the case with one
+/// change less, then smaller values.
 fn neighbours(plan: &Plan, case: &Case) -> Vec<Edit> {
-    let mut found: Vec<Edit> = from_examples(plan, case).into_iter().map(Edit::Whole).collect();
+    let mut found: Vec<Edit> = from_bases(plan, case).into_iter().map(Edit::Whole).collect();
+    found.extend(towards_base(plan, case).into_iter().map(Edit::Whole));
     below(&case.input, &mut Vec::new(), &mut |path, value| {
         found.push(match value {
             Some(value) => Edit::Set(path.to_vec(), value),
@@ -127,20 +131,36 @@ fn neighbours(plan: &Plan, case: &Case) -> Vec<Edit> {
     found
 }
 
-/// The examples: as they are for a valid case, with the broken place of the case for an invalid one.
-fn from_examples(plan: &Plan, case: &Case) -> Vec<Value> {
+/// The nearest base with each change of the case alone, and the case without each.
+fn towards_base(plan: &Plan, case: &Case) -> Vec<Value> {
+    let Some(base) = plan.bases().nearest(&case.input) else { return Vec::new() };
+    let mut places = differences(&base, &case.input);
+    if places.len() < 2 {
+        return Vec::new();
+    }
+    places.truncate(CHANGES);
+    let alone = places.iter().map(|place| grafted(&base, &case.input, place));
+    alone.chain(places.iter().map(|place| grafted(&case.input, &base, place))).collect()
+}
+
+/// The bases, or the examples without any: as they are for a valid case, with the broken place of the case for an invalid
+/// one.
+fn from_bases(plan: &Plan, case: &Case) -> Vec<Value> {
     let operation = plan.operation();
     let examples = operation.examples.iter().map(|example| &example.input);
-    let Verdict::Invalid { constraint } = case.verdict else { return examples.cloned().collect() };
+    let accepted = plan.bases().inputs.iter();
+    let bases: Vec<&Value> = if accepted.len() == 0 { examples.collect() } else { accepted.collect() };
+    let Verdict::Invalid { constraint } = case.verdict else { return bases.into_iter().cloned().collect() };
     let mut path: Vec<String> = pointer::segments(&operation.input.constraints[constraint].member).collect();
     // A list or map is taken as a whole.
     if let Some(star) = path.iter().position(|segment| segment == "*") {
         path.truncate(star);
     }
     let at_fault = pointer::first(&case.input, &path);
-    examples
-        .map(|example| {
-            let mut grafted = example.clone();
+    bases
+        .into_iter()
+        .map(|base| {
+            let mut grafted = base.clone();
             match at_fault {
                 Some(value) => pointer::set(&mut grafted, &path, value.clone()),
                 None => remove(&mut grafted, &path),

@@ -95,7 +95,7 @@ mod tests {
             "code": "invalid-accepted", "operation": "Op", "about": about, "strength": "documented",
             "disputed": false, "count": 1, "expected": "e", "actual": "a", "citation": ["page:1"],
             "evidence": [{"line": "POST /", "headers": [], "body": ""}],
-            "replay": {"token": "Op.random.0.0.00000000", "curl": "curl"},
+            "replay": {"token": "Op.random.0.0.00000000.b1", "curl": "curl"},
         })
     }
 

@@ -8,13 +8,17 @@ use super::event::Event;
 use super::preflight::Support;
 use super::run::Run;
 use super::shrink::{Smallest, shrink};
-use super::tally::{Complained, RunTally, Seen};
+use super::tally::{Complained, Grounds, RunTally, Seen};
+use super::trial::try_again;
 use super::{Send, show};
-use crate::check::Group;
+use crate::check::{Group, Tally};
 use crate::exchange::redaction;
 use crate::generate::{Phase, Plan, Shrinking};
 use crate::model::Dialect;
-use crate::report::{Finding, OperationReport, Outcome, Replay, Report, ServerSection, Stopped, Unreached};
+use crate::report::{
+    Comparison, Finding, OperationReport, Outcome, Replay, Report, ServerSection, Stopped, Unreached,
+    findings_and_notes,
+};
 
 /// Most findings that are made smaller; more of them are shown as they were seen.
 const SHRUNK: usize = 64;
@@ -34,12 +38,22 @@ pub async fn conclude<S: Send>(run: &Run<S>, mut tally: RunTally) -> Report {
             run.emit(&mut tally, Event::Found(finding));
         }
     }
+    (tally.findings, tally.notes) = distinct(mem::take(&mut tally.findings), mem::take(&mut tally.notes));
     report(run, tally)
 }
 
+/// Findings and notes of which no two say the same: different cases may have been shown to have one change in common.
+fn distinct(findings: Vec<Finding>, notes: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
+    let mut found = Tally::default();
+    findings.into_iter().chain(notes).for_each(|finding| finding.add_to(&mut found));
+    findings_and_notes(found)
+}
+
 fn report<S>(run: &Run<S>, tally: RunTally) -> Report {
-    let judged = run.plans.iter().zip(&tally.supports).zip(&tally.seen);
-    let operations = judged.map(|((plan, support), seen)| operation(plan, support, seen, &tally.findings)).collect();
+    let judged = run.plans.iter().zip(tally.supports.iter().zip(&tally.grounds)).zip(&tally.seen);
+    let operations = judged
+        .map(|((plan, (support, grounds)), seen)| operation(plan, (support, grounds), seen, &tally.findings))
+        .collect();
     let unreachable = tally.supports.iter().any(|support| matches!(support, Support::Unreachable(_)));
     let contract = run.plans.iter().map(|plan| format!("{:08x}", plan.operation().fingerprint)).collect();
     Report {
@@ -77,15 +91,19 @@ async fn finding<S: Send>(
     most: usize,
 ) -> Finding {
     let Group { count, shown: Complained { case, complaint } } = group;
-    let tree = Shrinking::new(plan, case.clone());
-    let seen = Smallest { case, complaint: complaint.clone(), reply: None };
-    let Smallest { case, mut complaint, reply } = if most == 0 {
-        seen
+    let plan = &plan.based_as(&case.token);
+    let seen = Smallest { case, complaint, reply: None };
+    let proven = if run.progress.is_stopped() {
+        None
     } else {
         tokio::select! {
-            smallest = shrink(&run.wire, tree, code, complaint, most) => smallest,
-            () = run.progress.ended() => seen,
+            proven = prove(run, plan, code, &seen, most) => Some(proven),
+            () = run.progress.ended() => None,
         }
+    };
+    let (Smallest { case, mut complaint, reply }, comparison) = match proven {
+        Some((smallest, comparison)) => (smallest, Some(comparison)),
+        None => (seen, None),
     };
     for text in [&mut complaint.expected, &mut complaint.actual] {
         redaction::hide(text, &run.wire.secrets);
@@ -95,12 +113,35 @@ async fn finding<S: Send>(
     Finding {
         count,
         evidence: [show::request(&run.wire, &case)].into_iter().chain(answer).collect(),
+        comparison,
         replay: Some(Replay { token: case.token.clone(), curl: show::curl(&run.wire, &run.url, &case) }),
         ..Finding::new(code, Some(plan.operation().label.clone()), complaint)
     }
 }
 
-fn operation(plan: &Plan, support: &Support, seen: &Seen, findings: &[Finding]) -> OperationReport {
+/// Makes a case smaller, by at most so many requests, and tries again what is left.
+async fn prove<S: Send>(
+    run: &Run<S>,
+    plan: &Arc<Plan>,
+    code: &str,
+    seen: &Smallest,
+    most: usize,
+) -> (Smallest, Comparison) {
+    let mut smallest = if most == 0 {
+        seen.clone()
+    } else {
+        shrink(&run.wire, Shrinking::new(plan, seen.case.clone()), code, seen.complaint.clone(), most).await
+    };
+    let comparison = try_again(&run.wire, plan, code, &mut smallest).await;
+    (smallest, comparison)
+}
+
+fn operation(
+    plan: &Plan,
+    (support, grounds): (&Support, &Grounds),
+    seen: &Seen,
+    findings: &[Finding],
+) -> OperationReport {
     let operation = plan.operation();
     let (outcome, reason) = match support {
         Support::Lacking(reason) => (Outcome::Lacking, Some(reason.clone())),
@@ -116,6 +157,8 @@ fn operation(plan: &Plan, support: &Support, seen: &Seen, findings: &[Finding]) 
         service: operation.service.name.clone(),
         outcome,
         reason,
+        bases: grounds.bases.clone(),
+        refused_base: grounds.refused.clone(),
         cases: seen.cases,
         succeeded: seen.succeeded,
         valid: seen.valid,

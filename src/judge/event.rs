@@ -19,6 +19,10 @@ pub enum Event<'e> {
         operation: usize,
         /// How far.
         support: Support,
+        /// The inputs that it accepted, by name: what cases are built on.
+        bases: Vec<String>,
+        /// How the first input that it did not accept was answered.
+        refused: Option<String>,
     },
     /// A case was passed over: it is another shard's, or its operation is not supported.
     PassedOver,

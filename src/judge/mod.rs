@@ -12,11 +12,12 @@ mod shrink;
 mod sign;
 mod tally;
 pub mod target;
+mod trial;
 mod wire;
 
 pub use event::Event;
 pub use given::{Given, GivenFailed, GivenFailure, GivenRequest, run_givens};
-pub use preflight::{Inference, Support, infer, preflight};
+pub use preflight::{Inference, Preflight, Support, infer, preflight, support};
 pub use progress::Progress;
 pub use run::{Run, Settings};
 pub use send::Send;

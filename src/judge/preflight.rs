@@ -1,22 +1,23 @@
-//! The preflight of an operation, before its cases are sent: whether the server has it, and takes the credentials.
+//! The preflight of an operation, before its cases are sent: whether the server has it, and takes the credentials; and which
+//! valid inputs it accepts, on which all cases are then built.
 
 use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
 use http::uri::{PathAndQuery, Uri};
 
-use super::wire::Wire;
+use super::wire::{Judgement, Wire};
 use super::{Send, show};
 use crate::codec::Outcome;
 use crate::exchange::{Reply, TransportFailure, redaction};
-use crate::generate::{Case, Phase, Plan};
+use crate::generate::{Candidate, Case, Plan};
 use crate::model::{Cause, ErrorKind, Operation};
 
 /// Makes the name of an operation, or the end of its path, one that nobody has.
 const NOBODY: &str = "-no-such-operation";
 
 /// Most examples of a preflight.
-const EXAMPLES: u64 = 8;
+const EXAMPLES: usize = 8;
 
 /// Most characters of an answer that are shown.
 const WORDS: usize = 64;
@@ -55,19 +56,87 @@ pub enum Inference {
     Unclear(Support),
 }
 
-/// Sends examples, as requests that count for nothing, until one shows whether the server supports the operation. An error
-/// that may stand for anything is held against the answer to an operation that there is not: who answers every example
-/// alike does not have it.
-pub async fn preflight<S: Send>(wire: &Wire<S>, plan: &Arc<Plan>) -> Support {
-    let mut first = None;
-    for case in firsts(plan) {
-        let reply = wire.sender.send(wire.request(&case)).await;
-        match infer(wire, &case, &reply).await {
-            Inference::Clear(support) => return support,
-            Inference::Unclear(support) => drop(first.get_or_insert(support)),
+/// What a preflight has found.
+#[derive(Debug)]
+pub struct Preflight {
+    /// How far the server supports the operation.
+    pub support: Support,
+    /// The bits of the candidates that it accepted, as [`Plan::on`] takes them; 0 where it accepted none.
+    pub bases: u32,
+    /// How the first candidate that it did not accept was answered.
+    pub refused: Option<String>,
+    /// What was judged of examples, by their number: they need not be sent again.
+    pub examples: Vec<(u64, Judgement)>,
+}
+
+/// Sends candidates for bases, one after the other in their order: the examples, of which all that are accepted are bases;
+/// where none is, the others until one is. It ends at the first answer that says that the server does not have the operation
+/// or does not take the credentials, and where none comes.
+pub async fn preflight<S: Send>(wire: &Wire<S>, plan: &Arc<Plan>) -> Preflight {
+    look(wire, plan, true).await
+}
+
+/// How far the server supports an operation, by as few candidates as tell.
+pub async fn support<S: Send>(wire: &Wire<S>, plan: &Arc<Plan>) -> Support {
+    look(wire, plan, false).await.support
+}
+
+/// An error that may stand for anything is held against the answer to an operation that there is not: who answers every
+/// candidate alike does not have it.
+async fn look<S: Send>(wire: &Wire<S>, plan: &Arc<Plan>, for_bases: bool) -> Preflight {
+    let mut found = Preflight { support: Support::Unknown, bases: 0, refused: None, examples: Vec::new() };
+    let mut unclear = None;
+    let mut is_clear = false;
+    for candidate in tried(plan) {
+        if candidate.example.is_none() && found.bases != 0 || is_clear && !for_bases {
+            break;
+        }
+        let Ok(case) = plan.trial(candidate) else { continue };
+        let judgement = wire.judge(&case).await;
+        if !is_clear {
+            match infer(wire, &case, &judgement.reply).await {
+                Inference::Clear(support) => {
+                    is_clear = true;
+                    found.support = support;
+                }
+                Inference::Unclear(support) => drop(unclear.get_or_insert(support)),
+            }
+        }
+        if is_clear && found.support != Support::Ready {
+            return found;
+        }
+        if judgement.accepted {
+            found.bases |= candidate.bit;
+        } else if found.refused.is_none() {
+            found.refused = Some(format!("the {} was answered with {}", candidate.name, told(wire, &case, &judgement)));
+        }
+        let is_silent = judgement.reply.is_err();
+        found.examples.extend(candidate.example.map(|example| (example as u64, judgement)));
+        if is_silent {
+            break;
         }
     }
-    first.unwrap_or(Support::Unknown)
+    if !is_clear && let Some(support) = unclear {
+        found.support = support;
+    }
+    found
+}
+
+/// The candidates that are tried: not all of many examples.
+fn tried(plan: &Plan) -> impl Iterator<Item = &Candidate> {
+    let mut examples = 0;
+    plan.candidates().iter().filter(move |candidate| {
+        examples += usize::from(candidate.example.is_some());
+        candidate.example.is_none() || examples <= EXAMPLES
+    })
+}
+
+/// How a candidate was answered, in a few words.
+fn told<S>(wire: &Wire<S>, case: &Case, judgement: &Judgement) -> String {
+    match &judgement.reply {
+        Ok(reply) => shown(wire, case, reply),
+        Err(failure) => format!("nothing: {failure}"),
+    }
 }
 
 /// What an answer to an example says of whether the server supports its operation.
@@ -90,14 +159,6 @@ pub async fn infer<S: Send>(wire: &Wire<S>, case: &Case, reply: &Result<Reply, T
         }
         Hint::Unclear => Inference::Clear(Support::Ready),
     }
-}
-
-/// The examples, or the first other case where there are none.
-fn firsts(plan: &Arc<Plan>) -> impl Iterator<Item = Case> + use<'_> {
-    let cases = |phase: Phase, most: u64| (0..most).filter_map(move |index| plan.case(phase, 0, index)?.ok());
-    let mut examples = cases(Phase::Examples, EXAMPLES).peekable();
-    let without = u64::from(examples.peek().is_none());
-    examples.chain(cases(Phase::Coverage, without))
 }
 
 fn hint(case: &Case, reply: &Reply) -> Hint {
@@ -223,7 +284,10 @@ mod tests {
         }
     }
 
-    fn preflight_at(operation: &str, answer: fn(&str) -> (u16, &'static str, &'static str)) -> (Support, Vec<String>) {
+    fn preflight_at(
+        operation: &str,
+        answer: fn(&str) -> (u16, &'static str, &'static str),
+    ) -> (Preflight, Vec<String>) {
         let contract = Contract::builtin();
         let plan = Arc::new(Plan::new(contract.operation(operation).expect("built in"), Dialect::Native));
         let signer = Signer::new(Credentials::dummy(), "us-east-1").expect("a region");
@@ -231,21 +295,28 @@ mod tests {
         let sender = Scripted { answer, seen: Mutex::default() };
         let wire = Wire { sender, signer, host: "h".into(), headers: HeaderMap::new(), secrets, hidden: Vec::new() };
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let support = runtime.block_on(preflight(&wire, &plan));
-        (support, wire.sender.seen.into_inner().expect("nobody panics"))
+        let found = runtime.block_on(preflight(&wire, &plan));
+        (found, wire.sender.seen.into_inner().expect("nobody panics"))
+    }
+
+    fn support_at(operation: &str, answer: fn(&str) -> (u16, &'static str, &'static str)) -> (Support, Vec<String>) {
+        let (found, seen) = preflight_at(operation, answer);
+        (found.support, seen)
     }
 
     const PAGE: (u16, &str, &str) = (500, "text/html; charset=utf-8", "<!doctype html><title>500</title>");
     const MISSING: (u16, &str, &str) = (404, "application/json", r#"{"__type": "ResourceNotFoundException"}"#);
+    const MISSING_SOURCE: &str =
+        "<ErrorResponse><Error><Code>DBClusterSnapshotNotFoundFault</Code></Error></ErrorResponse>";
     const NO_ROUTE: (u16, &str, &str) = (400, "application/json", r#"{"__type": "NoRoute", "message": "/x"}"#);
 
     #[test]
     fn who_fails_for_any_operation_does_not_have_this_one() {
-        let (support, seen) = preflight_at("CopyDBClusterSnapshot", |_| PAGE);
+        let (support, seen) = support_at("CopyDBClusterSnapshot", |_| PAGE);
         let Support::Lacking(reason) = support else { panic!("{support:?}") };
         assert!(reason.starts_with("an example was answered with 500 and <!doctype html>"), "{reason}");
         assert!(seen[1].contains("Action=CopyDBClusterSnapshot-no-such-operation&Version="), "{}", seen[1]);
-        let (support, seen) = preflight_at("StartBackupJob", |_| NO_ROUTE);
+        let (support, seen) = support_at("StartBackupJob", |_| NO_ROUTE);
         assert!(matches!(support, Support::Lacking(_)), "{support:?}");
         assert!(seen[1].starts_with("/backup-jobs-no-such-operation {"), "{}", seen[1]);
     }
@@ -253,8 +324,8 @@ mod tests {
     #[test]
     fn who_fails_for_this_operation_alone_has_it() {
         let for_this = |asked: &str| if asked.contains("-no-such-operation") { NO_ROUTE } else { PAGE };
-        assert_eq!(preflight_at("CopyDBClusterSnapshot", for_this).0, Support::Ready);
-        assert_eq!(preflight_at("StartBackupJob", for_this).0, Support::Ready);
+        assert_eq!(support_at("CopyDBClusterSnapshot", for_this).0, Support::Ready);
+        assert_eq!(support_at("StartBackupJob", for_this).0, Support::Ready);
     }
 
     #[test]
@@ -264,14 +335,14 @@ mod tests {
             let fails = asked.contains("no-such-operation") || !asked.contains("Tags.Tag.1");
             if fails { PAGE } else { (200, "text/xml", "<CopyDBClusterSnapshotResponse/>") }
         };
-        assert_eq!(preflight_at("CopyDBClusterSnapshot", for_tags).0, Support::Ready);
+        assert_eq!(support_at("CopyDBClusterSnapshot", for_tags).0, Support::Ready);
     }
 
     #[test]
     fn one_word_may_be_enough() {
-        let (support, seen) = preflight_at("StartBackupJob", |_| (404, "text/html", "<p>Not Found</p>"));
+        let (support, seen) = support_at("StartBackupJob", |_| (404, "text/html", "<p>Not Found</p>"));
         assert!(matches!(support, Support::Lacking(_)) && seen.len() == 1, "{support:?}");
-        let (support, seen) = preflight_at("CopyDBClusterSnapshot", |_| {
+        let (support, seen) = support_at("CopyDBClusterSnapshot", |_| {
             (400, "text/xml", "<ErrorResponse><Error><Code>InvalidAction</Code></Error></ErrorResponse>")
         });
         let lacking = Support::Lacking("an example was answered with 400 InvalidAction".into());
@@ -280,14 +351,35 @@ mod tests {
 
     #[test]
     fn a_resource_that_is_not_there_is_no_missing_operation() {
-        assert_eq!(preflight_at("StartBackupJob", |_| MISSING).0, Support::Ready);
-        assert_eq!(preflight_at("StartBackupJob", |_| (503, "text/html", "wait")).0, Support::Ready);
+        assert_eq!(support_at("StartBackupJob", |_| MISSING).0, Support::Ready);
+        assert_eq!(support_at("StartBackupJob", |_| (503, "text/html", "wait")).0, Support::Ready);
     }
 
     #[test]
     fn credentials_that_nobody_knows_are_told_from_it() {
         let (support, _) =
-            preflight_at("StartBackupJob", |_| (403, "application/json", r#"{"code": "InvalidAccessKeyId"}"#));
+            support_at("StartBackupJob", |_| (403, "application/json", r#"{"code": "InvalidAccessKeyId"}"#));
         assert_eq!(support, Support::CredentialsRefused("an example was answered with 403 InvalidAccessKeyId".into()));
+    }
+
+    #[test]
+    fn accepted_examples_are_bases_and_other_inputs_only_where_there_are_none() {
+        let operation = "CopyDBClusterSnapshot";
+        let (all, _) = preflight_at(operation, |_| (200, "text/xml", "<CopyDBClusterSnapshotResponse/>"));
+        let (some, _) = preflight_at(operation, |asked| {
+            if asked.contains("KmsKeyId") || asked.contains("Tags") {
+                (400, "text/xml", "<ErrorResponse><Error><Code>InvalidParameterValue</Code></Error></ErrorResponse>")
+            } else {
+                (200, "text/xml", "<CopyDBClusterSnapshotResponse/>")
+            }
+        });
+        let (none, seen) = preflight_at(operation, |_| (404, "text/xml", MISSING_SOURCE));
+        assert!(all.refused.is_none() && all.bases.count_ones() > some.bases.count_ones() && some.bases != 0);
+        assert_eq!((some.support, none.bases), (Support::Ready, 0));
+        assert!(none.refused.is_some_and(|why| why.ends_with("404 DBClusterSnapshotNotFoundFault")));
+        let plan = Plan::new(Contract::builtin().operation(operation).expect("built in"), Dialect::Native);
+        let examples = plan.candidates().iter().filter(|candidate| candidate.example.is_some()).count();
+        assert!(seen.len() > examples, "what is drawn is tried too: {}", seen.len());
+        assert_eq!(all.examples.len(), examples);
     }
 }

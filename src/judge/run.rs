@@ -1,7 +1,8 @@
 //! A run: cases go out, are judged as they come back, and what was seen becomes a report.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
@@ -9,12 +10,12 @@ use tokio::task::JoinSet;
 use super::Send;
 use super::conclude::conclude;
 use super::event::Event;
-use super::preflight::{Support, preflight};
+use super::preflight::{Preflight, Support, preflight, support};
 use super::progress::Progress;
 use super::tally::RunTally;
-use super::wire::Wire;
+use super::wire::{Judgement, Wire};
 use crate::exchange::TransportFailure;
-use crate::generate::{Case, Dropped, Phase, Plan, Shard};
+use crate::generate::{Candidate, Case, Dropped, Phase, Plan, Shard};
 use crate::report::{Report, Stopped};
 
 /// Cases in a row that reach nobody before a run ends.
@@ -83,6 +84,8 @@ struct Shared<S> {
     next: AtomicU64,
     /// Where each operation's phases begin in the whole run.
     parts: Vec<Part>,
+    /// What the preflight has judged of examples.
+    kept: Mutex<Kept>,
     supports: Vec<Support>,
     started: Instant,
     /// Requests that went out, by which the rate is kept.
@@ -90,6 +93,9 @@ struct Shared<S> {
     /// Cases in a row that reached nobody.
     lost: AtomicU64,
 }
+
+/// Judgements of examples, by operation and number.
+type Kept = HashMap<(usize, u64), Judgement>;
 
 struct Part {
     operation: usize,
@@ -99,23 +105,17 @@ struct Part {
 }
 
 impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
-    /// Sends all cases and reports.
-    pub async fn run(self) -> Report {
-        let parts = parts(&self);
+    /// Finds the bases, sends all cases and reports.
+    pub async fn run(mut self) -> Report {
         let mut tally = RunTally::new(self.plans.len());
+        let kept = self.prepare(&mut tally).await;
+        let parts = parts(&self);
         let cases = parts.last().map_or(0, |part| part.first + part.count).max(self.replays.len() as u64);
         self.emit(&mut tally, Event::Planned { cases });
-        for (operation, plan) in self.plans.iter().enumerate() {
-            let support = tokio::select! {
-                biased;
-                () = self.progress.ended() => Support::Unknown,
-                support = preflight(&self.wire, plan) => support,
-            };
-            self.emit(&mut tally, Event::Supported { operation, support });
-        }
         let shared = Arc::new(Shared {
             next: AtomicU64::new(0),
             parts,
+            kept: Mutex::new(kept),
             supports: tally.supports.clone(),
             started: Instant::now(),
             sent: AtomicU64::new(0),
@@ -132,6 +132,39 @@ impl<S: Send + std::marker::Send + Sync + 'static> Run<S> {
             shared.run.emit(&mut tally, Event::Stopped(stopped));
         }
         conclude(&shared.run, tally).await
+    }
+
+    /// Makes the preflight of each operation, alone and in their order, and builds its plan on the bases that it found.
+    /// Replays name their bases. What was judged of examples is kept.
+    async fn prepare(&mut self, tally: &mut RunTally) -> Kept {
+        let mut kept = Kept::new();
+        for operation in 0..self.plans.len() {
+            let plan = Arc::clone(&self.plans[operation]);
+            let found = tokio::select! {
+                biased;
+                () = self.progress.ended() => None,
+                found = self.look(&plan) => Some(found),
+            };
+            let Some(Preflight { support, bases, refused, examples }) = found else { continue };
+            let has = |candidate: &&Candidate| bases & candidate.bit != 0;
+            let names = plan.candidates().iter().filter(has).map(|candidate| candidate.name.clone()).collect();
+            if is_judged(&support) && self.replays.is_empty() {
+                kept.extend(examples.into_iter().map(|(index, judgement)| ((operation, index), judgement)));
+                if bases != plan.chosen() {
+                    self.plans[operation] = Arc::new(plan.on(bases));
+                }
+            }
+            self.emit(tally, Event::Supported { operation, support, bases: names, refused });
+        }
+        kept
+    }
+
+    async fn look(&self, plan: &Arc<Plan>) -> Preflight {
+        if self.replays.is_empty() {
+            return preflight(&self.wire, plan).await;
+        }
+        let support = support(&self.wire, plan).await;
+        Preflight { support, bases: plan.chosen(), refused: None, examples: Vec::new() }
     }
 }
 
@@ -229,8 +262,13 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
 
     /// Sends a case and tells what came of it.
     async fn one(&self, operation: usize, case: &Case, tally: &mut RunTally) {
-        self.keep_the_rate().await;
-        let judgement = self.run.wire.judge(case).await;
+        let judgement = match self.kept(operation, case) {
+            Some(judgement) => judgement,
+            None => {
+                self.keep_the_rate().await;
+                self.run.wire.judge(case).await
+            }
+        };
         let event = match &judgement.reply {
             Err(failure) if failure.is_unreachable() => {
                 self.lost.fetch_add(1, Ordering::Relaxed);
@@ -245,6 +283,14 @@ impl<S: Send + std::marker::Send + Sync + 'static> Shared<S> {
             }
         };
         self.run.emit(tally, event);
+    }
+
+    /// What the preflight has judged of the case.
+    fn kept(&self, operation: usize, case: &Case) -> Option<Judgement> {
+        if case.token.phase != Phase::Examples || !self.run.replays.is_empty() {
+            return None;
+        }
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(&(operation, case.token.index))
     }
 
     /// Waits until the next request may go out.

@@ -6,12 +6,12 @@ use proptest::strategy::ValueTree;
 
 use super::Send;
 use super::wire::{Judgement, Wire};
-use crate::check::Complaint;
-use crate::exchange::{Reply, TransportFailure};
+use crate::check::{self, Complaint};
+use crate::exchange::{Reply, TransportFailure, Verdict};
 use crate::generate::{Case, Shrinking};
 
 /// A case with the complaint about it and what was answered.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Smallest {
     /// The case.
     pub case: Case,
@@ -41,7 +41,7 @@ pub async fn shrink<S: Send>(
         spent += time_of(&reply);
         let is_gone = reply.as_ref().is_err_and(TransportFailure::is_unreachable);
         let first = smallest.reply.is_none() && smallest.case.token == case.token;
-        let more = match same(complaints, code, &smallest.complaint) {
+        let more = match find(complaints, code, &case, &smallest.complaint) {
             Some(complaint) => {
                 smallest = Smallest { case, complaint, reply: Some(reply) };
                 tree.simplify()
@@ -58,10 +58,19 @@ pub async fn shrink<S: Send>(
     smallest
 }
 
-/// The complaint that is the same as another one, about another case.
-fn same(complaints: Vec<(&'static str, Complaint)>, code: &str, complaint: &Complaint) -> Option<Complaint> {
+/// The complaint that is the same as another one, about a case of the same kind. Which change of a valid input is to blame,
+/// and so how far the claim is trusted, is seen only when it is made alone.
+pub(super) fn find(
+    complaints: Vec<(&'static str, Complaint)>,
+    code: &str,
+    case: &Case,
+    complaint: &Complaint,
+) -> Option<Complaint> {
+    let rests_on_change = check::by_code(code).is_some_and(check::Check::needs_base);
+    let any_place = rests_on_change && case.verdict == Verdict::Valid { boundary: None };
     let is_same = |known: &str, other: &Complaint| {
-        known == code && other.about == complaint.about && other.is_finding() == complaint.is_finding()
+        let about_it = any_place || other.about == complaint.about;
+        known == code && about_it && (rests_on_change || other.is_finding() == complaint.is_finding())
     };
     complaints.into_iter().find(|(known, other)| is_same(known, other)).map(|(_, other)| other)
 }

@@ -47,6 +47,15 @@ impl Shown for Complained {
     }
 }
 
+/// What the preflight found to build cases on.
+#[derive(Debug, Clone, Default)]
+pub struct Grounds {
+    /// The inputs that the server accepted, by name.
+    pub bases: Vec<String>,
+    /// How the first input that it did not accept was answered.
+    pub refused: Option<String>,
+}
+
 /// What was seen of all operations. Workers have one each; joining them in any order gives the same.
 #[derive(Debug, Default)]
 pub struct RunTally {
@@ -54,6 +63,8 @@ pub struct RunTally {
     pub seen: Vec<Seen>,
     /// How far the server supports each.
     pub supports: Vec<Support>,
+    /// What the preflight found to build cases on.
+    pub grounds: Vec<Grounds>,
     /// What is complained of.
     pub complaints: Tally<Complained>,
     /// Why the run ended before its end.
@@ -71,6 +82,7 @@ impl RunTally {
         Self {
             seen: (0..operations).map(|_| Seen::default()).collect(),
             supports: vec![Support::Unknown; operations],
+            grounds: vec![Grounds::default(); operations],
             ..Self::default()
         }
     }
@@ -79,7 +91,10 @@ impl RunTally {
     pub fn fold(&mut self, event: Event<'_>) {
         match event {
             Event::Planned { .. } | Event::PassedOver | Event::Shrinking => {}
-            Event::Supported { operation, support } => self.supports[operation] = support,
+            Event::Supported { operation, support, bases, refused } => {
+                self.supports[operation] = support;
+                self.grounds[operation] = Grounds { bases, refused };
+            }
             Event::Dropped { operation, reason } => {
                 *self.seen[operation].dropped.entry(reason).or_default() += 1;
             }

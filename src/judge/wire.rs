@@ -51,8 +51,10 @@ pub struct Judgement {
     pub reply: Result<Reply, TransportFailure>,
     /// The answer as the codec reads it.
     pub received: Option<Received>,
-    /// Whether it is a success.
+    /// Whether it is a success that can be read.
     pub succeeded: bool,
+    /// Whether the request was taken: the status is a success, and no body says otherwise.
+    pub accepted: bool,
     /// The code of an error that speaks of the state of the world rather than of the request.
     pub environmental: Option<String>,
     /// What the checks say.
@@ -126,8 +128,9 @@ impl<S: Send> Wire<S> {
             }
             _ => (false, None),
         };
+        let accepted = observation.exchange().is_some_and(|exchange| exchange.was_accepted());
         let received = observation.received.and_then(Result::ok);
-        Judgement { reply, received, succeeded, environmental, complaints }
+        Judgement { reply, received, succeeded, accepted, environmental, complaints }
     }
 
     /// A case with what came back to it.

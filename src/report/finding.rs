@@ -39,6 +39,25 @@ pub struct Finding {
     /// The fault under which it was seen, where it was not without.
     #[serde(default)]
     pub fault: Option<String>,
+    /// What it was compared with, where it was tried again.
+    #[serde(default)]
+    pub comparison: Option<Comparison>,
+}
+
+/// What a finding was compared with, and whether it was seen again.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+pub struct Comparison {
+    /// Where the request differs from the base, which is a valid one that the server has accepted: pointers into the input.
+    pub change: Vec<String>,
+    /// The base, and the answer to it; empty where there is none.
+    pub base: Vec<RedactedMessage>,
+    /// How often it was seen in as many tries as `tried`, of which the first is the one that showed it.
+    pub seen: u64,
+    /// How often it was tried.
+    pub tried: u64,
+    /// Why it is trusted no further than as a note, where the comparison says so.
+    pub doubt: Option<String>,
 }
 
 /// How to see a finding again.
@@ -85,6 +104,7 @@ impl Finding {
             evidence: Vec::new(),
             replay: None,
             fault: None,
+            comparison: None,
         }
     }
 

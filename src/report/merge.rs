@@ -200,6 +200,8 @@ mod tests {
             service: "s".into(),
             outcome,
             reason: None,
+            bases: Vec::new(),
+            refused_base: None,
             cases: 10,
             succeeded,
             valid,

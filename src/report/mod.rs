@@ -20,7 +20,7 @@ pub use baseline::{Accepted, Baseline, BaselineError, NO_OPERATION, Stale};
 pub use client::{Behaviour, ClientSection, Coverage, ErrorNamed, Exercised, FaultReport, Retry, TokenReuse};
 pub use curl::{render_curl, shell_word};
 pub(crate) use finding::findings_and_notes;
-pub use finding::{Finding, Replay};
+pub use finding::{Comparison, Finding, Replay};
 #[cfg(feature = "cli")]
 pub use junit::render_junit;
 pub use merge::{MergeError, merge};

@@ -45,6 +45,12 @@ pub struct OperationReport {
     pub outcome: Outcome,
     /// What there is to say about the outcome.
     pub reason: Option<String>,
+    /// The inputs that the server accepted before the run and that cases were built on, by name; none where it accepted none.
+    #[serde(default)]
+    pub bases: Vec<String>,
+    /// How the first input that it did not accept was answered.
+    #[serde(default)]
+    pub refused_base: Option<String>,
     /// Cases that were sent and judged.
     pub cases: u64,
     /// Cases that were answered with a success.

@@ -1,7 +1,7 @@
 //! The report as text for a terminal.
 
 use super::client::{ClientSection, Coverage, ErrorNamed, Exercised, FaultReport, Retry, TokenReuse};
-use super::finding::{Finding, Replay};
+use super::finding::{Comparison, Finding, Replay};
 use super::server::{OperationReport, Outcome, ServerSection};
 use super::{Conclusion, Report, shell_word};
 use crate::exchange::RedactedMessage;
@@ -57,11 +57,26 @@ fn push_finding(report: &Report, finding: &Finding, text: &mut String) {
     for (name, message) in ["request", "response"].into_iter().zip(&finding.evidence) {
         render_message(name, message, text);
     }
+    if let Some(comparison) = &finding.comparison {
+        push_comparison(comparison, text);
+    }
     if let Some(Replay { token, curl }) = &finding.replay {
         line(text, format_args!("  curl      {curl}"));
         line(text, format_args!("  again     accordant check {}--replay {token}", again(report)));
     }
     text.push('\n');
+}
+
+/// What a finding was compared with: the base and the change.
+fn push_comparison(comparison: &Comparison, text: &mut String) {
+    let Comparison { change, base, doubt, .. } = comparison;
+    if let [request, answer] = &base[..] {
+        let change = names(change);
+        line(text, format_args!("  change    {change}; without it: {}, answered with {}", request.line, answer.line));
+    }
+    if let Some(doubt) = doubt {
+        line(text, format_args!("  doubt     {doubt}"));
+    }
 }
 
 /// What a finding is called: the check, the operation, and what it is about.
@@ -73,8 +88,10 @@ fn title(finding: &Finding) -> String {
 /// How many cases or requests show a finding, and under which fault.
 fn counted(finding: &Finding) -> String {
     let what = if finding.replay.is_some() { "case" } else { "request" };
+    let flaky = finding.comparison.as_ref().filter(|comparison| comparison.seen < comparison.tried);
+    let flaky = flaky.map(|one| format!(", flaky: {} of {} times", one.seen, one.tried)).unwrap_or_default();
     let under = finding.fault.as_ref().map(|fault| format!(", under {fault}")).unwrap_or_default();
-    count(finding.count, what) + &under
+    count(finding.count, what) + &flaky + &under
 }
 
 /// What a replay is called with, besides the token.
@@ -122,7 +139,9 @@ fn render_notes(report: &Report, text: &mut String) {
         ),
     );
     for note in report.notes.iter().take(if report.strict { MOST } else { NOTES }) {
-        line(text, format_args!("  {} ({}): {}", title(note), counted(note), note.actual));
+        let doubt = note.comparison.as_ref().and_then(|comparison| comparison.doubt.as_ref());
+        let doubt = doubt.map(|doubt| format!("; {doubt}")).unwrap_or_default();
+        line(text, format_args!("  {} ({}): {}{doubt}", title(note), counted(note), note.actual));
     }
     if !report.strict && report.notes.len() > NOTES {
         line(text, format_args!("  … and {} more: see --report", report.notes.len() - NOTES));

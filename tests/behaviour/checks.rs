@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use accordant::check::{self, Complaint, Party};
 use accordant::codec::{Received, Rejection};
-use accordant::exchange::{Observation, Reply, TransportFailure};
+use accordant::exchange::{Bases, Observation, Reply, TransportFailure};
 use accordant::generate::{Boundaries, Case, Generator, Phase, Random, Side, Token, Variation, Verdict, case};
 use accordant::model::{Cause, Dialect, Operation, Strength};
 use accordant::spec::{Parsed, SourceText};
@@ -145,13 +145,15 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> T {
 
 fn token(operation: &str) -> Token {
     let (operation, phase) = (operation.to_owned(), Phase::Examples);
-    Token { operation, phase, seed: 0, index: 0, contract: 0, steps: Vec::new() }
+    Token { operation, phase, seed: 0, index: 0, contract: 0, bases: 1, steps: Vec::new() }
 }
 
 fn a_case(operation: &Arc<Operation>, dialect: Dialect, input: Value, verdict: Verdict, variation: Variation) -> Case {
     let request = case::codec(operation, dialect).encode_request(operation, &input);
     let token = token(&operation.name);
-    Case { operation: Arc::clone(operation), dialect, token, input, verdict, variation, request }
+    let inputs = operation.examples.iter().map(|example| example.input.clone()).collect();
+    let bases = Arc::new(Bases { inputs, fresh: Vec::new() });
+    Case { operation: Arc::clone(operation), dialect, token, input, verdict, variation, request, bases }
 }
 
 impl Fixture {

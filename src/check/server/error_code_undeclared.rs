@@ -1,6 +1,6 @@
 //! `error-code-undeclared`: an error whose code the contract does not have.
 
-use super::claim::claim;
+use super::change::change;
 use crate::check::{Check, Complaint, Party};
 use crate::exchange::{Answer, Expected, Observation, Refusal, is_in_front};
 use crate::model::Strength;
@@ -65,7 +65,7 @@ impl Check for ErrorCodeUndeclared {
             (Some(due), _) => due.complaint(actual),
             (None, Expected::Success { .. }) => {
                 let expected = format!("{}, or a declared error", exchange.success());
-                claim(exchange).complaint(expected, actual).at_most(Strength::Model)
+                change(exchange).complaint(expected, actual).at_most(Strength::Model)
             }
             (None, _) => return Vec::new(),
         };

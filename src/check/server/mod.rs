@@ -18,7 +18,7 @@
 //! | any | | `secret-echoed`, `slow-response` |
 
 pub mod auth_not_required;
-mod claim;
+mod change;
 pub mod content_type;
 mod due;
 pub mod echo_mismatch;

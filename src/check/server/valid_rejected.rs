@@ -1,6 +1,6 @@
 //! `valid-rejected`: a valid input is refused as if something were wrong with it.
 
-use super::claim::claim;
+use super::change::change;
 use super::server_error::is_failure;
 use crate::check::{Check, Complaint, Party};
 use crate::exchange::{Answer, Exchange, Observation, Verdict, is_in_front};
@@ -15,7 +15,9 @@ const PAGE: &str = "\
 ## What it does
 
 Complains when an input that keeps every constraint gets a declared error that blames the request:
-one of validation, or one that says that the operation is not there.
+one of validation, or one that says that the operation is not there. The input differs in one thing
+from a base, which the server has accepted in the same run: what is known of that change is what
+the complaint rests on.
 
 ## Why it matters
 
@@ -34,10 +36,11 @@ something to exist, make it with `--given` and name it with `--set`.
 
 ## When it is a note
 
-When the claim that the input is valid rests on an assumption or observation, or on disputed
-sources: the nearest example is looked at, and the members that the input has beyond it, with every
-constraint on them. Where no source gives a text a form, a number a bound on the side that it is on,
-or a list a length, and no example shows the value, a service may well have such limits of its own.
+When the change by which the input differs from one that the server has just accepted rests on an
+assumption or observation, or on disputed sources. Where no source gives a text a form, a number a
+bound on the side that it is on, or a list a length, and no example shows the value, a service may
+well have such limits of its own. When the server accepted no input at all; but an example that a
+source shows as a whole is one to accept. When the change made alone is not refused again.
 In the documented dialect too, whose one error may stand for anything, and where a server in front
 may have its own limits (407, 408, 413, 414, 431). An error of state, quota, throttling or
 authentication is no complaint.
@@ -56,14 +59,19 @@ impl Check for ValidRejected {
         Party::Server
     }
 
+    fn needs_base(&self) -> bool {
+        true
+    }
+
     fn judge(&self, observation: &Observation<'_>) -> Vec<Complaint> {
         let Some(exchange) = &observation.exchange() else { return Vec::new() };
         if !is_rejected(exchange) {
             return Vec::new();
         }
-        let claim = claim(exchange);
-        let expected = format!("{}, because {}", exchange.success(), claim.reason());
-        let complaint = claim.complaint(expected, exchange.answered());
+        let change = change(exchange);
+        let expected = format!("{}, because {}", exchange.success(), change.reason());
+        let mut complaint = change.complaint(expected, exchange.answered());
+        complaint.about = complaint.about.or_else(|| change.place().map(str::to_owned));
         let doubtful = !exchange.is_native() || exchange.status().is_some_and(is_in_front);
         vec![if doubtful { complaint.at_most(Strength::Assumed) } else { complaint }]
     }

@@ -35,7 +35,9 @@ Answer the error that the finding names for this cause. The text of the message 
 
 When either the constraint or the link between it and its error is only assumed: then another
 validation error may be right. So it is where any declared validation error may come, and another
-kind of declared error does. An error of state or quota is a note, since a service may look at
+kind of declared error does; and when the server accepts no valid input, or not the same request
+without what is wrong with it, so that something else may be to blame. An error of state or quota
+is a note, since a service may look at
 the resource first, and so is one of a limit of size or time; one of throttling or authentication
 is no complaint, unless credentials are what the request lacks.
 ";
@@ -53,12 +55,17 @@ impl Check for WrongErrorCode {
         Party::Server
     }
 
+    fn needs_base(&self) -> bool {
+        true
+    }
+
     fn judge(&self, observation: &Observation<'_>) -> Vec<Complaint> {
         let Some(exchange) = &observation.exchange() else { return Vec::new() };
         let Some((due, other)) = other_error(exchange) else { return Vec::new() };
         let complaint = due.complaint_beside(&exchange.alternatives(), exchange.answered());
         let looked_first = matches!(other.kind, ErrorKind::State | ErrorKind::Quota);
-        let doubtful = looked_first || due.refusal.error().is_none() || exchange.sends_null_for_absence();
+        let unsure = due.refusal.error().is_none() || exchange.has_no_base();
+        let doubtful = looked_first || unsure || exchange.sends_null_for_absence();
         vec![if doubtful || exchange.status().is_some_and(is_in_front) {
             complaint.at_most(Strength::Assumed)
         } else {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use accordant::exchange::{Reply, TransportFailure};
 use accordant::generate::{Phase, Plan};
-use accordant::judge::{Inference, Support, Wire, infer, preflight};
+use accordant::judge::{Inference, Support, Wire, infer, support};
 use accordant::net::send::Client;
 use accordant::snapshot::{Masks, Selected, Snapshot, phase_of, render, same, select};
 use similar::TextDiff;
@@ -88,10 +88,10 @@ impl Recorder<'_> {
         // Until an example shows that the server has the operation, nothing is kept.
         let mut doubt = selected.iter().any(is_example).then(|| "no example was answered".to_owned());
         if doubt.is_none() {
-            match preflight(&self.wire, plan).await {
+            match support(&self.wire, plan).await {
                 Support::Ready | Support::Unknown => {}
                 Support::Unreachable(why) => return Err(self.unreachable(&why)),
-                support => return Ok(without(group, tally, &lack(support))),
+                other => return Ok(without(group, tally, &lack(other))),
             }
         }
         for one in &selected {

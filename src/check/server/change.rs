@@ -1,37 +1,48 @@
-//! What the claim "this input is valid" stands on.
+//! What the claim "this input is valid" rests on: what is known of the change by which it differs from a base.
 //!
-//! A valid case is an example of the spec with some members added or changed. Should a service refuse it, then the
-//! members that differ are suspects, and the claim is trusted no further than the example and what is known of them. A
-//! pattern that is only assumed may be wrong, and the refusal right. Where a source gives a member's type and no more,
-//! that any value of the type is taken is our reading only: an id that no source calls a UUID may well have to be one.
+//! The server has accepted the base a moment ago, so only the change can be to blame for a refusal, and the claim is
+//! trusted as far as the sources of the change are: of a value at a boundary the bound alone, of an added member its
+//! description, of a listed value the list. Where a source gives a member's type and no more, that any value of the type is
+//! taken is our reading only: an id that no source calls a UUID may well have to be one.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
 use crate::check::Complaint;
-use crate::exchange::{Exchange, Verdict, child};
+use crate::exchange::{Bases, Exchange, Verdict, child, differences};
 use crate::model::citation::strength_of;
 use crate::model::{
     BoundaryValue, Cause, Citation, Constraint, Example, Occurrence, Operation, PlaceId, Strength, Table,
 };
+use crate::value::pointer;
 
-/// What the claim stands on.
+/// What the claim rests on.
 #[derive(Debug)]
-pub(super) struct Claim<'o> {
+pub(super) struct Change<'o> {
     strength: Strength,
     disputed: bool,
     citations: Vec<&'o Citation>,
     boundary: Option<&'o Constraint>,
+    /// Where the input differs from the base, when that is one place.
+    place: Option<String>,
+    /// Why it is trusted no further.
+    doubt: Option<&'static str>,
 }
 
-impl Claim<'_> {
+impl Change<'_> {
     /// Why a success is due, as a sentence.
     pub fn reason(&self) -> String {
+        let doubt = self.doubt.map(|doubt| format!("; {doubt}")).unwrap_or_default();
         match self.boundary {
-            Some(boundary) => format!("the input is valid, and just keeps this: {}", boundary.statement()),
-            None => "the input is valid".to_owned(),
+            Some(boundary) => format!("the input is valid, and just keeps this: {}{doubt}", boundary.statement()),
+            None => format!("the input is valid{doubt}"),
         }
+    }
+
+    /// Where the input differs from the base, when that is one place.
+    pub fn place(&self) -> Option<&str> {
+        self.place.as_deref()
     }
 
     /// A complaint that a valid input was not taken.
@@ -46,48 +57,86 @@ impl Claim<'_> {
     }
 }
 
-/// What the claim that the case of an exchange is valid stands on.
-pub(super) fn claim<'e>(exchange: &Exchange<'e>) -> Claim<'e> {
-    let operation = exchange.operation();
-    let input = exchange.input;
-    let suspects = nearest(operation, input);
-    let mut claim = Claim {
-        strength: Strength::Model,
-        disputed: false,
-        citations: Vec::new(),
-        boundary: match exchange.demand.verdict {
-            Verdict::Valid { boundary } => boundary.map(|id| &operation.input.constraints[id]),
-            _ => None,
-        },
+/// What the claim that the case of an exchange is valid rests on.
+pub(super) fn change<'e>(exchange: &Exchange<'e>) -> Change<'e> {
+    let (operation, input) = (exchange.operation(), exchange.input);
+    let boundary = match exchange.demand.verdict {
+        Verdict::Valid { boundary: Some(id) } => Some(&operation.input.constraints[id]),
+        _ => None,
     };
-    claim.disputed |= claim.boundary.is_some_and(|boundary| boundary.disputed);
-    if let Some((example, suspects)) = suspects {
-        // A request that a client was seen to send need not have been taken.
-        claim.weaken(strength_of(&example.citations), &example.citations);
-        suspects.weigh(operation, &mut claim);
-        if claim.citations.is_empty() {
-            claim.citations = example.citations.iter().collect();
+    let (nearest, shown) = nearest_example(operation, exchange.bases(), input);
+    match (exchange.bases().and_then(|bases| bases.nearest(input)), nearest) {
+        // What a source shows as a whole needs no base.
+        (_, Some(example)) if shown => {
+            let citations = example.citations.iter().collect();
+            let strength = strength_of(&example.citations).max(Strength::Model);
+            Change { strength, disputed: false, citations, boundary: None, place: None, doubt: None }
         }
+        (Some(base), example) => {
+            let mut change = weighed(operation, &base, input, boundary);
+            if change.citations.is_empty() {
+                change.citations = example.iter().flat_map(|example| &example.citations).collect();
+            }
+            change
+        }
+        (None, Some(example)) => {
+            let mut change = weighed(operation, &example.input, input, boundary);
+            // A request that a client was seen to send need not have been taken.
+            change.weaken(strength_of(&example.citations), &example.citations);
+            if exchange.has_no_base() {
+                change.weaken(Strength::Assumed, &[]);
+                change.doubt = Some("the server accepted no base to hold it against");
+            }
+            if change.citations.is_empty() {
+                change.citations = example.citations.iter().collect();
+            }
+            change
+        }
+        (None, None) => Change::new(boundary),
     }
-    claim
 }
 
-/// The example that is the nearest to an input, the best known of those, and how the input differs from it.
-fn nearest<'o>(operation: &'o Operation, input: &Value) -> Option<(&'o Example, Suspects<'o>)> {
-    let compared = operation.examples.iter().map(|example| {
-        let mut suspects = Suspects::new(operation);
-        suspects.compare(0, Some(&example.input), input);
-        (example, suspects)
-    });
-    compared.min_by_key(|(example, suspects)| (suspects.distance, strength_of(&example.citations)))
+/// The example that is nearest to an input, the best known of those, and whether it is the input, but for what is fresh.
+fn nearest_example<'o>(operation: &'o Operation, bases: Option<&Bases>, input: &Value) -> (Option<&'o Example>, bool) {
+    let fresh = bases.map(|bases| bases.fresh.clone()).unwrap_or_default();
+    let distance = |example: &Example| {
+        let alone = Bases { inputs: vec![example.input.clone()], fresh: fresh.clone() };
+        alone.distance(input)
+    };
+    let compared =
+        operation.examples.iter().map(|example| (distance(example), strength_of(&example.citations), example));
+    let nearest = compared.min_by_key(|(distance, strength, _)| (*distance, *strength));
+    (nearest.map(|(_, _, example)| example), nearest.is_some_and(|(distance, ..)| distance == 0))
 }
 
-/// The places in which an input differs from an example.
+/// What is known of the change from a base to an input.
+fn weighed<'o>(operation: &'o Operation, base: &Value, input: &Value, boundary: Option<&'o Constraint>) -> Change<'o> {
+    let mut suspects = Suspects { boundary, ..Suspects::new(operation) };
+    suspects.compare(0, Some(base), input);
+    let mut change = Change::new(boundary);
+    suspects.weigh(&mut change);
+    if let [place] = &differences(base, input)[..] {
+        change.place = Some(generic(place));
+    }
+    change
+}
+
+/// A place with `*` for each item, so that the same change at another item has the same name.
+fn generic(place: &str) -> String {
+    let mut text = String::new();
+    for segment in pointer::segments(place) {
+        let is_item = segment.bytes().all(|byte| byte.is_ascii_digit());
+        pointer::push(&mut text, if is_item { "*" } else { &segment });
+    }
+    text
+}
+
+/// The places in which an input differs from a base.
 struct Suspects<'o> {
     operation: &'o Operation,
     shape: &'o Table,
-    /// How many members are added, changed or missing.
-    distance: usize,
+    /// The constraint at whose boundary the input is.
+    boundary: Option<&'o Constraint>,
     /// The places with another value.
     changed: Vec<PlaceId>,
     /// Objects and lists some of whose members are among them, with the member's name.
@@ -99,7 +148,24 @@ struct Suspects<'o> {
 impl<'o> Suspects<'o> {
     fn new(operation: &'o Operation) -> Self {
         let shape = &operation.input;
-        Self { operation, shape, distance: 0, changed: Vec::new(), around: Vec::new(), unheard_of: false }
+        Self { operation, shape, boundary: None, changed: Vec::new(), around: Vec::new(), unheard_of: false }
+    }
+
+    /// Whether the bound that the input sits on is one of the place's own, so that it says all that there is to say of the
+    /// value: of a text's length only where its characters are plain, or those of a known text.
+    fn is_bound_of(&self, node: &Occurrence, old: Option<&Value>, new: &Value) -> bool {
+        let known = || self.shown_at(&node.pointer).chain(old).filter_map(Value::as_str);
+        let is_familiar = |c: char| is_plain(c) || known().any(|text| text.contains(c));
+        self.boundary.is_some_and(|boundary| {
+            if boundary.cause == Cause::Length && !new.as_str().is_some_and(|text| text.chars().all(is_familiar)) {
+                return false;
+            }
+            let is_bound = matches!(
+                boundary.cause,
+                Cause::Length | Cause::Range | Cause::Enum | Cause::Pattern | Cause::Format | Cause::Items
+            );
+            is_bound && node.constraints.iter().any(|id| self.shape.constraints[*id].id == boundary.id)
+        })
     }
 
     /// Notes where a value differs; whether it does.
@@ -111,16 +177,12 @@ impl<'o> Suspects<'o> {
         for part in &node.all_of {
             self.compare(*part, old, new);
         }
-        self.unheard_of |= !self.is_spoken_of(id, new);
-        match (old, new) {
-            (Some(Value::Object(old)), Value::Object(new)) => {
-                self.distance += old.keys().filter(|name| !new.contains_key(*name)).count();
-            }
-            (Some(Value::Array(old)), Value::Array(new)) => self.distance += old.len().saturating_sub(new.len()),
-            _ => {
-                self.distance += 1;
-                self.changed.push(id);
-            }
+        let is_bound = self.is_bound_of(node, old, new);
+        self.unheard_of |= !is_bound && !self.is_spoken_of(id, new);
+        let goes_on =
+            matches!((old, new), (Some(Value::Object(_)), Value::Object(_)) | (Some(Value::Array(_)), Value::Array(_)));
+        if !goes_on && !is_bound {
+            self.changed.push(id);
         }
         match new {
             Value::Object(members) => {
@@ -147,10 +209,16 @@ impl<'o> Suspects<'o> {
         let shown = |shown: &Value| shown == value;
         let known = !node.limits.choices.is_empty()
             || node.examples.iter().chain(node.default.as_deref()).any(shown)
-            || self.operation.examples.iter().any(|example| example.input.pointer(&node.pointer).is_some_and(shown));
+            || self.shown_at(&node.pointer).any(shown);
         // What an `allOf` says in parts is said of the whole, and judged there.
         let whole = !node.all_of.is_empty() || node.types.is_empty();
         known || whole || is_bounded(self.shape, node, value)
+    }
+
+    /// What the operation's examples have at a place.
+    fn shown_at<'s>(&'s self, at: &str) -> impl Iterator<Item = &'o Value> + use<'s, 'o> {
+        let segments: Vec<String> = pointer::segments(at).collect();
+        self.operation.examples.iter().filter_map(move |example| pointer::first(&example.input, &segments))
     }
 
     fn member(&mut self, holder: PlaceId, id: Option<PlaceId>, name: &str, old: Option<&Value>, new: &Value) {
@@ -166,43 +234,55 @@ impl<'o> Suspects<'o> {
     }
 
     /// Trusts the claim no further than anything that is known of the suspects.
-    fn weigh(&self, operation: &'o Operation, claim: &mut Claim<'o>) {
+    fn weigh(&self, change: &mut Change<'o>) {
         if self.unheard_of {
-            claim.weaken(Strength::Assumed, &[]);
+            change.weaken(Strength::Assumed, &[]);
+            change.doubt = Some("no source speaks of such a value");
         }
-        let disputed = |about: &str| operation.disputes.iter().any(|dispute| dispute.about.iter().any(|a| a == about));
+        let disputed =
+            |about: &str| self.operation.disputes.iter().any(|dispute| dispute.about.iter().any(|a| a == about));
         for &id in &self.changed {
             let node = &self.shape.nodes[id];
-            claim.disputed |= disputed(&node.pointer);
+            change.disputed |= disputed(&node.pointer);
             if !node.citations.is_empty() {
-                claim.weaken(strength_of(&node.citations), &node.citations);
+                change.weaken(strength_of(&node.citations), &node.citations);
             }
             for constraint in node.constraints.iter().map(|id| &self.shape.constraints[*id]) {
                 // A rule over the members of a new object is weighed with the members it has.
                 let of_members = constraint.cause == Cause::Rule && !node.properties.is_empty();
-                claim.disputed |= constraint.disputed && constraint.cause != Cause::Required && !of_members;
+                change.disputed |= constraint.disputed && constraint.cause != Cause::Required && !of_members;
                 if !matches!(constraint.cause, Cause::Type | Cause::Required) && !of_members {
-                    claim.weaken(constraint.strength, &constraint.citations);
+                    change.weaken(constraint.strength, &constraint.citations);
                 }
             }
         }
         for (holder, name) in &self.around {
             let around = self.shape.nodes[*holder].constraints.iter().map(|id| &self.shape.constraints[*id]);
             for constraint in around.filter(|constraint| is_over(constraint, name)) {
-                claim.disputed |= constraint.disputed;
-                claim.weaken(constraint.strength, &constraint.citations);
+                change.disputed |= constraint.disputed;
+                change.weaken(constraint.strength, &constraint.citations);
             }
         }
     }
 }
 
-impl<'o> Claim<'o> {
+impl<'o> Change<'o> {
+    fn new(boundary: Option<&'o Constraint>) -> Self {
+        let disputed = boundary.is_some_and(|boundary| boundary.disputed);
+        Self { strength: Strength::Model, disputed, citations: Vec::new(), boundary, place: None, doubt: None }
+    }
+
     fn weaken(&mut self, strength: Strength, citations: &'o [Citation]) {
         if strength > self.strength || (strength == self.strength && self.citations.is_empty()) {
             self.strength = strength;
             self.citations = citations.iter().collect();
         }
     }
+}
+
+/// Whether a character is one that texts of every kind have.
+fn is_plain(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '-' | '_')
 }
 
 /// Longest text, and most items or members, of which a source need not say that they are not too many.
@@ -215,7 +295,10 @@ fn is_bounded(shape: &Table, node: &Occurrence, value: &Value) -> bool {
     match value {
         Value::String(text) => {
             let short = limits.max_length.is_some() || text.chars().count() <= USUAL.0;
-            let plain = || text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+            if text.is_empty() && limits.min_length.is_none() {
+                return false;
+            }
+            let plain = || text.chars().all(is_plain);
             let formed = limits.pattern.is_some() || node.format.is_some();
             short && (formed || limits.max_length.is_some() && plain())
         }
@@ -264,41 +347,23 @@ mod tests {
     use crate::contract::Contract;
     use serde_json::json;
 
-    /// How far it is trusted that the first example with some members changed is valid, and whether that is disputed.
+    /// How far it is trusted that a change of the first example is valid, and whether that is disputed.
     fn trust(name: &str, change: &Value) -> (Strength, bool) {
+        at_boundary(name, change, None)
+    }
+
+    fn at_boundary(name: &str, change: &Value, boundary: Option<&str>) -> (Strength, bool) {
         let contract = Contract::builtin();
         let operation = contract.operation(name).expect("built in");
         let mut input = operation.examples[0].input.clone();
         crate::value::pointer::merge(&mut input, change);
-        trust_in(operation, &input)
-    }
-
-    fn trust_in(operation: &Operation, input: &Value) -> (Strength, bool) {
-        let (example, suspects) = nearest(operation, input).expect("an example");
-        let mut claim = Claim { strength: Strength::Model, disputed: false, citations: Vec::new(), boundary: None };
-        claim.weaken(strength_of(&example.citations), &example.citations);
-        suspects.weigh(operation, &mut claim);
-        (claim.strength, claim.disputed)
+        let boundary = boundary.map(|id| operation.input.constraints.iter().find(|constraint| constraint.id == id));
+        let change = weighed(operation, &operation.examples[0].input, &input, boundary.map(|found| found.expect(name)));
+        (change.strength, change.disputed)
     }
 
     #[test]
-    fn a_claim_is_as_good_as_its_example() {
-        let contract = Contract::builtin();
-        let mut seen = 0;
-        for operation in contract.operations() {
-            for example in &operation.examples {
-                let (strength, _) = trust_in(operation, &example.input);
-                let twins = operation.examples.iter().filter(|other| other.input == example.input);
-                let best = twins.map(|twin| strength_of(&twin.citations)).min().expect("itself");
-                assert_eq!(strength, best.max(Strength::Model), "{} {}", operation.name, example.name);
-                seen += u64::from(strength > Strength::Model);
-            }
-        }
-        assert!(seen > 3, "requests that clients were seen to send are only observed");
-    }
-
-    #[test]
-    fn a_claim_is_as_good_as_what_is_known_of_the_members_that_differ() {
+    fn a_change_is_as_good_as_what_is_known_of_the_members_that_differ() {
         use Strength::{Assumed, Model};
         let job = "StartBackupJob";
         assert_eq!(trust(job, &json!({})), (Model, false), "an example");
