@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 /// Stands for a value that is not shown.
 pub const MASK: &str = "***";
 
@@ -120,6 +123,12 @@ pub fn is_unprintable(character: char) -> bool {
             | '\u{e0001}'..='\u{e007f}'
     );
     is_format || character.is_control() && !matches!(character, '\n' | '\t')
+}
+
+/// Base64 of bytes (RFC 4648, section 4), padded.
+#[must_use]
+pub fn to_base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use serde_json::Value;
 use super::exchange::Exchange;
 use crate::codec::Outcome;
 use crate::contract::Contract;
-use crate::exchange::{Observation, child};
+use crate::exchange::Observation;
 use crate::model::{Operation, PlaceId, Table};
 use crate::report::{Coverage, Exercised};
+use crate::value::walk::{Next, Places, walk};
 
 /// What has been seen so far.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ impl<'c> Survey<'c> {
         let Some((operation, seen)) = known.find(|(known, _)| std::ptr::eq(*known, operation)) else { return };
         seen.calls += 1;
         if let Some(input) = observation.input() {
-            visit(&operation.input, 0, input, seen);
+            exercise(&operation.input, input, seen);
             let broken = operation.input.judge(input);
             let ids = broken.iter().map(|violation| operation.input.constraints[violation.constraint].id.clone());
             seen.constraints.extend(ids);
@@ -88,33 +89,25 @@ fn list(shape: &Table, id: PlaceId, done: &mut BTreeSet<PlaceId>, members: &mut 
         members.push(shape.nodes[*member].pointer.clone());
         list(shape, *member, done, members, values);
     }
-    for below in node.values.iter().chain(&node.items).chain(&node.prefix) {
+    let branches = &node.branches;
+    let parts = node.values.iter().chain(&node.items).chain(&node.prefix).chain(node.patterns.iter().map(|(_, id)| id));
+    let parts = parts.chain(&node.all_of).chain(&branches.any_of).chain(&branches.one_of);
+    for below in parts.chain(&branches.then).chain(&branches.otherwise) {
         list(shape, *below, done, members, values);
     }
 }
 
-fn visit(shape: &Table, id: PlaceId, value: &Value, seen: &mut Seen) {
-    let node = &shape.nodes[id];
-    if node.limits.choices.contains(value) {
-        seen.values.insert(chosen(&node.pointer, value));
-    }
-    match value {
-        Value::Object(members) => {
-            for (name, member) in members {
-                let Some(id) = child(node, name) else { continue };
-                seen.members.insert(shape.nodes[id].pointer.clone());
-                visit(shape, id, member, seen);
+/// Notes what a value exercises.
+fn exercise(shape: &Table, value: &Value, seen: &mut Seen) {
+    walk(&Places::of(shape), value, |places, value, _| {
+        for place in places.iter() {
+            seen.members.insert(place.pointer.clone());
+            if place.limits.choices.contains(value) {
+                seen.values.insert(chosen(&place.pointer, value));
             }
         }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                if let Some(id) = node.prefix.get(index).copied().or(node.items) {
-                    visit(shape, id, item, seen);
-                }
-            }
-        }
-        _ => {}
-    }
+        if places.is_empty() { Next::Past } else { Next::Below }
+    });
 }
 
 fn chosen(pointer: &str, value: &Value) -> String {

@@ -8,10 +8,11 @@ use http::{HeaderValue, Response, StatusCode};
 use serde_json::Value;
 
 use crate::codec::{Outcome, Reply};
-use crate::exchange::{Fault, Observation, child};
+use crate::exchange::{Fault, Observation};
 use crate::mock::{Pace, Sending};
-use crate::model::{Cited, ErrorDef, ErrorKind, Operation, PlaceId, Strength, Table};
+use crate::model::{Cited, ErrorDef, ErrorKind, Operation, Strength, Table};
 use crate::value::view::View;
+use crate::value::walk::{Next, Places, walk_mut};
 
 /// How long a slow answer waits.
 const SLOW: Duration = Duration::from_secs(2);
@@ -70,8 +71,8 @@ impl Fault {
                 output.as_object_mut()?.insert(UNHEARD_OF.to_owned(), "unheard of".into());
                 true
             }
-            Self::UnknownEnumValue => replace_listed(shape, 0, &mut output),
-            _ => drop_optional(shape, 0, &mut output),
+            Self::UnknownEnumValue => replace_listed(shape, &mut output),
+            _ => drop_optional(shape, &mut output),
         };
         let reply = Reply::Output { operation, status: good.status().as_u16(), output: &View::from(&output) };
         let id = received.request_id.unwrap_or_default();
@@ -80,46 +81,31 @@ impl Fault {
 }
 
 /// Puts a value that is not listed in the place of the first that is.
-fn replace_listed(shape: &Table, id: PlaceId, value: &mut Value) -> bool {
-    let node = &shape.nodes[id];
-    if !node.limits.choices.is_empty() && value.is_string() {
-        *value = UNHEARD_OF.into();
-        return true;
-    }
-    match value {
-        Value::Object(members) => members
-            .iter_mut()
-            .any(|(name, member)| child(node, name).is_some_and(|id| replace_listed(shape, id, member))),
-        Value::Array(items) => {
-            node.items.is_some_and(|id| items.iter_mut().any(|item| replace_listed(shape, id, item)))
+fn replace_listed(shape: &Table, value: &mut Value) -> bool {
+    let mut is_done = false;
+    walk_mut(&Places::of(shape), value, &mut |places, value| {
+        if !is_done && value.is_string() && places.iter().any(|place| !place.limits.choices.is_empty()) {
+            *value = UNHEARD_OF.into();
+            is_done = true;
         }
-        _ => false,
-    }
+        if is_done { Next::Past } else { Next::Below }
+    });
+    is_done
 }
 
 /// Leaves out the members that need not be there.
-fn drop_optional(shape: &Table, id: PlaceId, value: &mut Value) -> bool {
-    let node = &shape.nodes[id];
-    let mut changed = false;
-    match value {
-        Value::Object(members) if !node.properties.is_empty() => {
+fn drop_optional(shape: &Table, value: &mut Value) -> bool {
+    let mut is_changed = false;
+    walk_mut(&Places::of(shape), value, &mut |places, value| {
+        let Value::Object(members) = value else { return Next::Below };
+        if places.iter().any(|place| !place.properties.is_empty()) {
             let before = members.len();
-            members.retain(|name, _| node.limits.required.contains(name));
-            changed |= members.len() < before;
-            for (name, member) in members.iter_mut() {
-                if let Some(id) = child(node, name) {
-                    changed |= drop_optional(shape, id, member);
-                }
-            }
+            members.retain(|name, _| places.iter().any(|place| place.limits.required.contains(name)));
+            is_changed |= members.len() < before;
         }
-        Value::Array(items) => {
-            for item in items {
-                changed |= node.items.is_some_and(|id| drop_optional(shape, id, item));
-            }
-        }
-        _ => {}
-    }
-    changed
+        Next::Below
+    });
+    is_changed
 }
 
 /// The operation's error of a kind, or one that no spec declares.
@@ -163,6 +149,7 @@ fn page(status: StatusCode) -> Response<Bytes> {
 #[cfg(test)]
 mod tests {
     use http::Request;
+    use serde_json::json;
 
     use super::*;
     use crate::client::observe;
@@ -197,5 +184,24 @@ mod tests {
         assert!(bare.contains("BackupJobId") && !bare.contains("IsParent"), "{bare}");
         assert_eq!(sent_by(&Fault::TruncatedBody).expect("it applies").pace, Pace::Cut);
         assert!(sent_by(&Fault::Error("DBClusterNotFoundFault".into())).is_none(), "of another operation");
+    }
+    #[test]
+    fn parts_of_values_are_changed_whichever_schema_describes_them() {
+        let texts = [
+            ("parts/service.yaml", include_str!("../../fixtures/specs/parts/service.yaml")),
+            ("parts/put-parts.yaml", include_str!("../../fixtures/specs/parts/put-parts.yaml")),
+        ];
+        let texts = texts.map(|(name, text)| crate::spec::SourceText { name: name.to_owned(), text: text.to_owned() });
+        let contract = Contract::from_texts(texts).unwrap_or_else(|error| panic!("{error}"));
+        let shape = contract.operation("PutParts").expect("an operation").output.table();
+        let mut output = json!({"pair": ["a", "left", "b"], "apart": {"secret": "b", "mode": "slow"}});
+        assert!(replace_listed(shape, &mut output));
+        assert_eq!(output["pair"], json!(["a", UNHEARD_OF, "b"]), "of a list's first items");
+        output = json!({"apart": {"secret": "b", "mode": "slow"}});
+        assert!(replace_listed(shape, &mut output));
+        assert_eq!(output["apart"]["mode"], UNHEARD_OF, "of a part of an allOf");
+        let mut whole = json!({"apart": {"mode": "slow"}, "pair": []});
+        assert!(drop_optional(shape, &mut whole));
+        assert_eq!(whole, json!({}));
     }
 }

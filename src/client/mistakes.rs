@@ -146,7 +146,7 @@ fn is_caught(report: &Report, code: &str, about: Option<&str>) -> bool {
 }
 
 /// The request of a case as a client would send it, with credentials of the right form.
-pub(super) fn signed(case: &Case) -> Request<Bytes> {
+fn signed(case: &Case) -> Request<Bytes> {
     let mut request = case.request.clone();
     let auth = case.operation.service.auth.first().filter(|_| case.dialect == Dialect::Native);
     let Some(auth) = auth else { return request };

@@ -10,8 +10,6 @@ mod exchange;
 mod fault;
 mod fault_outcome;
 mod fault_schedule;
-#[cfg(test)]
-mod innocent;
 mod mistakes;
 mod observe;
 mod retry;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::http_bindings::placed;
 use super::text;
 use crate::model::{Node, Place, Shape, TimestampFormat};
+use crate::text::to_base64;
 use crate::value::view::View;
 
 /// Writes the members that travel in headers; one that has its own header stands before an entry of a header map.
@@ -37,7 +38,7 @@ fn render_header<'v>(shape: &Shape, node: &Node, value: &'v View<'_>) -> Cow<'v,
     let View::List(items) = value else {
         let text = text::render(node, value, TimestampFormat::HttpDate);
         return match node.wire.media_type {
-            Some(_) => Cow::Owned(super::to_base64(text.as_bytes())),
+            Some(_) => Cow::Owned(to_base64(text.as_bytes())),
             None => text,
         };
     };

@@ -13,6 +13,7 @@ use crate::auth;
 use crate::model::{
     Cause, Fact, JsonType, Node, NodeId, Operation, Place, Service, Shape, TimestampFormat, path_template,
 };
+use crate::text::to_base64;
 use crate::value::view::View;
 
 /// How the members of a body are written and read.
@@ -248,7 +249,7 @@ fn read_payload(
     let mut members = Map::new();
     let (value, oddities) = if node.types.contains(JsonType::String) {
         let text = if node.wire.base64 {
-            super::to_base64(body)
+            to_base64(body)
         } else {
             String::from_utf8(body.to_vec()).map_err(|_| Rejection::malformed("the body is not UTF-8"))?
         };

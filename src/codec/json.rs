@@ -243,10 +243,15 @@ fn members_from_wire(
                 oddities.push(Oddity::OtherForm(name.clone()));
             }
             from_wire(shape, member, value, style, oddities);
-        } else if is_structure(node) && node.patterns.is_empty() {
+        } else if is_structure(node) && names_all(node) {
             oddities.push(Oddity::Unknown(name.clone()));
         }
     }
+}
+
+/// Whether no other schema of the same value, and no pattern, may name a member that this one does not.
+fn names_all(node: &Node) -> bool {
+    node.patterns.is_empty() && node.all_of.is_empty() && !node.branches.is_any()
 }
 
 /// The members of an object of which some have another name in the contract.
@@ -269,7 +274,7 @@ fn renamed(
             }
             None if node.properties.contains_key(&name) => oddities.push(Oddity::Unknown(name)),
             None => {
-                if node.patterns.is_empty() {
+                if names_all(node) {
                     oddities.push(Oddity::Unknown(name.clone()));
                 }
                 renamed.insert(name, value);

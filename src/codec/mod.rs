@@ -320,10 +320,6 @@ fn request_id(service: &Service, headers: &HeaderMap) -> Option<String> {
     Some(value.to_str().ok()?.to_owned())
 }
 
-fn to_base64(bytes: &[u8]) -> String {
-    base64::engine::general_purpose::STANDARD.encode(bytes)
-}
-
 /// The bytes that a base64 text stands for; the text's own bytes when it is none.
 fn from_base64(text: &str) -> Vec<u8> {
     base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_else(|_| text.as_bytes().to_vec())

@@ -13,10 +13,11 @@ use proptest::strategy::Union;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value};
 
-use super::{Codec, Outcome, Reply, by_name, to_base64};
+use super::{Codec, Outcome, Reply, by_name};
 use crate::Contract;
 use crate::model::{JsonType, Node, NodeId, Operation, Place, Shape, TimestampFormat};
 use crate::spec::SourceText;
+use crate::text::to_base64;
 
 static BUILTIN: LazyLock<Contract> = LazyLock::new(Contract::builtin);
 

@@ -3,7 +3,9 @@
 mod marks;
 mod names;
 mod paths;
-pub mod router;
+pub mod residents;
+mod router;
+mod search;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -207,7 +209,7 @@ impl Contract {
                 return router;
             }
             let rows = router.conflicts().iter().flat_map(|conflict| [conflict.found, conflict.hidden]);
-            let demands = rows.filter_map(|row| Some((row, router::demands(&self.operation_unit(row).operation?))));
+            let demands = rows.filter_map(|row| Some((row, residents::demands(&self.operation_unit(row).operation?))));
             router::Router::new(self.index(), &demands.collect())
         })
     }

@@ -35,7 +35,7 @@ pub use observation::{Misaddressed, Observation, Recognition};
 #[cfg(feature = "check")]
 pub use questions::{Alternative, Answer, DueRefusal, Exchange, is_environmental};
 #[cfg(feature = "check")]
-pub(crate) use questions::{child, is_in_front, sensitive_strings, texts};
+pub(crate) use questions::{is_in_front, sensitive_strings, texts};
 #[cfg(feature = "check")]
 pub use redaction::RedactedMessage;
 #[cfg(feature = "check")]

@@ -13,11 +13,12 @@ use super::reply::{Reply, TransportFailure};
 use super::spelling::conceal;
 use crate::codec::{Codec, Outcome, Received, Rejection};
 use crate::model::{
-    Cause, Constraint, ConstraintId, Dialect, DocumentedDialect, ErrorDef, ErrorKind, Occurrence, Operation, PlaceId,
-    Strength, Table,
+    Cause, Constraint, ConstraintId, Dialect, DocumentedDialect, ErrorDef, ErrorKind, Occurrence, Operation, Strength,
+    Table,
 };
 use crate::text::{MASK, cut, one_line};
 use crate::value::pointer;
+use crate::value::walk::{self, Next, Places, walk};
 
 /// Most characters of a text that the peer chose.
 const MAX_FOREIGN: usize = 80;
@@ -379,44 +380,28 @@ pub fn is_environmental(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::State | ErrorKind::Quota | ErrorKind::Throttling)
 }
 
-/// The schema of a member of a value, or of an item.
-pub(crate) fn child(node: &Occurrence, name: &str) -> Option<PlaceId> {
-    let pattern = || node.patterns.iter().find(|(regex, _)| regex.is_match(name)).map(|(_, id)| *id);
-    node.properties.get(name).copied().or_else(pattern).or(node.values)
-}
-
-/// The texts of a value that stand at or below sensitive members, each with the member's node.
+/// The texts of a value that stand at or below sensitive members, each with the member's place.
 pub(crate) fn sensitive_strings<'v>(shape: &'v Table, value: &'v Value) -> Vec<(&'v Occurrence, &'v str)> {
     let mut found = Vec::new();
-    texts(shape, Some(0), value, None, &mut |sensitive, text| {
-        found.extend(sensitive.map(|node| (node, text)));
-    });
+    texts(&Places::of(shape), value, &mut |sensitive, text| found.extend(sensitive.map(|place| (place, text))));
     found
 }
 
-/// Calls with each text of a value and the sensitive node it is at or below.
-pub(crate) fn texts<'v>(
-    shape: &'v Table,
-    id: Option<PlaceId>,
+/// Calls with each text of a value and the sensitive place that it is at or below.
+pub(crate) fn texts<'t, 'v>(
+    places: &Places<'t>,
     value: &'v Value,
-    above: Option<&'v Occurrence>,
-    call: &mut dyn FnMut(Option<&'v Occurrence>, &'v str),
+    call: &mut dyn FnMut(Option<&'t Occurrence>, &'v str),
 ) {
-    let node = id.map(|id| &shape.nodes[id]);
-    let sensitive = above.or(node.filter(|node| node.sensitive));
-    match value {
-        Value::String(text) => call(sensitive, text),
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                let id = node.and_then(|node| node.prefix.get(index).copied().or(node.items));
-                texts(shape, id, item, sensitive, call);
-            }
+    walk(places, value, |places, value, _| match (places.sensitive(), value) {
+        (Some(sensitive), value) => {
+            walk::texts(value, &mut |text| call(Some(sensitive), text));
+            Next::Past
         }
-        Value::Object(members) => {
-            for (name, member) in members {
-                texts(shape, node.and_then(|node| child(node, name)), member, sensitive, call);
-            }
+        (None, Value::String(text)) => {
+            call(None, text);
+            Next::Past
         }
-        _ => {}
-    }
+        (None, _) => Next::Below,
+    });
 }

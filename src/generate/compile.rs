@@ -129,7 +129,8 @@ impl<'s> Compiler<'s> {
         let types = types(&nodes);
         let medium = key.nodes.first().map_or(0, |node| self.around.medium_of[*node]);
         let has = |json_type| types.contains(&json_type);
-        let text = has(JsonType::String).then(|| Text::of(self.shape, &nodes, &self.around.media[medium]));
+        let text = has(JsonType::String)
+            .then(|| Text::of(self.shape, &nodes, &self.around.media[medium], &self.around.familiar));
         let numbers = has(JsonType::Integer) || has(JsonType::Number);
         let suggested = nodes.iter().flat_map(|node| node.examples.iter().chain(node.default.as_deref()));
         ValuePlan {
@@ -220,7 +221,7 @@ impl<'s> Compiler<'s> {
         Members {
             named,
             patterns: patterns.collect(),
-            free_keys: free.then(|| Text::of(self.shape, &[], media)),
+            free_keys: free.then(|| Text::of(self.shape, &[], media, &[])),
             values: self.all(values),
             keys: self.all(keys),
             least: limit(|node| node.limits.min_properties).max().unwrap_or(0),

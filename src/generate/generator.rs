@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::compile::Compiler;
 use super::draw::Draw;
+use super::familiar::familiar;
 use super::medium::Medium;
 use super::path::paths;
 use super::regex_gen::Taste;
@@ -121,7 +122,7 @@ fn surroundings(operation: &Operation) -> Surroundings {
             credentials.push(id);
         }
     }
-    Surroundings { media, medium_of, credentials }
+    Surroundings { media, medium_of, credentials, familiar: familiar(operation) }
 }
 
 fn carries_credentials(service: &Service, header: &str) -> bool {

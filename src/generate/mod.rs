@@ -11,6 +11,7 @@ mod constraint_site;
 pub mod coverage;
 mod dictionary;
 mod draw;
+mod familiar;
 mod generator;
 mod inputs;
 mod medium;

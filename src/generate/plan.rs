@@ -1,6 +1,5 @@
 //! The plan of an operation: which cases there are, and each of them by its number.
 
-use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
@@ -12,12 +11,13 @@ use super::case::Case;
 use super::confirm::{Confirmed, Dropped, confirm};
 use super::coverage::{Coverage, coverage};
 use super::phase::Phase;
-use super::weight::weight;
+use super::weight::Shown;
 use super::{Boundaries, Side, Token};
 use crate::exchange::{Bases, Variation, Verdict, differences, grafted};
-use crate::model::{ConstraintId, Dialect, Operation, PlaceId};
+use crate::model::{ConstraintId, Dialect, Operation};
 use crate::random::Random;
 use crate::value::pointer;
+use crate::value::walk::Places;
 
 /// Draws of an input before a case is given up, or made from an example.
 const TRIES: usize = 6;
@@ -36,7 +36,7 @@ pub struct Plan {
     chosen: u32,
     bases: Arc<Bases>,
     /// Texts of the examples.
-    familiar: Arc<HashSet<String>>,
+    shown: Arc<Shown>,
     covered: OnceLock<Arc<Covered>>,
 }
 
@@ -57,8 +57,6 @@ impl Plan {
         let boundaries = Boundaries::of(operation);
         let candidates = candidates(operation, boundaries.generator());
         let token = operation.idempotency.iter().map(|idempotency| idempotency.token.clone());
-        let mut familiar = HashSet::new();
-        operation.examples.iter().for_each(|example| texts(&example.input, &mut familiar));
         let examples =
             candidates.iter().filter(|candidate| candidate.example.is_some() || operation.examples.is_empty());
         let chosen = examples.fold(0, |chosen, candidate| chosen | candidate.bit);
@@ -71,7 +69,7 @@ impl Plan {
             candidates: Arc::new(candidates),
             chosen,
             bases: Arc::default(),
-            familiar: Arc::new(familiar),
+            shown: Arc::new(Shown::of(operation)),
             covered: OnceLock::new(),
         };
         plan.on(chosen)
@@ -261,7 +259,7 @@ impl Plan {
 
     /// How far an input is from what the server has accepted, and how large it is for a reader.
     pub(super) fn weight(&self, input: &Value) -> (usize, u64) {
-        (self.bases.distance(input), weight(input, &self.familiar))
+        (self.bases.distance(input), self.shown.weight(input))
     }
 
     fn token(&self, phase: Phase, seed: u64, index: u64) -> Token {
@@ -311,10 +309,8 @@ impl Plan {
     /// A value for a member that is not likely to have been there before.
     fn fresh(&self, path: &[String], random: &mut Random) -> Option<Value> {
         let shape = self.operation.input.table();
-        let node = path.iter().try_fold(0, |node: PlaceId, segment| {
-            let node = &shape.nodes[node];
-            node.properties.get(segment).copied().or(if segment == "*" { node.items.or(node.values) } else { None })
-        })?;
+        let places = path.iter().fold(Places::of(shape), |places, segment| places.below(segment));
+        let node = *places.certain_ids().first()?;
         let length = shape.nodes[node].limits.max_length.map_or(24, |most| usize::try_from(most).unwrap_or(24).min(24));
         let text = self.boundaries.generator().text(shape, node, Some(length), random);
         Some(text.map_or_else(|| self.boundaries.generator().plain(shape, node, random), Value::String))
@@ -410,16 +406,6 @@ impl Plan {
     #[must_use]
     pub fn breakable(&self) -> &[ConstraintId] {
         &self.covered().breakable
-    }
-}
-
-/// All texts of a value.
-fn texts(value: &Value, found: &mut HashSet<String>) {
-    match value {
-        Value::String(text) => drop(found.insert(text.clone())),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(members) => members.values().for_each(|member| texts(member, found)),
-        _ => {}
     }
 }
 

@@ -1,13 +1,15 @@
 //! Texts for a place: by pattern, by format, or free; ordinary ones and such that a real API meets.
 
-use base64::Engine;
+use std::sync::Arc;
+
 use serde_json::Value;
 
-use super::dictionary::{FAMILIAR, TEXTS, formatted};
+use super::dictionary::{TEXTS, formatted};
 use super::medium::Medium;
 use super::regex_gen::{MAX_LENGTH, Pattern, Taste};
 use crate::model::{Cause, Matcher, Occurrence, Table};
 use crate::random::Random;
+use crate::text::to_base64;
 
 /// Length of a text that nothing constrains.
 const USUAL_LENGTH: usize = 12;
@@ -39,14 +41,15 @@ pub(super) struct Text {
     is_base64: bool,
     medium: Medium,
     hostile: Vec<&'static str>,
-    familiar: Vec<&'static str>,
+    familiar: Vec<Arc<str>>,
     suggested: Vec<String>,
     /// Whether what is drawn is sure to satisfy patterns and format.
     pub exact: bool,
 }
 
 impl Text {
-    pub fn of(shape: &Table, nodes: &[&Occurrence], medium: &Medium) -> Self {
+    /// The texts of schemas in a medium, with those that are familiar to the API.
+    pub fn of(shape: &Table, nodes: &[&Occurrence], medium: &Medium, familiar: &[Arc<str>]) -> Self {
         let limit = |of: fn(&Occurrence) -> Option<u64>| nodes.iter().copied().filter_map(of);
         let size = |length: u64| usize::try_from(length).unwrap_or(usize::MAX);
         let least = limit(|node| node.limits.min_length).max().map_or(0, size).max(usize::from(!medium.fits("")));
@@ -79,7 +82,7 @@ impl Text {
             is_uuid: format == "uuid",
             is_base64: nodes.iter().any(|node| node.wire.base64),
             hostile: TEXTS.iter().copied().filter(|text| fits(text, !free)).collect(),
-            familiar: FAMILIAR.iter().copied().filter(|text| fits(text, true)).collect(),
+            familiar: familiar.iter().filter(|text| fits(text, true)).cloned().collect(),
             suggested: suggested.map(str::to_owned).collect(),
             medium: medium.clone(),
             pattern,
@@ -120,7 +123,9 @@ impl Text {
         match kind {
             0..4 => self.unusual(random),
             4..6 if !self.suggested.is_empty() => random.pick(&self.suggested).cloned().unwrap_or_default(),
-            6..9 if !self.familiar.is_empty() => random.pick(&self.familiar).copied().unwrap_or_default().to_owned(),
+            6..9 if !self.familiar.is_empty() => {
+                random.pick(&self.familiar).map_or_else(String::new, |text| text.as_ref().to_owned())
+            }
             _ => self.ordinary(random),
         }
     }
@@ -277,7 +282,7 @@ fn uuid(random: &mut Random) -> String {
 
 fn base64(length: usize, random: &mut Random) -> String {
     let bytes: Vec<u8> = (0..length).map(|_| random.next().to_le_bytes()[0]).collect();
-    base64::engine::general_purpose::STANDARD.encode(bytes)
+    to_base64(&bytes)
 }
 
 /// Whether texts satisfy the patterns and formats of schemas.

@@ -3,6 +3,8 @@
 //! The first plans are those of the shape's nodes, under the nodes' own numbers. Others belong to combinations of nodes: a
 //! value that has an `anyOf` is drawn from its own schema and that of one branch together.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::medium::Medium;
@@ -81,6 +83,8 @@ pub(super) struct Surroundings {
     /// Index of the medium of each node.
     pub medium_of: Vec<usize>,
     pub credentials: Vec<PlaceId>,
+    /// Texts that the API's members hold every day.
+    pub familiar: Vec<Arc<str>>,
 }
 
 /// How deep the values of each plan are at least: by that, recursion finds its end.

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
@@ -17,6 +15,7 @@ use crate::codec;
 use crate::exchange::{Reply, TransportFailure};
 use crate::mock::{Mock, MockResponse, refusal};
 use crate::model::{ConstraintId, ErrorDef, Operation};
+use crate::text::to_base64;
 use crate::value::pointer;
 use crate::value::view::View;
 
@@ -70,7 +69,7 @@ impl Departing<'_> {
             Fault::NoRequestId => Some(self.without_request_id()),
             Fault::LeaksSecretInHeader => self.with_header(DEBUG, self.leaked()?.as_bytes()),
             Fault::LeaksSecretInBody => self.leaking(),
-            Fault::LeaksSecretInBase64 => self.with_header(DEBUG, STANDARD.encode(self.leaked()?).as_bytes()),
+            Fault::LeaksSecretInBase64 => self.with_header(DEBUG, to_base64(self.leaked()?.as_bytes()).as_bytes()),
             Fault::ShowsStackTrace => self.decisive().map(|(_, error)| self.failed(error, error.status, STACK_TRACE)),
             Fault::FailsOnNonAscii { error } => self.failing(*error),
             Fault::UndeclaredStatus { .. }

@@ -7,13 +7,14 @@ use http::Request;
 use serde_json::Value;
 
 use crate::auth;
-use crate::model::{JsonType, Node, NodeId, Operation, Shape};
+use crate::model::{JsonType, Node, Operation};
+use crate::value::walk::{Next, Places, walk};
 
 /// The longest secret of a request.
 pub fn secret(operation: &Operation, request: &Request<Bytes>, input: &Value) -> Option<String> {
     let tokens = tokens(operation).filter_map(|name| request.headers().get(name)?.to_str().ok());
     let mut found: Vec<&str> = tokens.collect();
-    sensitive(&operation.input, operation.input.start, input, &mut found);
+    sensitive(operation, input, &mut found);
     found.into_iter().filter(|secret| !secret.is_empty()).max_by_key(|secret| secret.len()).map(str::to_owned)
 }
 
@@ -32,24 +33,39 @@ fn is_secret(node: &Node) -> bool {
 }
 
 /// The texts of sensitive members.
-fn sensitive<'v>(shape: &Shape, id: NodeId, value: &'v Value, found: &mut Vec<&'v str>) {
-    let node = &shape.nodes[id];
-    match value {
-        Value::String(text) if is_secret(node) => found.push(text),
-        _ if node.sensitive => {}
-        Value::Object(members) => {
-            for (name, value) in members {
-                if let Some(id) = node.properties.get(name).copied().or(node.values) {
-                    sensitive(shape, id, value, found);
-                }
-            }
+fn sensitive<'v>(operation: &Operation, value: &'v Value, found: &mut Vec<&'v str>) {
+    walk(&Places::of(&operation.input), value, |places, value, _| {
+        let Some(place) = places.sensitive() else { return Next::Below };
+        found.extend(value.as_str().filter(|_| is_secret(place)));
+        Next::Past
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::Contract;
+    use crate::spec::SourceText;
+
+    #[test]
+    fn secrets_are_found_whichever_schema_says_that_they_are() {
+        let texts = [
+            ("parts/service.yaml", include_str!("../../fixtures/specs/parts/service.yaml")),
+            ("parts/put-parts.yaml", include_str!("../../fixtures/specs/parts/put-parts.yaml")),
+        ];
+        let texts = texts.map(|(name, text)| SourceText { name: name.to_owned(), text: text.to_owned() });
+        let contract = Contract::from_texts(texts).unwrap_or_else(|error| panic!("{error}"));
+        let operation = contract.operation("PutParts").expect("an operation");
+        for input in [
+            json!({"apart": {"secret": "s3cr3t"}}),
+            json!({"pair": ["s3cr3t", "left", "open"]}),
+            json!({"named": {"x-key": "s3cr3t", "y": "open"}}),
+            json!({"either": {"inner": "s3cr3t"}}),
+        ] {
+            assert_eq!(secret(operation, &Request::default(), &input).as_deref(), Some("s3cr3t"), "{input}");
         }
-        Value::Array(items) => {
-            let Some(id) = node.items else { return };
-            for item in items {
-                sensitive(shape, id, item, found);
-            }
-        }
-        _ => {}
+        assert_eq!(secret(operation, &Request::default(), &json!({"pair": ["", "left"]})), None);
     }
 }

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::mutant::written;
-use crate::model::{Node, NodeId, Operation, Shape, Test};
+use crate::model::{Node, Operation, Shape, Test};
+use crate::value::walk::{Next, Places, walk};
 
 /// Name of a member, and code of an error, that no contract declares.
 pub const UNHEARD_OF: &str = "UnheardOf";
@@ -113,22 +114,14 @@ pub fn has_non_ascii(value: &Value) -> bool {
 
 /// Whether an input has a member that it need not have, the credentials among its headers aside.
 pub fn has_optional(operation: &Operation, input: &Value) -> bool {
-    has_optional_at(operation, operation.input.start, input)
-}
-
-fn has_optional_at(operation: &Operation, id: NodeId, value: &Value) -> bool {
-    let node = &operation.input.nodes[id];
-    match value {
-        Value::Object(members) => members.iter().any(|(name, value)| {
-            let member = node.properties.get(name).copied();
-            member.is_some() && is_optional(operation, node, name)
-                || member.or(node.values).is_some_and(|id| has_optional_at(operation, id, value))
-        }),
-        Value::Array(items) => {
-            node.items.is_some_and(|id| items.iter().any(|item| has_optional_at(operation, id, item)))
-        }
-        _ => false,
-    }
+    let mut is_found = false;
+    walk(&Places::of(&operation.input), input, |places, value, _| {
+        let named = |name: &str| places.iter().any(|place| place.properties.contains_key(name));
+        let optional = |name: &str| places.iter().all(|place| is_optional(operation, place, name));
+        is_found |= value.as_object().is_some_and(|members| members.keys().any(|name| named(name) && optional(name)));
+        if is_found || places.is_empty() { Next::Past } else { Next::Below }
+    });
+    is_found
 }
 
 /// Whether a node's member may be absent, and is no credential.

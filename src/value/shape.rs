@@ -1,10 +1,10 @@
-//! Values against shapes: which constraints a value breaks, what of it may be shown, which members nobody knows.
+//! Values against shapes: which constraints a value breaks.
 
 use serde_json::Value;
 
 use super::pointer;
-use crate::model::{Cause, Constraint, JsonType, Node, NodeId, Occurrence, PlaceId, Shape, Shapes, Table, Violation};
-use crate::text::MASK;
+use super::walk::Places;
+use crate::model::{Cause, Constraint, Node, NodeId, Occurrence, PlaceId, Shape, Shapes, Table, Violation};
 
 /// Deepest value that is judged; deeper ones are refused by the codecs already.
 const MAX_DEPTH: usize = 128;
@@ -13,13 +13,9 @@ impl Shape {
     /// The node at a pointer pattern.
     #[must_use]
     pub fn node(&self, pointer: &str) -> Option<&Node> {
-        let mut node = self.root();
-        for segment in pointer::segments(pointer) {
-            let next = node.properties.get(&segment).copied();
-            let next = next.or(if segment == "*" { node.items.or(node.values) } else { node.values });
-            node = &self.nodes[next?];
-        }
-        Some(node)
+        let mut segments = pointer::segments(pointer);
+        let id = segments.try_fold(self.start, |id, segment| below(&self.nodes, id, &segment))?;
+        Some(&self.nodes[id])
     }
 
     /// Whether the value keeps every constraint.
@@ -35,6 +31,20 @@ impl Shape {
         // What is in order needs no ids, so most shapes never get a table.
         if self.holds(value) { Vec::new() } else { self.table().violations(value) }
     }
+}
+
+/// The node at a segment of a pointer pattern, as the walk over a table finds its place. Here no table is made.
+fn below(nodes: &Shapes, id: NodeId, segment: &str) -> Option<NodeId> {
+    let node = &nodes[id];
+    let pattern = node.patterns.iter().find(|(pattern, _)| pattern.as_str() == segment).map(|(_, id)| *id);
+    let special = match segment {
+        "*" => node.items.or(node.values),
+        _ => segment.parse().ok().and_then(|index: usize| node.prefix.get(index).copied()),
+    };
+    let stated = node.properties.get(segment).copied().or(pattern).or(special);
+    let matching = || node.patterns.iter().find(|(pattern, _)| pattern.is_match(segment)).map(|(_, id)| *id);
+    let of_parts = || node.all_of.iter().find_map(|part| below(nodes, *part, segment));
+    stated.or_else(of_parts).or_else(matching).or(node.values)
 }
 
 /// Whether a value keeps the constraints of a node and of all that describe its parts.
@@ -87,13 +97,8 @@ impl Table {
     /// The place at a pointer pattern.
     #[must_use]
     pub fn place(&self, pointer: &str) -> Option<&Occurrence> {
-        let mut place = self.root();
-        for segment in pointer::segments(pointer) {
-            let next = place.properties.get(&segment).copied();
-            let next = next.or(if segment == "*" { place.items.or(place.values) } else { place.values });
-            place = &self.nodes[next?];
-        }
-        Some(place)
+        let segments = pointer::segments(pointer);
+        segments.fold(Places::of(self), |places, segment| places.below(&segment)).iter().next()
     }
 
     /// All constraints that the value breaks, in the stated order.
@@ -104,99 +109,6 @@ impl Table {
         found.sort_by_key(|violation| (self.constraints[violation.constraint].cause, violation.constraint));
         found
     }
-}
-
-impl Table {
-    /// The value with everything sensitive replaced, and everything of which nobody knows what it is: members without
-    /// a schema, their names included, and text where the schema takes none.
-    #[must_use]
-    pub fn mask(&self, value: &Value) -> Value {
-        self.mask_at(Some(0), value, Strangers::Masked)
-    }
-
-    /// The value with everything sensitive replaced, and nothing else: for values that were generated, in which what
-    /// nobody knows is no secret of anybody.
-    #[must_use]
-    pub fn mask_sensitive(&self, value: &Value) -> Value {
-        self.mask_at(Some(0), value, Strangers::Shown)
-    }
-
-    fn mask_at(&self, id: Option<PlaceId>, value: &Value, strangers: Strangers) -> Value {
-        let node = match id.map(|id| &self.nodes[id]) {
-            Some(node) if !node.sensitive => node,
-            None if strangers == Strangers::Shown => return value.clone(),
-            _ => return Value::from(MASK),
-        };
-        match value {
-            Value::Object(members) => {
-                let masked = members.iter().map(|(name, value)| {
-                    let pattern = node.patterns.iter().find(|(regex, _)| regex.is_match(name)).map(|(_, id)| *id);
-                    let id = node.properties.get(name).copied().or(pattern).or(node.values);
-                    let shown = id.is_some() || strangers == Strangers::Shown;
-                    let name = if shown { name.as_str() } else { MASK };
-                    (name.to_owned(), self.mask_at(id, value, strangers))
-                });
-                Value::Object(masked.collect())
-            }
-            Value::Array(items) => {
-                let item = |index: usize| node.prefix.get(index).copied().or(node.items);
-                items.iter().enumerate().map(|(index, value)| self.mask_at(item(index), value, strangers)).collect()
-            }
-            Value::String(_)
-                if strangers == Strangers::Masked
-                    && !node.types.is_empty()
-                    && !node.types.contains(JsonType::String) =>
-            {
-                Value::from(MASK)
-            }
-            scalar => scalar.clone(),
-        }
-    }
-
-    /// Pointers of the members that the schema does not know.
-    pub fn unknown_members(&self, value: &Value, found: &mut Vec<String>) {
-        self.unknown_at(0, value, &mut String::new(), found);
-    }
-
-    fn unknown_at(&self, id: PlaceId, value: &Value, at: &mut String, found: &mut Vec<String>) {
-        let node = &self.nodes[id];
-        if !node.all_of.is_empty() {
-            return;
-        }
-        let children: Vec<(String, Option<PlaceId>, &Value)> = match value {
-            Value::Object(members)
-                if !node.properties.is_empty() || node.values.is_some() || !node.patterns.is_empty() =>
-            {
-                members
-                    .iter()
-                    .map(|(name, value)| {
-                        let pattern = node.patterns.iter().find(|(regex, _)| regex.is_match(name)).map(|(_, id)| *id);
-                        (name.clone(), node.properties.get(name).copied().or(pattern).or(node.values), value)
-                    })
-                    .collect()
-            }
-            Value::Array(items) if node.items.is_some() => {
-                items.iter().enumerate().map(|(index, value)| (index.to_string(), node.items, value)).collect()
-            }
-            _ => return,
-        };
-        for (name, id, value) in children {
-            let length = at.len();
-            pointer::push(at, &name);
-            match id {
-                Some(id) => self.unknown_at(id, value, at, found),
-                None => found.push(at.clone()),
-            }
-            at.truncate(length);
-        }
-    }
-}
-
-/// What becomes of values that no schema describes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Strangers {
-    Masked,
-    Shown,
 }
 
 enum Step<'v> {

@@ -1,13 +1,19 @@
 //! Schemas as a graph: what is shared, what is bounded, and what is made only when somebody asks.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use accordant::Contract;
+use accordant::client::{ClientRun, Exchange, Exchanges};
+use accordant::exchange::Ended;
 use accordant::generate::{Generator, Random};
-use accordant::mock::Mock;
+use accordant::mock::{Mock, Sending};
 use accordant::model::MAX_PLACES;
 use accordant::spec::SourceText;
+use bytes::Bytes;
+use http::Response;
 use serde_json::json;
 
 use crate::wire::with_credentials;
@@ -119,5 +125,57 @@ fn a_plain_request_makes_no_table() {
         let answered = mock.answer(&with_credentials(request, &operation.service.name));
         assert_eq!((answered.response.status().as_u16(), answered.violations.len()), (operation.http.status, 0));
         assert!(!operation.input.has_table() && !operation.output.has_table(), "{}", operation.name);
+    }
+}
+
+/// What goes along a value with its schemas agrees on which schemas these are: parts of an `allOf`, first items, patterns of
+/// names, alternatives.
+#[test]
+fn masks_unknown_members_coverage_and_echoed_secrets_see_the_same_members() {
+    let contract = Contract::load(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/specs/parts")).expect("sound");
+    let operation = contract.operation("PutParts").expect("an operation");
+    let secrets = ["hunter2/hunter2", "Tr0ub4dor&3xyz", "aB3$x%Q9-zzz", "k9!k9?k8(k7)"];
+    let input = json!({
+        "apart": {"secret": secrets[0], "mode": "fast", "stranger": "s1"},
+        "pair": [secrets[1], "left", "plain"],
+        "named": {"x-key": secrets[2]},
+        "either": {"inner": secrets[3]},
+        "unknown": "s2",
+    });
+    assert_eq!(
+        operation.input.mask(&input),
+        json!({
+            "apart": {"secret": "***", "mode": "fast", "***": "***"},
+            "pair": ["***", "left", "plain"],
+            "named": {"x-key": "***"},
+            "either": {"inner": "***"},
+            "***": "***",
+        })
+    );
+    let mut unknown = Vec::new();
+    operation.input.unknown_members(&input, &mut unknown);
+    unknown.sort();
+    assert_eq!(unknown, ["/apart/stranger", "/unknown"]);
+
+    let mut known = input;
+    known.as_object_mut().expect("an object").shift_remove("unknown");
+    known["apart"].as_object_mut().expect("an object").shift_remove("stranger");
+    let request = operation.service.codec().encode_request(operation, &known);
+    let mut response = Response::new(Bytes::from(json!({ "told": secrets }).to_string()));
+    response.headers_mut().insert("content-type", "application/json".parse().expect("a value"));
+    let mut exchanges = Exchanges::default();
+    exchanges.push(Exchange::new(request, &Sending::from(response), Duration::ZERO));
+    let mut run = ClientRun::new(&contract, "client".into(), Ended::Exit(0), false, &exchanges);
+    run.add_answers(&contract, &exchanges);
+    let report = run.report();
+    let all = report.findings.iter().chain(&report.notes);
+    let echoed: BTreeSet<&str> =
+        all.filter(|finding| finding.code == "secret-echoed").filter_map(|finding| finding.about.as_deref()).collect();
+    // Of alternatives, none is sure to be the one.
+    assert_eq!(echoed, BTreeSet::from(["/apart/secret", "/named/^x-", "/pair/0"]));
+    let seen = &report.client.as_ref().expect("a section of the client").coverage[0];
+    assert_eq!(seen.values.seen, ["/pair/1=left", "/apart/mode=fast"]);
+    for member in ["/apart", "/apart/secret", "/apart/mode", "/pair", "/named", "/either", "/either/inner"] {
+        assert!(seen.members.seen.iter().any(|seen| seen == member), "{member} not in {seen:?}");
     }
 }

@@ -10,12 +10,13 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::check::Complaint;
-use crate::exchange::{Bases, Exchange, Verdict, child, differences};
+use crate::exchange::{Bases, Exchange, Verdict, differences};
 use crate::model::citation::strength_of;
 use crate::model::{
     BoundaryValue, Cause, Citation, Constraint, Example, Occurrence, Operation, PlaceId, Strength, Table,
 };
 use crate::value::pointer;
+use crate::value::walk::Places;
 
 /// What the claim rests on.
 #[derive(Debug)]
@@ -112,7 +113,7 @@ fn nearest_example<'o>(operation: &'o Operation, bases: Option<&Bases>, input: &
 /// What is known of the change from a base to an input.
 fn weighed<'o>(operation: &'o Operation, base: &Value, input: &Value, boundary: Option<&'o Constraint>) -> Change<'o> {
     let mut suspects = Suspects { boundary, ..Suspects::new(operation) };
-    suspects.compare(0, Some(base), input);
+    suspects.compare(&Places::of(suspects.shape), Some(base), input);
     let mut change = Change::new(boundary);
     suspects.weigh(&mut change);
     if let [place] = &differences(base, input)[..] {
@@ -169,32 +170,28 @@ impl<'o> Suspects<'o> {
     }
 
     /// Notes where a value differs; whether it does.
-    fn compare(&mut self, id: PlaceId, old: Option<&Value>, new: &Value) -> bool {
+    fn compare(&mut self, places: &Places<'o>, old: Option<&Value>, new: &Value) -> bool {
         if old == Some(new) {
             return false;
         }
-        let node = &self.shape.nodes[id];
-        for part in &node.all_of {
-            self.compare(*part, old, new);
-        }
-        let is_bound = self.is_bound_of(node, old, new);
-        self.unheard_of |= !is_bound && !self.is_spoken_of(id, new);
         let goes_on =
             matches!((old, new), (Some(Value::Object(_)), Value::Object(_)) | (Some(Value::Array(_)), Value::Array(_)));
-        if !goes_on && !is_bound {
-            self.changed.push(id);
+        for (id, node) in places.certain_ids().iter().zip(places.certain()) {
+            let is_bound = self.is_bound_of(node, old, new);
+            self.unheard_of |= !is_bound && !self.is_spoken_of(node, new);
+            self.changed.extend((!goes_on && !is_bound).then_some(*id));
         }
         match new {
             Value::Object(members) => {
                 for (name, value) in members {
                     let old = old.and_then(|old| old.get(name));
-                    self.member(id, child(node, name), name, old, value);
+                    self.member(places, &places.member(name), name, old, value);
                 }
             }
             Value::Array(items) => {
                 for (index, value) in items.iter().enumerate() {
                     let old = old.and_then(|old| old.get(index));
-                    self.member(id, node.prefix.get(index).copied().or(node.items), "*", old, value);
+                    self.member(places, &places.item(index), "*", old, value);
                 }
             }
             _ => {}
@@ -204,8 +201,7 @@ impl<'o> Suspects<'o> {
 
     /// Whether a source says that the place takes such a value, its members aside: by showing it, or by bounds that
     /// it keeps.
-    fn is_spoken_of(&self, id: PlaceId, value: &Value) -> bool {
-        let node = &self.shape.nodes[id];
+    fn is_spoken_of(&self, node: &Occurrence, value: &Value) -> bool {
         let shown = |shown: &Value| shown == value;
         let known = !node.limits.choices.is_empty()
             || node.examples.iter().chain(node.default.as_deref()).any(shown)
@@ -221,14 +217,14 @@ impl<'o> Suspects<'o> {
         self.operation.examples.iter().filter_map(move |example| pointer::first(&example.input, &segments))
     }
 
-    fn member(&mut self, holder: PlaceId, id: Option<PlaceId>, name: &str, old: Option<&Value>, new: &Value) {
-        let differs = match id {
-            Some(id) => self.compare(id, old, new),
-            None => old != Some(new),
-        };
-        if differs {
-            self.around.push((holder, name.to_owned()));
-            let keys = self.shape.nodes[holder].keys.filter(|_| old.is_none());
+    fn member(&mut self, whole: &Places<'o>, part: &Places<'o>, name: &str, old: Option<&Value>, new: &Value) {
+        let is_described = part.certain().next().is_some();
+        if !(if is_described { self.compare(part, old, new) } else { old != Some(new) }) {
+            return;
+        }
+        for holder in whole.certain_ids() {
+            self.around.push((*holder, name.to_owned()));
+            let keys = self.shape.nodes[*holder].keys.filter(|_| old.is_none());
             self.changed.extend(keys);
         }
     }

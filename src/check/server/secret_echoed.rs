@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::check::{Check, Complaint, Party};
 use crate::codec::Outcome;
 use crate::exchange::spelling::Haystack;
 use crate::exchange::{Exchange, Observation, texts};
 use crate::model::citation::strength_of;
-use crate::model::{Occurrence, Strength};
+use crate::model::{Occurrence, Strength, Table};
 use crate::value::pointer;
+use crate::value::walk::{self, Next, Places, walk};
 
 /// The check.
 pub struct SecretEchoed;
@@ -100,16 +103,24 @@ impl<'e> Secrets<'e> {
     fn of(exchange: &Exchange<'e>) -> Self {
         let shape = &exchange.operation().input;
         let input = exchange.input;
-        let (mut members, mut open) = (Vec::new(), Vec::new());
-        texts(shape, Some(0), input, None, &mut |sensitive, text| match sensitive {
-            Some(node) => members.push((node, text)),
-            None => open.push(text),
-        });
+        let (mut members, mut open) = (sensitive_members(shape, input), Vec::new());
+        texts(&Places::of(shape), input, &mut |sensitive, text| open.extend(sensitive.is_none().then_some(text)));
         let hidden = |secret: &str, long| is_telling(secret, long) && !open.iter().any(|text| text.contains(secret));
         members.retain(|(node, secret)| hidden(secret, LONG) && !is_echoed(exchange, node));
         let credentials = exchange.secrets().iter().map(String::as_str);
         Self { credentials: credentials.filter(|secret| hidden(secret, LONG_CREDENTIAL)).collect(), members }
     }
+}
+
+/// The texts at and below the members that are sensitive for sure, whichever alternatives hold.
+fn sensitive_members<'v>(shape: &'v Table, value: &'v Value) -> Vec<(&'v Occurrence, &'v str)> {
+    let mut found = Vec::new();
+    walk(&Places::of(shape), value, |places, value, _| {
+        let Some(sensitive) = places.certain().find(|place| place.sensitive) else { return Next::Below };
+        walk::texts(value, &mut |text| found.push((sensitive, text)));
+        Next::Past
+    });
+    found
 }
 
 fn is_echoed(exchange: &Exchange<'_>, node: &Occurrence) -> bool {
@@ -151,9 +162,9 @@ impl Answered {
         match exchange.received().and_then(|received| received.as_ref().ok()).map(|received| &received.outcome) {
             Some(Outcome::Output(output)) => {
                 // The documented dialect's output has a schema of its own, in which nothing is sensitive.
-                let root = exchange.is_native().then_some(0);
-                let shape = &exchange.operation().output;
-                texts(shape, root, output, None, &mut |node, text| {
+                let shape = exchange.operation().output.table();
+                let places = if exchange.is_native() { Places::of(shape) } else { Places::nowhere(shape) };
+                texts(&places, output, &mut |node, text| {
                     push(if node.is_some() { &mut sensitive } else { &mut open }, text);
                 });
             }

@@ -2,6 +2,7 @@
 //! servers: each has a check that says so.
 
 mod any;
+mod clients;
 mod departures;
 mod frames;
 mod json;

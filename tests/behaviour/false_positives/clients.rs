@@ -1,19 +1,20 @@
 //! Generated requests against the checks of clients, and the mock's answers against those of answers: nobody is accused who
 //! keeps the contract, and each broken constraint is told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use accordant::check::Party;
+use accordant::client::{ClientRun, Exchange, Exchanges};
+use accordant::exchange::Ended;
+use accordant::generate::{Case, Phase, Plan, Variation, Verdict};
+use accordant::mock::{Mock, Sending};
+use accordant::model::{Dialect, Operation};
+use accordant::{Contract, Report};
+use bytes::Bytes;
 use http::{Response, StatusCode};
 
-use super::mistakes::signed;
-use super::{ClientRun, Exchange, Exchanges};
-use crate::check::Party;
-use crate::contract::Contract;
-use crate::exchange::Ended;
-use crate::generate::{Case, Phase, Plan, Variation, Verdict};
-use crate::mock::{Mock, Sending};
-use crate::model::{Dialect, Operation};
-use crate::report::Report;
+use crate::wire::with_credentials;
 
 const RANDOM: u64 = 40;
 
@@ -26,8 +27,12 @@ fn cases(plan: &Plan) -> impl Iterator<Item = Case> + '_ {
     cases.filter(|case| matches!(case.variation, Variation::Plain | Variation::Twice))
 }
 
-fn exchange(mock: &Mock, case: &Case, spoil: impl Fn(&mut Response<bytes::Bytes>)) -> Exchanges {
-    let request = signed(case);
+fn exchange(mock: &Mock, case: &Case, spoil: impl Fn(&mut Response<Bytes>)) -> Exchanges {
+    let request = case.request.clone();
+    let request = match case.dialect {
+        Dialect::Native => with_credentials(request, &case.operation.service.name),
+        Dialect::Documented => request,
+    };
     let mut response = mock.answer(&request).response;
     spoil(&mut response);
     let mut exchanges = Exchanges::default();
@@ -47,7 +52,7 @@ fn found(report: &Report, party: Party) -> Vec<(&str, Option<&str>)> {
     all.map(|finding| (finding.code.as_str(), finding.about.as_deref())).collect()
 }
 
-fn each_case(operation: &std::sync::Arc<Operation>, dialect: Dialect, mut look: impl FnMut(&Case)) {
+fn each_case(operation: &Arc<Operation>, dialect: Dialect, mut look: impl FnMut(&Case)) {
     let plan = Plan::new(operation, dialect);
     let mut count = 0;
     for case in cases(&plan) {
@@ -93,8 +98,7 @@ fn an_implementation_that_accepts_everything_or_fails_is_found() {
     let mock = Mock::new(contract.clone());
     let operation = contract.operation("StartBackupJob").expect("built in");
     each_case(operation, Dialect::Native, |case| {
-        let failing =
-            |response: &mut Response<bytes::Bytes>| *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        let failing = |response: &mut Response<Bytes>| *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         let report = judged(&contract, &exchange(&mock, case, failing));
         let found = found(&report, Party::Server);
         if matches!(case.verdict, Verdict::Valid { .. }) {
