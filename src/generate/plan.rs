@@ -146,7 +146,7 @@ impl Plan {
         self.covered.get_or_init(|| {
             let coverage = coverage(&self.boundaries, self.dialect);
             let (mut breakable, mut bounded): (Vec<ConstraintId>, Vec<ConstraintId>) = (Vec::new(), Vec::new());
-            let entangled: HashSet<ConstraintId> = coverage.unbreakable.iter().map(|(id, _)| *id).collect();
+            let entangled: Vec<ConstraintId> = coverage.unbreakable.iter().map(|(id, _)| *id).collect();
             let is_new = |known: &[ConstraintId], id: ConstraintId| !known.contains(&id) && !entangled.contains(&id);
             for case in &coverage.cases {
                 match case.verdict {
