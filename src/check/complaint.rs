@@ -14,7 +14,8 @@ pub struct Complaint {
     pub expected: String,
     /// What came back instead, without secrets.
     pub actual: String,
-    /// What of the contract it is about: the id of a constraint, a member's pointer, or the code of an error.
+    /// What of the contract it is about: the id of a constraint, a member's pointer, the code of an error, or behind `@` a
+    /// rule of outputs or a fact of the envelope.
     pub about: Option<String>,
     /// Who says so.
     pub citations: Vec<String>,

@@ -80,7 +80,7 @@ impl ClientRun {
     pub fn report(self) -> Report {
         let (findings, notes) = findings_and_notes(self.tally);
         let report = Report::new(self.contract, self.strict);
-        Report { whole: self.whole, findings, notes, client: Some(self.section), ..report }
+        Report { whole: self.whole, findings, notes, client: Some(self.section), ..report }.grouped()
     }
 }
 

@@ -7,9 +7,10 @@ use quick_xml::escape::escape;
 use serde_json::Value;
 
 use super::naming::{ACTION, Action};
+use super::xml::Element;
 use super::{Codec, Decoded, Incoming, Naming, Oddity, Outcome, Received, Rejection, Reply, error_shape, form, xml};
 use crate::auth;
-use crate::model::{Cause, Operation, Service};
+use crate::model::{Cause, EnvelopeFact, Operation, Service};
 use crate::value::view::View;
 
 /// The codec.
@@ -133,37 +134,67 @@ impl Codec for AwsQuery {
         let root = xml::parse(response.body())?;
         // Some servers say in the body alone that a request failed.
         let failed = root.name == "ErrorResponse" && operation.name != "Error";
-        if status.is_success() && !failed {
-            let (expected, result) = (format!("{}Response", operation.name), format!("{}Result", operation.name));
-            if root.name != expected {
-                return Err(Rejection::malformed(format!("the root element is not {expected}")));
-            }
-            let output = match root.child(&result) {
-                Some(element) => xml::members(&operation.output, operation.output.root(), element),
-                None if memberless => Value::Object(serde_json::Map::new()),
-                None => return Err(Rejection::malformed(format!("there is no element {result}"))),
-            };
-            let metadata = root.child("ResponseMetadata").and_then(|metadata| metadata.text_of("RequestId"));
-            let request_id = header.or(metadata.map(str::to_owned));
-            return Ok(Received {
-                status: status.as_u16(),
-                request_id,
-                outcome: Outcome::Output(output),
-                oddities: Vec::new(),
-            });
-        }
-        let error = root.child("Error").filter(|_| root.name == "ErrorResponse");
-        let code = error.and_then(|error| error.text_of("Code")).filter(|code| !code.trim().is_empty());
-        let Some(code) = code else {
-            return Err(Rejection::malformed("there is no ErrorResponse with an Error and its Code"));
+        let (outcome, own_id) = if status.is_success() && !failed {
+            let id = root.child("ResponseMetadata").and_then(|metadata| metadata.text_of("RequestId"));
+            (output(operation, &root)?, id)
+        } else {
+            (error(&root)?, root.text_of("RequestId"))
         };
-        let message = error.and_then(|error| error.text_of("Message")).map(str::to_owned);
-        let request_id = header.or(root.text_of("RequestId").map(str::to_owned));
-        Ok(Received {
-            status: status.as_u16(),
-            request_id,
-            outcome: Outcome::Error { code: code.to_owned(), message },
-            oddities: Vec::new(),
-        })
+        let oddities = departures(&operation.service, &root, &outcome, (header.as_deref(), own_id));
+        let request_id = header.or(own_id.map(str::to_owned));
+        Ok(Received { status: status.as_u16(), request_id, outcome, oddities })
     }
+}
+
+fn output(operation: &Operation, root: &Element) -> Result<Outcome, Rejection> {
+    let (expected, result) = (format!("{}Response", operation.name), format!("{}Result", operation.name));
+    if root.name != expected {
+        return Err(Rejection::malformed(format!("the root element is not {expected}")));
+    }
+    let memberless = operation.output.root().properties.is_empty();
+    Ok(Outcome::Output(match root.child(&result) {
+        Some(element) => xml::members(&operation.output, operation.output.root(), element),
+        None if memberless => Value::Object(serde_json::Map::new()),
+        None => return Err(Rejection::malformed(format!("there is no element {result}"))),
+    }))
+}
+
+fn error(root: &Element) -> Result<Outcome, Rejection> {
+    let error = root.child("Error").filter(|_| root.name == "ErrorResponse");
+    let code = error.and_then(|error| error.text_of("Code")).filter(|code| !code.trim().is_empty());
+    let Some(code) = code else {
+        return Err(Rejection::malformed("there is no ErrorResponse with an Error and its Code"));
+    };
+    let message = error.and_then(|error| error.text_of("Message")).map(str::to_owned);
+    Ok(Outcome::Error { code: code.to_owned(), message })
+}
+
+/// What of the envelope is not as the protocol has it.
+fn departures(
+    service: &Service,
+    root: &Element,
+    outcome: &Outcome,
+    (header, own_id): (Option<&str>, Option<&str>),
+) -> Vec<Oddity> {
+    let mut found = Vec::new();
+    if root.namespace != service.namespace {
+        found.push(Oddity::Envelope(EnvelopeFact::Namespace, root.namespace.clone()));
+    }
+    let own_id = own_id.map(str::trim).filter(|id| !id.is_empty());
+    if let (Some(header), Some(id)) = (header, own_id)
+        && header.trim() != id
+    {
+        found.push(Oddity::Envelope(EnvelopeFact::RequestId, Some(id.to_owned())));
+    }
+    match outcome {
+        Outcome::Output(_) if own_id.is_none() => found.push(Oddity::Envelope(EnvelopeFact::Metadata, None)),
+        Outcome::Output(_) => {}
+        Outcome::Error { .. } => {
+            let fault = root.child("Error").and_then(|error| error.text_of("Type"));
+            if !matches!(fault, Some("Sender" | "Receiver")) {
+                found.push(Oddity::Envelope(EnvelopeFact::Fault, fault.map(str::to_owned)));
+            }
+        }
+    }
+    found
 }

@@ -93,9 +93,18 @@ pub fn decode(service: &Service, response: &Response<Bytes>, format: &dyn FreeFo
             extract(template, &value, "code")
         });
         let Some(code) = in_header.or_else(|| extract(template, &body, "code")) else { continue };
-        return Ok(Outcome::Error { code: bare(&code).to_owned(), message: extract(template, &body, "message") });
+        // An error with a body of its own may have its code where others have it.
+        let message = extract(template, &body, "message");
+        let message = message.or_else(|| bodies(service).find_map(|template| extract(template, &body, "message")));
+        return Ok(Outcome::Error { code: bare(&code).to_owned(), message });
     }
     Err(Rejection::malformed("no error shape of the service fits: there is no error code"))
+}
+
+/// The bodies that errors of a service have.
+fn bodies(service: &Service) -> impl Iterator<Item = &Template> {
+    let own = service.errors.all.iter().filter_map(|error| error.body.as_ref());
+    service.error_shapes.iter().map(|shape| &shape.body).chain(own)
 }
 
 /// An error code without the namespace before `#` and the URI after `:` that some services add.

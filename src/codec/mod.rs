@@ -34,7 +34,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use serde_json::Value;
 
-use crate::model::{Cause, Dialect, ErrorDef, Operation, Protocol, Service, ServiceEntry};
+use crate::model::{Cause, Dialect, EnvelopeFact, ErrorDef, Operation, Protocol, Service, ServiceEntry};
 use crate::value::view::View;
 
 /// Deepest nesting of a body that is read.
@@ -197,6 +197,9 @@ pub enum Oddity {
     /// A member of a reply in another form than the protocol's: a time as text where a number is due. Lenient clients
     /// guess what it means.
     OtherForm(String),
+    /// What stands around an output or an error is not as the protocol has it; and what stands there instead, where that
+    /// is anything.
+    Envelope(EnvelopeFact, Option<String>),
     /// A parameter that may as well be one that the operation does not have, or none at all. It is read as the mistake
     /// that it likely is, but nobody is to blame who reads it otherwise.
     Unclear,

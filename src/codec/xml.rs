@@ -253,6 +253,8 @@ fn free(element: &Element) -> Value {
 pub struct Element {
     /// Local name, without prefix.
     pub name: String,
+    /// The namespace that a root declares for itself.
+    pub namespace: Option<String>,
     /// Attributes by name as written, namespace declarations left out.
     pub attributes: Vec<(String, String)>,
     /// Child elements.
@@ -289,7 +291,9 @@ pub fn parse(body: &[u8]) -> Result<Element, Rejection> {
                 if open.len() >= MAX_DEPTH || elements > MAX_VALUES || root.is_some() {
                     return Err(Rejection::malformed("the XML is nested too deep, too large or has two roots"));
                 }
-                open.push(element(&start).ok_or_else(|| not_xml(&reader))?);
+                let mut element = element(&start).ok_or_else(|| not_xml(&reader))?;
+                element.namespace = if open.is_empty() { namespace(&start) } else { None };
+                open.push(element);
             }
             Event::End(_) => {
                 let Some(done) = open.pop() else { return Err(not_xml(&reader)) };
@@ -327,6 +331,15 @@ fn not_xml(reader: &Reader<&[u8]>) -> Rejection {
 fn element(start: &BytesStart<'_>) -> Option<Element> {
     let name = start.local_name().into_inner().to_owned();
     Some(Element { name, attributes: attributes(start)?, ..Element::default() })
+}
+
+fn namespace(start: &BytesStart<'_>) -> Option<String> {
+    let declaration = match start.name().into_inner().split_once(':') {
+        Some((prefix, _)) => Cow::Owned(format!("xmlns:{prefix}")),
+        None => Cow::Borrowed("xmlns"),
+    };
+    let declared = start.attributes().flatten().find(|attribute| attribute.key.into_inner() == declaration)?;
+    Some(declared.normalized_value(quick_xml::XmlVersion::Implicit1_0).ok()?.into_owned())
 }
 
 /// The attributes of an element by name, namespace declarations left out.

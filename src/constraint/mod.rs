@@ -20,6 +20,7 @@ use serde_json::Value;
 use crate::model::{Cause, SchemaSpec};
 
 use crate::model::{BoundaryValue, Edges, Form, Test, Types};
+pub use rule::over as rule_over;
 pub use types::is_integer;
 
 /// A constraint found in a schema, not yet placed.

@@ -268,9 +268,23 @@ impl<'e> Exchange<'e> {
         sent_plainly && !matches!(self.expected(), Expected::Refusal(_))
     }
 
-    /// The output of a success that may come back.
+    /// The output of a success that may come back, where a client finds anything in it.
     #[must_use]
     pub fn output(&self) -> Option<&'e Value> {
+        self.whole_output().filter(|output| !self.is_lost(output))
+    }
+
+    /// The output of a success that may come back, where a client finds none of the members that the contract has.
+    #[must_use]
+    pub fn lost_output(&self) -> Option<&'e Value> {
+        self.whole_output().filter(|output| self.is_lost(output))
+    }
+
+    fn is_lost(&self, output: &Value) -> bool {
+        self.is_native() && !self.operation().output.finds_any(output)
+    }
+
+    fn whole_output(&self) -> Option<&'e Value> {
         match self.answer() {
             Answer::Success(output) if self.may_succeed() && self.was_accepted() => {
                 (!self.is_bodiless() && self.coding().is_none()).then_some(output)

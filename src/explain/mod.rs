@@ -1,4 +1,7 @@
-//! Explanations: of a check, and of a constraint of an operation.
+//! Explanations: of a check, of a finding by its title, of an operation's constraints, outputs and envelope, and of the
+//! sources that they cite.
+
+mod source;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -8,8 +11,9 @@ use std::sync::Arc;
 use crate::check::{self, Check, Party};
 use crate::contract::Contract;
 use crate::generate::Boundaries;
+use crate::model::citation::strength_of;
 use crate::model::{
-    BoundaryValue, Cause, Citation, ConstraintId, Edges, Grounds, Occurrence, Operation, Reaction, Strength,
+    BoundaryValue, Cause, Citation, Constraint, ConstraintId, Edges, Grounds, Occurrence, Operation, Reaction, Strength,
 };
 use crate::spec::ContractError;
 use crate::text::similar;
@@ -53,8 +57,9 @@ pub enum ExplainError {
     },
 }
 
-/// What there is to say of a name: the code of a check, an operation, a member as `OPERATION/MEMBER`, or a constraint as
-/// `OPERATION/MEMBER#KEYWORD`.
+/// What there is to say of a name: the code of a check, an operation, a member as `OPERATION/MEMBER`, a constraint as
+/// `OPERATION/MEMBER#KEYWORD`, a rule of outputs or a fact of the envelope as `OPERATION@NAME`, a citation as
+/// `SOURCE:LOCATOR`, with an operation before it where several cite one, or a finding by its title.
 ///
 /// # Errors
 /// [`ExplainError`] when the name is none of these.
@@ -62,22 +67,73 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     if let Some(check) = check::by_code(name) {
         return Ok(format!("{}\n", check.page().trim()));
     }
+    if let Some((check, place)) = title_of(name) {
+        return Ok(explain(contract, &place).unwrap_or_else(|_| format!("{}\n", check.page().trim())));
+    }
+    if let Some(text) = source::explain(contract, name) {
+        return Ok(text);
+    }
     let (operation, rest) = operation_of(contract, name)?;
     if rest.is_empty() {
         return Ok(constraints(operation));
+    }
+    if let Some(fact) = rest.strip_prefix('@') {
+        return of_outputs(operation, fact).ok_or_else(|| no_constraint(operation, rest));
     }
     if !rest.contains('#') {
         let node = operation.input.place(rest).or_else(|| operation.output.place(rest));
         return node.map(|node| member(operation, node)).ok_or_else(|| no_member(operation, rest));
     }
     let constraint = operation.input.constraints.iter().position(|constraint| constraint.id == rest);
-    constraint.map(|id| page(operation, &OnceCell::new(), id)).ok_or_else(|| no_constraint(operation, rest))
+    let of_output = || operation.output.constraints.iter().find(|constraint| constraint.id == rest);
+    let missing = || no_constraint(operation, rest);
+    let page = constraint.map(|id| page(operation, &OnceCell::new(), id));
+    page.or_else(|| of_output().map(|constraint| page_of_output(operation, constraint))).ok_or_else(missing)
+}
+
+/// What a finding's title, `CHECK: OPERATION PLACE`, is about: the check, and the place as it can be explained.
+fn title_of(title: &str) -> Option<(&'static dyn Check, String)> {
+    let (code, rest) = title.split_once(": ")?;
+    Some((check::by_code(code)?, rest.split_whitespace().collect()))
+}
+
+/// A rule of outputs, or a fact of the envelope.
+fn of_outputs(operation: &Operation, name: &str) -> Option<String> {
+    let rule = operation.output_rules.iter().find(|rule| rule.id == name).map(|rule| (&*rule.says, &rule.citations));
+    let envelope = operation.service.envelope.iter().find(|(fact, _)| fact.name() == name);
+    let (says, citations) = rule.or(envelope.map(|(fact, citations)| (fact.says(), citations)))?;
+    let mut text = format!("{}@{name}\n\n{}.\n\n", operation.label, says.trim_end_matches('.'));
+    sourced(&mut text, operation, citations, strength_of(citations));
+    Some(text)
+}
+
+/// The page of a constraint of the output.
+fn page_of_output(operation: &Operation, constraint: &Constraint) -> String {
+    let says = constraint.statement();
+    let mut text = format!("{}{}\n\nIn outputs: {}.\n\n", operation.label, constraint.id, says.trim_end_matches('.'));
+    sourced(&mut text, operation, &constraint.citations, constraint.strength);
+    if constraint.cause == Cause::Required && constraint.strength > Strength::Model {
+        line(&mut text, format_args!("Where no answer of a run has the member, that is a finding all the same."));
+    }
+    text
+}
+
+/// Where a fact about answers comes from, and what that means for who departs from it.
+fn sourced(text: &mut String, operation: &Operation, citations: &[Citation], trusted: Strength) {
+    for citation in citations {
+        line(text, format_args!("Source: {}", titled(operation, citation)));
+    }
+    line(text, format_args!("Strength: {}", strength(trusted)));
+    if trusted > Strength::Model {
+        line(text, format_args!("Departures are notes, unless --strict, since nothing documents it."));
+    }
 }
 
 /// The operation that a name begins with, bare or in full, and the rest of the name.
 fn operation_of<'c, 'n>(contract: &'c Contract, name: &'n str) -> Result<(&'c Arc<Operation>, &'n str), ExplainError> {
-    let end = name.find(['/', '#']).unwrap_or(name.len());
-    let second = name[end..].get(1..).and_then(|rest| rest.find(['/', '#'])).map_or(name.len(), |at| end + 1 + at);
+    const ENDS: [char; 3] = ['/', '#', '@'];
+    let end = name.find(ENDS).unwrap_or(name.len());
+    let second = name[end..].get(1..).and_then(|rest| rest.find(ENDS)).map_or(name.len(), |at| end + 1 + at);
     let in_full = contract.row_in_any_case(&name[..second]).ok().filter(|_| second > end).map(|row| (row, second));
     let bare = || contract.row_in_any_case(&name[..end]).map(|row| (row, end));
     let found = in_full.map_or_else(bare, Ok).and_then(|(row, end)| Ok((contract.operation_at(row)?, &name[end..])));
@@ -146,8 +202,17 @@ fn member(operation: &Arc<Operation>, node: &Occurrence) -> String {
         .enumerate()
         .filter(|(_, constraint)| constraint.member == node.pointer || constraint.member.starts_with(&prefix))
         .peekable();
-    if about.peek().is_none() {
+    let of_output = operation.output.constraints.iter();
+    let mut of_output = of_output
+        .filter(|constraint| constraint.member == node.pointer || constraint.member.starts_with(&prefix))
+        .filter(|_| operation.input.place(&node.pointer).is_none())
+        .peekable();
+    if about.peek().is_none() && of_output.peek().is_none() {
         line(&mut text, format_args!("  nothing constrains it"));
+    }
+    for constraint in of_output {
+        text.push('\n');
+        text.push_str(&page_of_output(operation, constraint));
     }
     let boundaries = OnceCell::new();
     for (id, _) in about {
@@ -158,10 +223,7 @@ fn member(operation: &Arc<Operation>, node: &Occurrence) -> String {
 }
 
 fn titled(operation: &Operation, citation: &Citation) -> String {
-    match operation.service.sources.others.get(&citation.source) {
-        Some(source) => format!("{citation} ({})", source.title),
-        None => citation.to_string(),
-    }
+    source::title(operation, &citation.source).map_or(citation.to_string(), |title| format!("{citation} ({title})"))
 }
 
 /// What can be explained.
@@ -195,6 +257,15 @@ fn constraints(operation: &Operation) -> String {
     let mut text = format!("Constraints of {}:\n", operation.label);
     for constraint in &operation.input.constraints {
         line(&mut text, format_args!("  {}{}\n      {}", operation.label, constraint.id, constraint.statement()));
+    }
+    let rules = operation.output_rules.iter().map(|rule| (&*rule.id, &*rule.says));
+    let envelope = operation.service.envelope.keys().map(|fact| (fact.name(), fact.says()));
+    let mut facts = rules.chain(envelope).peekable();
+    if facts.peek().is_some() {
+        line(&mut text, format_args!("Facts about its answers:"));
+    }
+    for (name, says) in facts {
+        line(&mut text, format_args!("  {}@{name}\n      {says}", operation.label));
     }
     text
 }

@@ -14,11 +14,15 @@ use super::{Send, show};
 use crate::check::{Group, Tally};
 use crate::exchange::redaction;
 use crate::generate::{Phase, Plan, Shrinking};
-use crate::model::Dialect;
+use crate::model::citation::strength_of;
+use crate::model::{Cause, Dialect, Operation};
 use crate::report::{
     Comparison, Finding, OperationReport, Outcome, Replay, Report, ServerSection, Stopped, Unreached,
     findings_and_notes,
 };
+
+/// Fewest outputs that say something about all of them.
+const FEW: u64 = 5;
 
 /// Most findings that are made smaller; more of them are shown as they were seen.
 const SHRUNK: usize = 64;
@@ -33,8 +37,9 @@ pub async fn conclude<S: Send>(run: &Run<S>, mut tally: RunTally) -> Report {
         let shrinks = position < SHRUNK && tally.stopped.is_none() && !run.progress.is_stopped();
         let most = if shrinks { run.settings.shrinking } else { 0 };
         let is_of = |plan: &&Arc<Plan>| key.operation.as_ref() == Some(&plan.operation().label);
-        if let Some(plan) = run.plans.iter().find(is_of) {
-            let finding = finding(run, plan, &key.code, group, most).await;
+        if let Some((at, plan)) = run.plans.iter().enumerate().find(|(_, plan)| is_of(plan)) {
+            let mut finding = finding(run, plan, &key.code, group, most).await;
+            missing_from_all(plan.operation(), tally.seen[at].outputs, &mut finding);
             run.emit(&mut tally, Event::Found(finding));
         }
     }
@@ -64,6 +69,7 @@ fn report<S>(run: &Run<S>, tally: RunTally) -> Report {
         server: Some(section(run, operations)),
         ..Report::new(contract, run.settings.strict)
     }
+    .grouped()
 }
 
 fn section<S>(run: &Run<S>, operations: Vec<OperationReport>) -> ServerSection {
@@ -117,6 +123,25 @@ async fn finding<S: Send>(
         replay: Some(Replay { token: case.token.clone(), curl: show::curl(&run.wire, &run.url, &case) }),
         ..Finding::new(code, Some(plan.operation().label.clone()), complaint)
     }
+}
+
+/// Of a member that only an assumption requires: one answer may rightly leave it out, but where no answer of a run has it,
+/// who knows the member asks for it in vain.
+fn missing_from_all(operation: &Operation, outputs: u64, finding: &mut Finding) {
+    let is_missed = finding.code == "output-schema" && !finding.disputed && !finding.is_finding();
+    if !is_missed || outputs < FEW || finding.count < outputs {
+        return;
+    }
+    let constraints = operation.output.constraints.iter();
+    let required = constraints.filter(|constraint| constraint.cause == Cause::Required);
+    let mut missed =
+        required.filter(|constraint| finding.about.as_ref() == Some(&constraint.id)).map(|found| &found.member);
+    let Some(member) = missed.find_map(|member| operation.output.place(member)) else { return };
+    finding.strength = finding.strength.min(strength_of(&member.citations));
+    finding.citation = member.citations.iter().map(ToString::to_string).chain(finding.citation.drain(..)).collect();
+    finding.citation.dedup();
+    finding.expected = format!("{} in some output", member.pointer);
+    finding.actual = format!("none of {outputs} outputs has it");
 }
 
 /// Makes a case smaller, by at most so many requests, and tries again what is left.
@@ -191,4 +216,29 @@ fn unreached_of(plan: &Plan) -> Vec<Unreached> {
         reason: reason.clone(),
     });
     unreached.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Complaint;
+    use crate::contract::Contract;
+
+    #[test]
+    fn a_member_that_no_answer_has_is_a_finding() {
+        let contract = Contract::builtin();
+        let operation = contract.operation("StartBackupJob").expect("an operation");
+        let seen = |about: &str, count: u64, outputs: u64| {
+            let complaint = Complaint::new("a job", "no job").about(about);
+            let mut finding = Finding { count, ..Finding::new("output-schema", None, complaint) };
+            missing_from_all(operation, outputs, &mut finding);
+            (finding.is_finding(), finding.actual)
+        };
+        assert_eq!(seen("/BackupJobId#required", 7, 7), (true, "none of 7 outputs has it".to_owned()));
+        for (about, count, outputs) in
+            [("/BackupJobId#required", 6, 7), ("/BackupJobId#required", 4, 4), ("/BackupJobId#type", 7, 7)]
+        {
+            assert_eq!(seen(about, count, outputs), (false, "no job".to_owned()), "{about} {count} {outputs}");
+        }
+    }
 }

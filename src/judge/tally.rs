@@ -21,6 +21,8 @@ pub struct Seen {
     pub succeeded: u64,
     /// Cases that had to succeed, and did.
     pub valid_succeeded: u64,
+    /// Outputs in which the contract's members were looked for.
+    pub outputs: u64,
     /// Cases that were refused.
     pub refused: u64,
     /// Answers that speak of the state of the world, by code.
@@ -106,12 +108,13 @@ impl RunTally {
     }
 
     fn judged(&mut self, operation: usize, case: &Case, judgement: Judgement) {
-        let Judgement { succeeded, received, environmental, complaints, .. } = judgement;
+        let Judgement { succeeded, received, has_output, environmental, complaints, .. } = judgement;
         let seen = &mut self.seen[operation];
         let valid = matches!(case.verdict, Verdict::Valid { .. });
         seen.cases += 1;
         seen.valid += u64::from(valid);
         seen.succeeded += u64::from(succeeded);
+        seen.outputs += u64::from(has_output);
         seen.valid_succeeded += u64::from(valid && succeeded);
         seen.refused += u64::from(!succeeded && received.is_some());
         if let Some(code) = environmental {
@@ -142,6 +145,7 @@ impl RunTally {
             seen.cases += other.cases;
             seen.valid += other.valid;
             seen.succeeded += other.succeeded;
+            seen.outputs += other.outputs;
             seen.valid_succeeded += other.valid_succeeded;
             seen.refused += other.refused;
             add(&mut seen.environmental, other.environmental);

@@ -53,6 +53,8 @@ pub struct Judgement {
     pub received: Option<Received>,
     /// Whether it is a success that can be read.
     pub succeeded: bool,
+    /// Whether it has an output in which the contract's members are looked for.
+    pub has_output: bool,
     /// Whether the request was taken: the status is a success, and no body says otherwise.
     pub accepted: bool,
     /// The code of an error that speaks of the state of the world rather than of the request.
@@ -128,9 +130,10 @@ impl<S: Send> Wire<S> {
             }
             _ => (false, None),
         };
+        let has_output = observation.exchange().is_some_and(|exchange| exchange.output().is_some());
         let accepted = observation.exchange().is_some_and(|exchange| exchange.was_accepted());
         let received = observation.received.and_then(Result::ok);
-        Judgement { reply, received, succeeded, accepted, environmental, complaints }
+        Judgement { reply, received, succeeded, has_output, accepted, environmental, complaints }
     }
 
     /// A case with what came back to it.

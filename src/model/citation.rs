@@ -124,8 +124,8 @@ mod tests {
     use super::*;
 
     fn sources() -> Sources {
-        let document = DocumentSpec { file: "f.txt".into(), sha256: String::new() };
-        let model = SourceSpec { title: "m".into(), strength: Strength::Model };
+        let document = DocumentSpec { file: "f.txt".into(), sha256: String::new(), title: None, url: None };
+        let model = SourceSpec { title: "m".into(), strength: Strength::Model, url: None };
         Sources {
             documents: IndexMap::from([("page".to_owned(), document)]),
             others: IndexMap::from([("model".to_owned(), model)]),

@@ -88,6 +88,9 @@ pub struct OperationSpec {
     /// Output members that repeat input members: the mock fills them, the checker asserts them.
     #[serde(default)]
     pub echo: IndexMap<String, EchoSpec>,
+    /// What must be so between an input and its output.
+    #[serde(default)]
+    pub output_rules: Vec<OutputRuleSpec>,
     /// What the mock answers to a valid input: a template of the output.
     #[serde(default)]
     pub answer: Value,
@@ -126,6 +129,12 @@ pub struct DocumentSpec {
     pub file: String,
     /// SHA-256 of the file, in lower-case hexadecimal.
     pub sha256: String,
+    /// What it is called.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Where it is published.
+    #[serde(default)]
+    pub url: Option<String>,
 }
 
 /// A source of facts that is not a document with lines.
@@ -135,6 +144,9 @@ pub struct DocumentSpec {
 pub struct SourceSpec {
     /// What it is, with its version or date.
     pub title: String,
+    /// Where it is published.
+    #[serde(default)]
+    pub url: Option<String>,
     /// How far it is trusted.
     pub strength: Strength,
 }
@@ -205,9 +217,55 @@ pub struct ProtocolSpec {
     /// written, all are understood.
     #[serde(default)]
     pub error: Vec<ErrorShapeSpec>,
+    /// What stands around every output and error, each fact with its source; what is not named here is not judged.
+    #[serde(default)]
+    pub envelope: IndexMap<EnvelopeFact, Citations>,
     /// Where these facts come from.
     #[serde(default)]
     pub cite: Option<CiteSpec>,
+}
+
+/// A fact about what stands around outputs and errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum EnvelopeFact {
+    /// The root element is in the protocol's namespace.
+    Namespace,
+    /// A success carries metadata with the request id.
+    Metadata,
+    /// The body has the request id that the header has.
+    RequestId,
+    /// An error says whose fault it is.
+    Fault,
+    /// An error has a message for a person.
+    Message,
+}
+
+impl EnvelopeFact {
+    /// The name as specs write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Namespace => "namespace",
+            Self::Metadata => "metadata",
+            Self::RequestId => "request-id",
+            Self::Fault => "fault",
+            Self::Message => "message",
+        }
+    }
+
+    /// The fact as a sentence.
+    #[must_use]
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Namespace => "the root element of an answer is in the protocol's namespace",
+            Self::Metadata => "a success carries metadata with the request id",
+            Self::RequestId => "the body of an answer has the request id of its header",
+            Self::Fault => "an error says whose fault it is",
+            Self::Message => "an error has a message for a person",
+        }
+    }
 }
 
 /// How an error response looks: templates over `{code}`, `{message}`, `{fault}`, `{requestId}`, `{status}`.
@@ -594,6 +652,24 @@ pub struct RuleSpec {
     pub holds: Value,
     /// A value that breaks this rule and nothing else: a merge patch likewise.
     pub breaks: Value,
+}
+
+/// A rule about an output and the input that it answers.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(feature = "cli", derive(JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OutputRuleSpec {
+    /// Stable name, in kebab case.
+    pub id: String,
+    /// What must be so, as a sentence.
+    pub says: String,
+    /// The members the rule is about: a variable for each, with its pointer behind `/input` or `/output`. The rule applies
+    /// when each is present.
+    pub over: IndexMap<String, String>,
+    /// CEL expression over those variables; true when the rule holds.
+    pub assert: String,
+    /// Where the rule comes from.
+    pub cite: Citations,
 }
 
 /// An error by its code, with the source of the link between cause and code.

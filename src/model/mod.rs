@@ -32,7 +32,8 @@ pub use language::*;
 pub use limits::{Branches, Limits};
 pub use matcher::Matcher;
 pub use operation::{
-    Auth, Documented, DocumentedDialect, Echo, ErrorShape, Example, Http, Idempotency, Operation, Remark, Service,
+    Auth, Documented, DocumentedDialect, Echo, ErrorShape, Example, Http, Idempotency, Operation, OutputRule, Remark,
+    Service,
 };
 pub use protocol::Protocol;
 pub use rare::{Absent, Rare};

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::{HeaderName, Method};
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::body_form::BodyForm;
@@ -14,7 +15,10 @@ use super::reaction::{ErrorDef, Errors};
 use super::shape::Shape;
 use super::shapes::Shapes;
 use super::template::Template;
-use super::{AuthScheme, AuthSpec, ClientSpec, Dialect, DisputeSpec, Fold, RecogniseSpec, TimestampFormat};
+use super::test::Test;
+use super::{
+    AuthScheme, AuthSpec, ClientSpec, Dialect, DisputeSpec, EnvelopeFact, Fold, RecogniseSpec, TimestampFormat,
+};
 
 /// A service, without its operations.
 #[derive(Debug)]
@@ -39,6 +43,8 @@ pub struct Service {
     pub error_shapes: Vec<ErrorShape>,
     /// The documented dialect.
     pub documented: Option<DocumentedDialect>,
+    /// What stands around outputs and errors, with its sources.
+    pub envelope: IndexMap<EnvelopeFact, Vec<Citation>>,
     /// What tells its requests from others.
     pub recognise: RecogniseSpec,
     /// Ways to authenticate.
@@ -157,6 +163,8 @@ pub struct Operation {
     pub own_errors: usize,
     /// Output members that repeat input members.
     pub echo: Vec<Echo>,
+    /// Rules about an output and its input.
+    pub output_rules: Vec<OutputRule>,
     /// What the mock answers.
     pub answer: Template,
     /// Output members that differ from call to call.
@@ -169,6 +177,8 @@ pub struct Operation {
     pub disputes: Vec<DisputeSpec>,
     /// Facts a single input cannot show.
     pub remarks: Vec<Remark>,
+    /// Names of everything that it may cite: its own sources and its service's.
+    pub sources: Sources,
     /// What identifies it in tokens: a hash of its spec, of its service's, and of the version that reads them.
     pub fingerprint: u32,
 }
@@ -236,6 +246,21 @@ pub struct Echo {
     pub from: Vec<String>,
     /// How it may change on the way.
     pub fold: Option<Fold>,
+    /// What says so.
+    pub citations: Vec<Citation>,
+}
+
+/// A rule about an output and its input.
+#[derive(Debug)]
+pub struct OutputRule {
+    /// Its name.
+    pub id: String,
+    /// What must be so, as a sentence.
+    pub says: String,
+    /// The members that it is about: paths behind `input` or `output`, by the names of their variables.
+    pub over: Vec<(String, Vec<String>)>,
+    /// Whether it holds for an object with an input and an output.
+    pub test: Arc<dyn Test>,
     /// What says so.
     pub citations: Vec<Citation>,
 }

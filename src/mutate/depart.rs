@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::admit::{admit, is_of};
 use super::secret::secret;
@@ -14,7 +14,7 @@ use super::{Fault, Mutant};
 use crate::codec;
 use crate::exchange::{Reply, TransportFailure};
 use crate::mock::{Mock, MockResponse, refusal};
-use crate::model::{ConstraintId, ErrorDef, Operation};
+use crate::model::{ConstraintId, EnvelopeFact, ErrorDef, Operation};
 use crate::text::to_base64;
 use crate::value::pointer;
 use crate::value::view::View;
@@ -61,9 +61,19 @@ impl Departing<'_> {
             Fault::NotEnforced { .. } | Fault::OtherCode { .. } | Fault::OtherStatus { .. } | Fault::UndeclaredCode => {
                 self.refused_otherwise()
             }
-            Fault::Dropped { .. } | Fault::Retyped { .. } | Fault::EchoedWrongly { .. } | Fault::ExtraMember => {
-                self.spoilt()
-            }
+            Fault::Dropped { .. }
+            | Fault::Retyped { .. }
+            | Fault::EchoedWrongly { .. }
+            | Fault::OutputRuleBroken { .. }
+            | Fault::Wrapped
+            | Fault::OtherCapitals
+            | Fault::EmptyOutput
+            | Fault::ExtraMember => self.spoilt(),
+            Fault::OtherEnvelope { fact } => self.in_other_envelope(*fact),
+            Fault::MemberTwice => self.valid().and_then(|_| {
+                let body = spoil::with_member_twice(self.answered.response.body())?;
+                Some(self.answered.response.clone().map(|_| body))
+            }),
             Fault::WrongContentType => self.with_header(CONTENT_TYPE, b"text/plain"),
             Fault::HtmlErrors => (!self.status().is_success()).then(|| self.page(self.status())),
             Fault::NoRequestId => Some(self.without_request_id()),
@@ -113,6 +123,18 @@ impl Departing<'_> {
                 let said = pointer::first(input, &echo.from).is_some();
                 said && spoil::alter_member(&self.operation.output, &mut output, &echo.to)
             }
+            Fault::OutputRuleBroken { rule } => {
+                let rule = &self.operation.output_rules[*rule];
+                let mut of_output = rule.over.iter().rev().filter(|(_, path)| path[0] == "output");
+                of_output.any(|(_, path)| spoil::alter_member(&self.operation.output, &mut output, &path[1..]))
+                    && !rule.test.holds(&json!({"input": input, "output": output}))
+            }
+            Fault::Wrapped => spoil::wrap(&mut output),
+            Fault::OtherCapitals => spoil::turn_capitals(&mut output),
+            Fault::EmptyOutput => output.as_object_mut().is_some_and(|members| {
+                members.clear();
+                true
+            }),
             Fault::ExtraMember => spoil::add_member(&mut output, "spurious"),
             _ => false,
         };
@@ -143,6 +165,24 @@ impl Departing<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The answer without one fact of its envelope.
+    fn in_other_envelope(&self, fact: EnvelopeFact) -> Option<Response<Bytes>> {
+        if fact == EnvelopeFact::Message {
+            return self.decisive().map(|(_, error)| self.failed(error, error.status, ""));
+        }
+        let body = String::from_utf8_lossy(self.answered.response.body()).into_owned();
+        let other = match fact {
+            EnvelopeFact::Namespace => {
+                body.replacen(&format!(" xmlns=\"{}\"", self.operation.service.namespace.as_deref()?), "", 1)
+            }
+            EnvelopeFact::Metadata => body.replace("ResponseMetadata>", "Metadata>"),
+            EnvelopeFact::RequestId => body.replace(&self.request_id()?, "another-request"),
+            EnvelopeFact::Fault => body.replace("<Type>Sender</Type>", ""),
+            EnvelopeFact::Message => return None,
+        };
+        (other != body).then(|| self.answered.response.clone().map(|_| other.into()))
     }
 
     /// The failure that text outside of ASCII causes.

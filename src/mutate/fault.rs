@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::ConstraintId;
+use crate::model::{ConstraintId, EnvelopeFact};
 
 /// What a mutant does otherwise than the contract wants.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,8 @@ pub enum Fault {
         member: Vec<String>,
         /// Whether the output's schema requires it, rather than only an echo.
         required: bool,
+        /// Whether no other member is left that a client knows.
+        alone: bool,
     },
     /// An output member has a value of another type.
     Retyped {
@@ -46,6 +48,24 @@ pub enum Fault {
         /// Index in the operation's echoes.
         echo: usize,
     },
+    /// The output breaks a rule about it and its input.
+    OutputRuleBroken {
+        /// Index in the operation's rules.
+        rule: usize,
+    },
+    /// The output stands in an object that the contract does not have.
+    Wrapped,
+    /// The names of the output's members begin with letters of the other case.
+    OtherCapitals,
+    /// The output of a success has no members.
+    EmptyOutput,
+    /// What stands around outputs and errors lacks a fact.
+    OtherEnvelope {
+        /// The fact.
+        fact: EnvelopeFact,
+    },
+    /// A member of a JSON body is there twice.
+    MemberTwice,
     /// A success has a status that is not declared.
     UndeclaredStatus {
         /// The status.
@@ -104,6 +124,12 @@ impl Fault {
             Self::Dropped { .. } => "dropped",
             Self::Retyped { .. } => "retyped",
             Self::EchoedWrongly { .. } => "echoed-wrongly",
+            Self::OutputRuleBroken { .. } => "output-rule-broken",
+            Self::Wrapped => "wrapped",
+            Self::OtherCapitals => "other-capitals",
+            Self::EmptyOutput => "empty-output",
+            Self::OtherEnvelope { .. } => "other-envelope",
+            Self::MemberTwice => "member-twice",
             Self::UndeclaredStatus { .. } => "undeclared-status",
             Self::WrongContentType => "wrong-content-type",
             Self::FailsOnNonAscii { .. } => "fails-on-non-ascii",
@@ -132,6 +158,11 @@ impl Fault {
             Self::NotEnforced { .. } => "invalid-accepted",
             Self::OtherCode { .. } => "wrong-error-code",
             Self::OtherStatus { .. } => "wrong-error-status",
+            Self::Dropped { alone: true, .. } | Self::Wrapped | Self::OtherCapitals | Self::EmptyOutput => {
+                "output-not-found"
+            }
+            Self::OutputRuleBroken { .. } => "output-rule",
+            Self::OtherEnvelope { .. } | Self::MemberTwice => "wrong-envelope",
             Self::Dropped { required: true, .. } | Self::Retyped { .. } => "output-schema",
             Self::Dropped { required: false, .. } | Self::EchoedWrongly { .. } => "echo-mismatch",
             Self::UndeclaredStatus { .. } => "status-undeclared",

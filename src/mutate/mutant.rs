@@ -90,6 +90,8 @@ fn about(operation: &Operation, fault: &Fault) -> Option<String> {
         | Fault::OtherCode { constraint, .. }
         | Fault::OtherStatus { constraint, .. } => Some(operation.input.constraints[*constraint].id.clone()),
         Fault::Dropped { member, .. } | Fault::Retyped { member, .. } => Some(written(member)),
+        Fault::OutputRuleBroken { rule } => Some(format!("@{}", operation.output_rules[*rule].id)),
+        Fault::OtherEnvelope { fact } => Some(format!("@{}", fact.name())),
         Fault::EchoedWrongly { echo } => Some(written(&operation.echo[*echo].to)),
         _ => None,
     }

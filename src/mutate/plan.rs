@@ -117,9 +117,17 @@ impl<'c> Plan<'c> {
         let told = values.iter().find(|value| self.is_told(&member, value));
         let same = told.is_none().then_some("its protocol reads a value of another type as one of the declared type");
         let value = told.or(values.first()).cloned().unwrap_or_default();
-        let dropped = Fault::Dropped { member: member.clone(), required };
+        let dropped = Fault::Dropped { member: member.clone(), required, alone: self.is_alone(&member) };
         let retyped = Fault::Retyped { member, value };
         [self.mutant(dropped, absent), self.mutant(retyped, absent.or(same))]
+    }
+
+    /// Whether nothing that a client knows is left of an output without the member.
+    fn is_alone(&self, member: &[String]) -> bool {
+        self.samples.first().is_some_and(|sample| {
+            let mut output = sample.output.clone();
+            spoil::drop_member(&mut output, member) && !self.operation.output.finds_any(&output)
+        })
     }
 
     /// Whether a value in place of the member's breaks the schema, once it has been read from the wire.
@@ -149,6 +157,8 @@ impl<'c> Plan<'c> {
         let anonymous = operation.service.request_id.is_none().then_some("the contract has no request ids");
         let harmless =
             (!has_secret(operation)).then_some("its requests carry no secret that an answer could not show by design");
+        let silent = operation.output.root().limits.required.is_empty();
+        let silent = silent.then_some("nothing says that its outputs have members at all");
         let closed = (!self.shows_extra_member()).then_some("its outputs may have any member");
         let mut faults = vec![
             (Fault::UndeclaredStatus { status }, None),
@@ -161,7 +171,15 @@ impl<'c> Plan<'c> {
             (Fault::LeaksSecretInBody, harmless),
             (Fault::LeaksSecretInBase64, harmless),
             (Fault::ShowsStackTrace, None),
+            (Fault::Wrapped, silent),
+            (Fault::OtherCapitals, silent),
+            (Fault::EmptyOutput, silent),
         ];
+        faults.extend((0..operation.output_rules.len()).map(|rule| (Fault::OutputRuleBroken { rule }, None)));
+        faults.extend(operation.service.envelope.keys().map(|fact| (Fault::OtherEnvelope { fact: *fact }, None)));
+        if operation.service.codec().media_types().contains(&"application/json") {
+            faults.push((Fault::MemberTwice, None));
+        }
         if !operation.service.auth.is_empty() {
             faults.push((Fault::AuthNotRequired, None));
         }

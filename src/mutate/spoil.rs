@@ -20,6 +20,33 @@ pub fn add_member(output: &mut Value, text: &str) -> bool {
     output.as_object_mut().is_some_and(|members| members.insert(UNHEARD_OF.into(), text.into()).is_none())
 }
 
+/// Puts the output into an object of its own.
+pub fn wrap(output: &mut Value) -> bool {
+    *output = json!({ UNHEARD_OF: output.take() });
+    true
+}
+
+/// Turns the case of the letters that the names of members begin with.
+pub fn turn_capitals(output: &mut Value) -> bool {
+    let Some(members) = output.as_object_mut() else { return false };
+    let turned = |name: &str| {
+        let (first, rest) = name.split_at_checked(1).unwrap_or_default();
+        let other = if first == first.to_uppercase() { first.to_lowercase() } else { first.to_uppercase() };
+        format!("{other}{rest}")
+    };
+    *members = std::mem::take(members).into_iter().map(|(name, value)| (turned(&name), value)).collect();
+    !members.is_empty()
+}
+
+/// A JSON body in which the first member is there twice.
+pub fn with_member_twice(body: &[u8]) -> Option<Bytes> {
+    let value: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    let (name, member) = value.iter().next()?;
+    let once = serde_json::to_string(&json!({ name: member })).ok()?;
+    let rest = std::str::from_utf8(body).ok()?.trim_start().strip_prefix('{')?;
+    Some(Bytes::from(format!("{},{rest}", once.strip_suffix('}')?)))
+}
+
 /// Gives a member another value.
 pub fn replace_member(output: &mut Value, path: &[String], with: &Value) -> bool {
     at_holders(output, path, &mut |members, name| match members.get_mut(name) {

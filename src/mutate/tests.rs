@@ -18,7 +18,7 @@ use crate::model::{Dialect, Operation};
 use crate::value::pointer;
 
 /// The checks that a mutant may be caught by.
-const CHECKS: [&str; 21] = [
+const CHECKS: [&str; 24] = [
     "auth-not-required",
     "content-type",
     "echo-mismatch",
@@ -28,6 +28,8 @@ const CHECKS: [&str; 21] = [
     "internals-exposed",
     "invalid-accepted",
     "method-not-refused",
+    "output-not-found",
+    "output-rule",
     "output-schema",
     "request-id-missing",
     "secret-echoed",
@@ -38,6 +40,7 @@ const CHECKS: [&str; 21] = [
     "undecodable-response",
     "unknown-output-member",
     "valid-rejected",
+    "wrong-envelope",
     "wrong-error-code",
     "wrong-error-status",
 ];
@@ -206,8 +209,9 @@ fn dropped_and_retyped_members_break_the_output_schema() {
         for mutant in Mutant::all_of(&CONTRACT, operation, &[]) {
             let member = mutant.about().unwrap_or_default().to_owned();
             match mutant.fault {
-                Fault::Dropped { required: true, .. } if mutant.unobservable().is_none() => {
+                Fault::Dropped { required: true, alone, .. } if mutant.unobservable().is_none() => {
                     assert_eq!(broken(&mutant, &request), [member], "{}", mutant.name());
+                    assert_eq!(alone, !operation.output.finds_any(&output(&mutant, &request)), "{}", mutant.name());
                 }
                 Fault::Dropped { required: false, .. } => {
                     assert!(output(&mutant, &request).pointer(&member).is_none(), "{}", mutant.name());

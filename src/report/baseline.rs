@@ -13,7 +13,7 @@ use toml::Spanned;
 
 use edit::BaselineText;
 
-use super::{Coverage, FaultReport, Finding, Outcome, Report};
+use super::{Coverage, FaultReport, Finding, Outcome, Report, root_causes};
 use crate::check::{self, Party};
 use crate::contract::Contract;
 use crate::exchange::Fault;
@@ -152,6 +152,7 @@ impl Baseline {
             }
         }
         report.settle();
+        report.causes = root_causes(report);
     }
 
     /// The text of the baseline in which exactly the findings of a report are accepted. What is said of those that it has

@@ -2,11 +2,13 @@
 //! is about no constraint and complains; and a suite for what is about the run, when it fails for that. Of a client, the
 //! operations are those that it called, and there is a suite for requests that are for none.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Finding, OperationReport, Outcome, Replay, Report, Stale};
+use super::{Finding, OperationReport, Outcome, Replay, Report, Stale, root_causes};
+use crate::check::Key;
 use crate::text::{escape, is_unprintable, xml_escape};
 
 /// Writes a report as `JUnit` XML.
@@ -15,17 +17,30 @@ use crate::text::{escape, is_unprintable, xml_escape};
 /// When the text cannot be written as XML.
 pub fn render_junit(report: &Report) -> Result<String, quick_junit::SerializeError> {
     let mut document = Document::new("accordant");
+    let causes = causes(report);
     for operation in report.operations() {
-        document.add_test_suite(suite(report, operation));
+        document.add_test_suite(suite(report, &causes, operation));
     }
     for operation in called(report) {
-        document.add_test_suite(suite_of_client(report, operation));
+        document.add_test_suite(suite_of_client(report, &causes, operation));
     }
     if report.stopped.is_some() || !report.stale.is_empty() {
         document.add_test_suite(whole(report));
     }
     // A reference stands for what would steer a terminal, and is the same to a reader of XML.
     Ok(escape(&document.to_string()?, is_unprintable, xml_escape))
+}
+
+/// Titles of root causes, by the findings that share one with others.
+type Causes = BTreeMap<Key, String>;
+
+fn causes(report: &Report) -> Causes {
+    let shared = root_causes(report).into_iter().filter(|cause| cause.findings.len() + cause.consequences.len() > 1);
+    let named = shared.flat_map(|cause| {
+        let positions = cause.findings.into_iter().chain(cause.consequences);
+        positions.map(move |at| (report.findings[at].key(), cause.title.clone()))
+    });
+    named.collect()
 }
 
 /// What fails the run, and is about no operation alone: that it ended early, and what must go from the baseline.
@@ -55,7 +70,7 @@ fn failing<'r>(report: &'r Report, operation: Option<&str>) -> Vec<&'r Finding> 
     all.filter(|finding| finding.operation.as_deref() == operation).collect()
 }
 
-fn suite(report: &Report, operation: &OperationReport) -> TestSuite {
+fn suite(report: &Report, causes: &Causes, operation: &OperationReport) -> TestSuite {
     let name = operation.operation.as_str();
     let mut suite = TestSuite::new(name);
     let failing = failing(report, Some(name));
@@ -63,12 +78,12 @@ fn suite(report: &Report, operation: &OperationReport) -> TestSuite {
     for constraint in operation.constraints.keys() {
         let complaints: Vec<&Finding> =
             failing.iter().copied().filter(|finding| finding.about.as_ref() == Some(constraint)).collect();
-        suite.add_test_case(case(name, constraint, &complaints));
+        suite.add_test_case(case(causes, name, constraint, &complaints));
     }
     let elsewhere =
         |finding: &&Finding| finding.about.as_ref().is_none_or(|about| !operation.constraints.contains_key(about));
     for finding in failing.iter().copied().filter(elsewhere) {
-        suite.add_test_case(case(name, &title(finding), &[finding]));
+        suite.add_test_case(case(causes, name, &title(finding), &[finding]));
     }
     let unreached = report.unreached().iter().filter(|unreached| unreached.operation == operation.operation);
     for unreached in unreached.filter(|unreached| !operation.constraints.contains_key(&unreached.constraint)) {
@@ -87,12 +102,12 @@ fn called(report: &Report) -> Vec<Option<&str>> {
     called.chain(none).collect()
 }
 
-fn suite_of_client(report: &Report, operation: Option<&str>) -> TestSuite {
+fn suite_of_client(report: &Report, causes: &Causes, operation: Option<&str>) -> TestSuite {
     let name = operation.unwrap_or("no operation");
     let mut suite = TestSuite::new(name);
     suite.add_test_case(named(name, "judged", TestCaseStatus::success()));
     for finding in failing(report, operation) {
-        suite.add_test_case(case(name, &title(finding), &[finding]));
+        suite.add_test_case(case(causes, name, &title(finding), &[finding]));
     }
     suite
 }
@@ -116,21 +131,24 @@ fn overall(operation: &OperationReport) -> TestCase {
     named(&operation.operation, "judged", status)
 }
 
-fn case(suite: &str, name: &str, complaints: &[&Finding]) -> TestCase {
+fn case(causes: &Causes, suite: &str, name: &str, complaints: &[&Finding]) -> TestCase {
     let Some(first) = complaints.first() else { return named(suite, name, TestCaseStatus::success()) };
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     status.set_type(first.code.clone());
     status.set_message(format!("expected {}; actual {}", first.expected, first.actual));
-    let described: Vec<String> = complaints.iter().map(|finding| described(finding)).collect();
+    let described: Vec<String> = complaints.iter().map(|finding| described(causes, finding)).collect();
     status.set_description(described.join("\n"));
     named(suite, name, status)
 }
 
-fn described(finding: &Finding) -> String {
+fn described(causes: &Causes, finding: &Finding) -> String {
     let whole = if finding.replay.is_some() { "cases" } else { "requests" };
     let mut text = format!("{} in {} of the {whole}", finding.code, finding.count);
     if let Some(fault) = &finding.fault {
         let _ = write!(text, ", under {fault}");
+    }
+    if let Some(title) = causes.get(&finding.key()) {
+        let _ = write!(text, "\nroot cause: {title}");
     }
     let (expected, actual, source) = (&finding.expected, &finding.actual, finding.citation.join(", "));
     let _ = write!(text, "\nexpected: {expected}\nactual: {actual}\nsource: {source}\n");

@@ -55,7 +55,7 @@ pub fn merge(reports: Vec<Report>) -> Result<Report, MergeError> {
     if let Some(server) = &mut whole.server {
         server.shard = None;
     }
-    Ok(whole)
+    Ok(whole.grouped())
 }
 
 fn shard(report: &Report) -> Option<String> {

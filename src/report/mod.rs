@@ -1,6 +1,7 @@
 //! What a run found, as data: one value that every format is written from, and that parts of a run are joined in.
 
 mod baseline;
+mod cause;
 mod client;
 mod curl;
 mod finding;
@@ -17,6 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use baseline::{Accepted, Baseline, BaselineError, NO_OPERATION, Stale};
+pub use cause::{RootCause, Severity, root_causes};
 pub use client::{Behaviour, ClientSection, Coverage, ErrorNamed, Exercised, FaultReport, Retry, TokenReuse};
 pub use curl::{render_curl, shell_word};
 pub(crate) use finding::findings_and_notes;
@@ -54,6 +56,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Departures from what is doubtful, or from what sources disagree on.
     pub notes: Vec<Finding>,
+    /// What the findings come of, worst first.
+    #[serde(default)]
+    pub causes: Vec<RootCause>,
     /// Findings that the baseline accepts.
     #[serde(default)]
     pub accepted: Vec<Accepted>,
@@ -133,11 +138,18 @@ impl Report {
             whole: false,
             findings: Vec::new(),
             notes: Vec::new(),
+            causes: Vec::new(),
             accepted: Vec::new(),
             stale: Vec::new(),
             server: None,
             client: None,
         }
+    }
+
+    /// With its findings grouped by root cause.
+    #[must_use]
+    pub(crate) fn grouped(self) -> Self {
+        Self { causes: root_causes(&self), ..self }
     }
 
     /// Reads a report from JSON.

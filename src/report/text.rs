@@ -1,31 +1,40 @@
 //! The report as text for a terminal.
 
+use super::cause::{RootCause, of_finding, root_causes};
 use super::client::{ClientSection, Coverage, ErrorNamed, Exercised, FaultReport, Retry, TokenReuse};
 use super::finding::{Comparison, Finding, Replay};
 use super::server::{OperationReport, Outcome, ServerSection};
 use super::{Conclusion, Report, shell_word};
 use crate::exchange::RedactedMessage;
 use crate::model::Dialect;
-use crate::text::shown;
+use crate::text::{cut, shown};
 
 /// Longest body that a finding shows, in characters.
 const BODY: usize = 600;
 /// Most findings that are shown in full.
 const MOST: usize = 50;
+/// Most findings of one root cause that are listed.
+const TOGETHER: usize = 12;
+/// Most titles at the end, so that they fit on a screen.
+const TITLES: usize = 20;
+/// Longest title there, in characters.
+const TITLE: usize = 110;
 /// Most notes that are listed without being asked for.
 const NOTES: usize = 5;
 /// Most names of a list.
 const NAMES: usize = 12;
 
-/// Writes a report: findings, notes, what became of the baseline, how each operation did, and what it all comes to.
+/// Writes a report: root causes, notes, what became of the baseline, how each operation did, the titles of the root causes,
+/// and what it all comes to.
 #[must_use]
 pub fn render_text(report: &Report) -> String {
     let mut text = String::new();
-    for finding in report.findings.iter().take(MOST) {
-        push_finding(report, finding, &mut text);
+    let causes = root_causes(report);
+    for cause in causes.iter().take(MOST) {
+        push_cause(report, cause, &mut text);
     }
-    if report.findings.len() > MOST {
-        line(&mut text, format_args!("… and {} findings more: see --report", report.findings.len() - MOST));
+    if causes.len() > MOST {
+        line(&mut text, format_args!("… and {} more: see --report", counted_causes(causes.len() - MOST)));
     }
     render_notes(report, &mut text);
     render_baseline(report, &mut text);
@@ -37,20 +46,64 @@ pub fn render_text(report: &Report) -> String {
     if let Some(client) = &report.client {
         render_client(client, &mut text);
     }
-    line(&mut text, format_args!("{}", conclusion(report)));
+    push_titles(&causes, &mut text);
+    line(&mut text, format_args!("{}", conclusion(report, causes.len())));
     text
+}
+
+/// Writes a root cause: its first finding in full, and the others by their titles.
+fn push_cause(report: &Report, cause: &RootCause, text: &mut String) {
+    let [shown, others @ ..] = &cause.findings[..] else { return };
+    let shown = &report.findings[*shown];
+    if others.is_empty() {
+        line(text, format_args!("{}   ({})", cause.title, counted(shown)));
+    } else {
+        line(text, format_args!("{}   ({})", cause.title, counted_findings(cause.findings.len())));
+        line(text, format_args!("  shown     {}   ({})", of_finding(shown), counted(shown)));
+    }
+    push_details(report, shown, text);
+    push_others(report, "also", others, text);
+    push_others(report, "follows", &cause.consequences, text);
+    text.push('\n');
+}
+
+fn push_others(report: &Report, name: &str, positions: &[usize], text: &mut String) {
+    for at in positions.iter().take(TOGETHER) {
+        let finding = &report.findings[*at];
+        line(text, format_args!("  {name:<9} {}   ({})", of_finding(finding), counted(finding)));
+    }
+    if positions.len() > TOGETHER {
+        let more = counted_findings(positions.len() - TOGETHER);
+        line(text, format_args!("  {name:<9} … and {more} more: see --report"));
+    }
+}
+
+/// The titles of the root causes, where there are several.
+fn push_titles(causes: &[RootCause], text: &mut String) {
+    if causes.len() < 2 {
+        return;
+    }
+    text.push('\n');
+    line(text, format_args!("{}, worst first:", counted_causes(causes.len())));
+    for (cause, number) in causes.iter().zip(1..=TITLES) {
+        line(text, format_args!("  {number:>2}  {}", cut(cause.title.as_str(), TITLE)));
+    }
+    if causes.len() > TITLES {
+        line(text, format_args!("      … and {} more", causes.len() - TITLES));
+    }
 }
 
 /// Writes one finding, as a person should see it: what, why, the request, the answer, and how to see it again.
 #[must_use]
 pub fn render_finding(report: &Report, finding: &Finding) -> String {
     let mut text = String::new();
-    push_finding(report, finding, &mut text);
+    line(&mut text, format_args!("{}   ({})", of_finding(finding), counted(finding)));
+    push_details(report, finding, &mut text);
+    text.push('\n');
     text
 }
 
-fn push_finding(report: &Report, finding: &Finding, text: &mut String) {
-    line(text, format_args!("{}   ({})", title(finding), counted(finding)));
+fn push_details(report: &Report, finding: &Finding, text: &mut String) {
     line(text, format_args!("  expected  {}", finding.expected));
     line(text, format_args!("  actual    {}", finding.actual));
     line(text, format_args!("  source    {} ({})", finding.citation.join(", "), strength(finding)));
@@ -64,7 +117,6 @@ fn push_finding(report: &Report, finding: &Finding, text: &mut String) {
         line(text, format_args!("  curl      {curl}"));
         line(text, format_args!("  again     accordant check {}--replay {token}", again(report)));
     }
-    text.push('\n');
 }
 
 /// What a finding was compared with: the base and the change.
@@ -77,12 +129,6 @@ fn push_comparison(comparison: &Comparison, text: &mut String) {
     if let Some(doubt) = doubt {
         line(text, format_args!("  doubt     {doubt}"));
     }
-}
-
-/// What a finding is called: the check, the operation, and what it is about.
-fn title(finding: &Finding) -> String {
-    let about = finding.about.as_deref().map(|about| format!(" {about}")).unwrap_or_default();
-    format!("{}: {}{about}", finding.code, finding.operation.as_deref().unwrap_or("no operation"))
 }
 
 /// How many cases or requests show a finding, and under which fault.
@@ -141,7 +187,7 @@ fn render_notes(report: &Report, text: &mut String) {
     for note in report.notes.iter().take(if report.strict { MOST } else { NOTES }) {
         let doubt = note.comparison.as_ref().and_then(|comparison| comparison.doubt.as_ref());
         let doubt = doubt.map(|doubt| format!("; {doubt}")).unwrap_or_default();
-        line(text, format_args!("  {} ({}): {}{doubt}", title(note), counted(note), note.actual));
+        line(text, format_args!("  {} ({}): {}{doubt}", of_finding(note), counted(note), note.actual));
     }
     if !report.strict && report.notes.len() > NOTES {
         line(text, format_args!("  … and {} more: see --report", report.notes.len() - NOTES));
@@ -283,7 +329,7 @@ fn cells(row: &FaultReport) -> [String; 8] {
 }
 
 /// What a run comes to, in a line.
-fn conclusion(report: &Report) -> String {
+fn conclusion(report: &Report, causes: usize) -> String {
     let unseen = report.operations().iter().filter(|operation| operation.outcome == Outcome::SuccessNeverSeen).count();
     match report.conclusion() {
         Conclusion::Conforms if report.accepted.is_empty() => "conforms: no finding".to_owned(),
@@ -300,12 +346,22 @@ fn conclusion(report: &Report) -> String {
             "the baseline has entries that must go: see above".to_owned()
         }
         Conclusion::Departs if report.findings.is_empty() => "not called conforming: see above".to_owned(),
-        Conclusion::Departs => {
-            format!("departs from the contract: {}", count(report.findings.len() as u64, "finding"))
+        Conclusion::Departs if causes < report.findings.len() => {
+            let (findings, causes) = (counted_findings(report.findings.len()), counted_causes(causes));
+            format!("departs from the contract: {causes} of {findings}")
         }
+        Conclusion::Departs => format!("departs from the contract: {}", counted_findings(causes)),
         Conclusion::Unreachable => "the target cannot be reached".to_owned(),
         Conclusion::NothingChecked => "nothing was checked".to_owned(),
     }
+}
+
+fn counted_findings(number: usize) -> String {
+    count(number as u64, "finding")
+}
+
+fn counted_causes(number: usize) -> String {
+    count(number as u64, "root cause")
 }
 
 fn count(count: u64, word: &str) -> String {

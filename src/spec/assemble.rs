@@ -12,10 +12,11 @@ use super::error::{SpecProblem, is_usable};
 use super::lowering::Lowering;
 use super::source::File;
 use super::yaml::Parsed;
+use crate::constraint::rule_over;
 use crate::model::template::Template;
 use crate::model::{
     Auth, AuthScheme, Citation, CiteSpec, Echo, ErrorShape, Example, Fold, Idempotency, Operation, OperationSpec,
-    Place, Protocol, Remark, Service, ServiceSpec, Shape, Sources,
+    OutputRule, Place, Protocol, Remark, Service, ServiceSpec, Shape, Sources,
 };
 use crate::value::pointer;
 
@@ -38,6 +39,11 @@ pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems
     });
     let error_shapes = error_shapes.collect();
     let protocol_citations = protocol_citations(spec, &mut lowering);
+    let envelope = spec.protocol.envelope.iter().map(|(fact, cite)| {
+        let citations = lowering.cited(cite, &format!("/protocol/envelope/{}", fact.name()));
+        (*fact, citations)
+    });
+    let envelope = envelope.collect();
     let auth = ways(spec, &mut lowering);
     let errors = lowering.errors(&spec.errors, &spec.reactions, None);
     let documented = spec.documented.as_ref().map(|documented| documented::dialect(documented, &mut lowering));
@@ -52,6 +58,7 @@ pub(crate) fn service(file: &File<ServiceSpec>, protocols: &[Protocol], problems
         request_id: spec.protocol.request_id.as_ref().map(|name| lowering.header(name, "/protocol/request_id")),
         error_shapes,
         documented,
+        envelope,
         recognise: spec.recognise.clone(),
         clients: spec.clients.clone(),
         auth,
@@ -154,12 +161,14 @@ pub(crate) fn operation(
         own_errors: spec.errors.len(),
         errors,
         answer: answer(spec, &input, &output, &echo, &mut lowering),
+        output_rules: output_rules(spec, &input, &output, &mut lowering),
         echo,
         volatile: spec.volatile.clone(),
         idempotency: idempotency(spec, &input, &output, &mut lowering),
         examples: examples(spec, &mut lowering),
         disputes: spec.disputed.clone(),
         remarks: remarks(spec, &mut lowering),
+        sources: sources.clone(),
         input,
         output,
     };
@@ -183,6 +192,41 @@ fn echo(spec: &OperationSpec, input: &Shape, output: &Shape, lowering: &mut Lowe
         }
     });
     echoes.collect()
+}
+
+fn output_rules(
+    spec: &OperationSpec,
+    input: &Shape,
+    output: &Shape,
+    lowering: &mut Lowering<'_, '_, '_>,
+) -> Vec<OutputRule> {
+    let mut rules = Vec::new();
+    for (index, rule) in spec.output_rules.iter().enumerate() {
+        let at = format!("/output_rules/{index}");
+        let over: Vec<(String, Vec<String>)> = rule
+            .over
+            .iter()
+            .map(|(name, path)| {
+                let at = format!("{at}/over/{name}");
+                let (whose, shape) = if path.starts_with("/input/") { ("input", input) } else { ("output", output) };
+                let member = path.strip_prefix('/').and_then(|path| path.strip_prefix(whose)).unwrap_or(path);
+                let mut path_of_both = vec![whose.to_owned()];
+                path_of_both.extend(lowering.pointer(member, shape, &at, whose));
+                (name.clone(), path_of_both)
+            })
+            .collect();
+        match rule_over(&rule.says, &rule.assert, over.clone()) {
+            Ok(test) => rules.push(OutputRule {
+                id: rule.id.clone(),
+                says: rule.says.clone(),
+                over,
+                test,
+                citations: lowering.cited(&rule.cite, &format!("{at}/cite")),
+            }),
+            Err(unfit) => lowering.problem(&format!("{at}{}", unfit.at), unfit.message, unfit.help),
+        }
+    }
+    rules
 }
 
 /// The answer's template, with what the contract echoes, in the order of the output's schema.

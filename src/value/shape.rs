@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::pointer;
 use super::walk::Places;
-use crate::model::{Cause, Constraint, Node, NodeId, Occurrence, PlaceId, Shape, Shapes, Table, Violation};
+use crate::model::{Cause, Constraint, Node, NodeId, Occurrence, Place, PlaceId, Shape, Shapes, Table, Violation};
 
 /// Deepest value that is judged; deeper ones are refused by the codecs already.
 const MAX_DEPTH: usize = 128;
@@ -31,6 +31,23 @@ impl Shape {
         // What is in order needs no ids, so most shapes never get a table.
         if self.holds(value) { Vec::new() } else { self.table().violations(value) }
     }
+
+    /// Whether a value has any member that the schema describes, and so says anything to who reads it by the schema. A
+    /// status is none: every answer has one.
+    #[must_use]
+    pub fn finds_any(&self, value: &Value) -> bool {
+        finds_any(&self.nodes, self.root(), value)
+    }
+}
+
+fn finds_any(nodes: &Shapes, node: &Node, value: &Value) -> bool {
+    let Value::Object(members) = value else { return !value.is_null() };
+    let is_described = |name: &str| match node.properties.get(name).map(|id| &nodes[*id]) {
+        Some(node) if node.place == Some(Place::Status) => false,
+        Some(member) => finds_any(nodes, member, &members[name]),
+        None => node.values.is_some() || node.patterns.iter().any(|(pattern, _)| pattern.is_match(name)),
+    };
+    node.properties.is_empty() || !node.all_of.is_empty() || members.keys().any(|name| is_described(name))
 }
 
 /// The node at a segment of a pointer pattern, as the walk over a table finds its place. Here no table is made.

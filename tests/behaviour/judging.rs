@@ -23,7 +23,7 @@ fn run(arguments: &[&str]) -> Output {
 }
 
 /// Runs `check` with a JSON report.
-fn check(arguments: &[&str]) -> (Output, Report) {
+pub fn check(arguments: &[&str]) -> (Output, Report) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("report.json");
     let output = run(&[&["check"], arguments, &["--report", path(&file)]].concat());
@@ -35,7 +35,7 @@ fn path(path: &Path) -> &str {
     path.to_str().expect("a path of text")
 }
 
-fn stdout(output: &Output) -> String {
+pub fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -67,7 +67,7 @@ impl<F: Fn(&http::Request<Bytes>, http::Response<Bytes>) -> http::Response<Bytes
     }
 }
 
-async fn altered(
+pub async fn altered(
     alter: impl Fn(&http::Request<Bytes>, http::Response<Bytes>) -> http::Response<Bytes> + Send + Sync + 'static,
 ) -> MockServer {
     let server = MockServer::start().await;

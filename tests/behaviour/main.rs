@@ -4,6 +4,7 @@
 
 mod answers;
 mod cases;
+mod causes;
 mod checks;
 mod cli_output;
 mod client;

@@ -67,7 +67,7 @@ impl Check for UnknownMember {
                     }
                 }
                 Oddity::Unclear => return vec![complaint(operation, None).at_most(Strength::Assumed)],
-                Oddity::Duplicate(_) | Oddity::OtherForm(_) => {}
+                Oddity::Duplicate(_) | Oddity::OtherForm(_) | Oddity::Envelope(..) => {}
             }
         }
         let parameters: Vec<&str> = named.iter().map(|name| &name[1..]).collect();

@@ -12,8 +12,9 @@
 //! | a declared error | another error | `wrong-error-code` |
 //! | the due error, or an environmental one | | `wrong-error-status` |
 //! | a success | an error | `invalid-accepted`, `auth-not-required`, `method-not-refused` |
-//! | a success | a success | `undecodable-response`, or `output-schema`, `unknown-output-member`, `echo-mismatch`, `idempotency-broken` |
-//! | any that can be read | | `content-type`, `request-id-missing` |
+//! | a success | a success | `undecodable-response`, `output-not-found`, or all of the next line |
+//! | its output | | `output-schema`, `output-rule`, `unknown-output-member`, `echo-mismatch`, `idempotency-broken` |
+//! | any that can be read | | `content-type`, `request-id-missing`, `wrong-envelope` |
 //! | an error, whatever its form | | `internals-exposed` |
 //! | any | | `secret-echoed`, `slow-response` |
 
@@ -28,6 +29,8 @@ pub mod idempotency_broken;
 pub mod internals_exposed;
 pub mod invalid_accepted;
 pub mod method_not_refused;
+pub mod output_not_found;
+pub mod output_rule;
 pub mod output_schema;
 pub mod request_id_missing;
 pub mod secret_echoed;
@@ -38,5 +41,6 @@ pub mod transport_failure;
 pub mod undecodable_response;
 pub mod unknown_output_member;
 pub mod valid_rejected;
+pub mod wrong_envelope;
 pub mod wrong_error_code;
 pub mod wrong_error_status;

@@ -38,32 +38,24 @@ impl Kind for Rules {
 
 fn compile(rule: &RuleSpec, index: usize, scope: &Scope<'_>) -> Result<Stated, Unfit> {
     let at = format!("/rules/{index}");
-    let program = environment().compile(&rule.assert).map_err(|error| Unfit {
-        at: format!("{at}/assert"),
-        message: format!("the rule does not compile: {}", complaint(&error.to_string())),
-        help: "write one CEL expression over the variables of `over`".into(),
-    })?;
-    let references = program.references();
-    let known = |name: &str| rule.over.contains_key(name) || is_macro_variable(&rule.assert, name);
-    let undeclared = references.variables().into_iter().find(|name| !known(name));
-    if let Some(name) = undeclared {
-        return Err(Unfit {
-            at: format!("{at}/assert"),
-            message: format!("the rule uses {name}, which `over` does not name"),
-            help: format!("add `{name}: /POINTER` to `over`"),
-        });
-    }
     let over = rule.over.iter().map(|(name, path)| {
         let path: Vec<String> = pointer::segments(path).collect();
         let default = default_of(scope, &path);
         Operand { name: name.clone(), path, default }
     });
-    let over: Vec<Operand> = over.collect();
-    let names: Vec<&str> = over.iter().map(|operand| operand.name.as_str()).collect();
-    let compiled = Compiled::of(&program.expression().expr, &names);
     let examples = (rule.holds.clone(), rule.breaks.clone());
-    let test = Rule { says: rule.says.clone(), program, compiled, over, examples };
+    let test = Rule::new(&rule.says, &rule.assert, over.collect(), examples);
+    let test = test.map_err(|unfit| Unfit { at: format!("{at}{}", unfit.at), ..unfit })?;
     Ok(Stated { keyword: rule.id.clone(), member: None, at, test: Box::new(test) })
+}
+
+/// A rule about the members at these paths of a value, by the names of their variables.
+///
+/// # Errors
+/// [`Unfit`] when the expression does not compile, or uses other variables.
+pub fn over(says: &str, assert: &str, members: Vec<(String, Vec<String>)>) -> Result<Arc<dyn Test>, Unfit> {
+    let over = members.into_iter().map(|(name, path)| Operand { name, path, default: None });
+    Ok(Arc::new(Rule::new(says, assert, over.collect(), (Value::Null, Value::Null))?))
 }
 
 /// Whether the name is the variable of a macro, as `x` in `list.all(x, x > 1)`, or one that macros make.
@@ -117,6 +109,22 @@ impl std::fmt::Debug for Rule {
 }
 
 impl Rule {
+    fn new(says: &str, assert: &str, over: Vec<Operand>, examples: (Value, Value)) -> Result<Self, Unfit> {
+        let unfit = |message, help| Unfit { at: "/assert".to_owned(), message, help };
+        let program = environment().compile(assert).map_err(|error| {
+            let message = format!("the rule does not compile: {}", complaint(&error.to_string()));
+            unfit(message, "write one CEL expression over the variables of `over`".to_owned())
+        })?;
+        let names: Vec<&str> = over.iter().map(|operand| operand.name.as_str()).collect();
+        let known = |name: &str| names.contains(&name) || is_macro_variable(assert, name);
+        if let Some(name) = program.references().variables().into_iter().find(|name| !known(name)) {
+            let message = format!("the rule uses {name}, which `over` does not name");
+            return Err(unfit(message, format!("add `{name}: /POINTER` to `over`")));
+        }
+        let compiled = Compiled::of(&program.expression().expr, &names);
+        Ok(Self { says: says.to_owned(), program, compiled, over, examples })
+    }
+
     /// A rule that CEL might not get done with says nothing.
     fn asked_of_cel(&self, values: &[&Value]) -> bool {
         let variables = self.over.iter().map(|operand| operand.name.as_str()).zip(values.iter().copied());
