@@ -145,6 +145,8 @@ pub mod model;
 #[cfg(feature = "check")]
 #[doc(hidden)]
 pub mod mutate;
+#[doc(hidden)]
+pub mod probe;
 #[cfg(feature = "check")]
 #[doc(hidden)]
 pub mod snapshot;

@@ -57,6 +57,8 @@ enum KindFlag {
     Boundary,
     /// Must be refused
     Invalid,
+    /// Must come to what a probe claims
+    Probe,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -123,7 +125,8 @@ fn rule(out: &mut Output) -> io::Result<()> {
         "          enum is one); each two optional members both present, both absent, and each without the other;"
     )?;
     writeln!(out, "          one request without credentials, one with another method, one sent twice")?;
-    writeln!(out, "random    by the seed: half valid, an eighth on a boundary, the rest broken in one place\n")
+    writeln!(out, "random    by the seed: half valid, an eighth on a boundary, the rest broken in one place")?;
+    writeln!(out, "probes    of the protocol: each form of each probe that the operation's protocol has\n")
 }
 
 /// Prints what there is of an operation; says how many cases that is.
@@ -199,6 +202,7 @@ fn wanted(options: &Options, case: &Case) -> bool {
                 KindFlag::Valid => CaseKind::Valid,
                 KindFlag::Boundary => CaseKind::Boundary,
                 KindFlag::Invalid => CaseKind::Invalid,
+                KindFlag::Probe => CaseKind::Probe,
             }
     };
     options.kind.is_empty() || options.kind.iter().any(is)
@@ -250,6 +254,11 @@ fn verdict(case: &Case) -> Value {
     if let Verdict::Refused { cause } = case.verdict {
         verdict["cause"] = cause.name().into();
     }
+    if let (Some(chosen), Some(shot)) = (case.probe(), case.shot()) {
+        verdict["probe"] = chosen.name().into();
+        verdict["form"] = chosen.form().into();
+        verdict["claim"] = shot.claim().into();
+    }
     match case.expected() {
         Expected::Success { status } => verdict["status"] = status.into(),
         Expected::Refusal(Refusal::Error { error, .. }) => {
@@ -264,6 +273,10 @@ fn verdict(case: &Case) -> Value {
 }
 
 fn verdict_in_words(case: &Case) -> String {
+    if let (Some(chosen), Some(shot)) = (case.probe(), case.shot()) {
+        let form = if chosen.form().is_empty() { String::new() } else { format!(" {}", chosen.form()) };
+        return format!("{}{form}: {}", chosen.name(), shot.claim());
+    }
     let about = case.verdict.constraint().map(|id| format!(" {}", case.operation.input.constraints[id].id));
     let about = about.unwrap_or_default();
     match case.expected() {

@@ -53,6 +53,8 @@ pub enum PhaseFlag {
     Coverage,
     /// By the seed
     Random,
+    /// Of the protocol rather than of members, the same for every seed
+    Probes,
 }
 
 /// The phases that are asked for, in order; all of them when none is.
@@ -62,6 +64,7 @@ pub fn phases(flags: &[PhaseFlag]) -> Vec<Phase> {
             PhaseFlag::Examples => phase == Phase::Examples,
             PhaseFlag::Coverage => phase == Phase::Coverage,
             PhaseFlag::Random => phase == Phase::Random,
+            PhaseFlag::Probes => phase == Phase::Probes,
         })
     };
     Phase::ALL.into_iter().filter(|phase| flags.is_empty() || wanted(*phase)).collect()

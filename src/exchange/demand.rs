@@ -25,6 +25,13 @@ pub enum Verdict {
         /// The reason.
         cause: Cause,
     },
+    /// What a probe claims must happen.
+    Probe {
+        /// The probe's place in the list of all.
+        probe: usize,
+        /// The place of its form among its forms.
+        form: usize,
+    },
 }
 
 impl Verdict {
@@ -34,7 +41,7 @@ impl Verdict {
         match self {
             Self::Valid { boundary } => boundary,
             Self::Invalid { constraint } => Some(constraint),
-            Self::Refused { .. } => None,
+            Self::Refused { .. } | Self::Probe { .. } => None,
         }
     }
 }
@@ -183,6 +190,7 @@ impl Verdict {
             Self::Valid { .. } => return Expected::Success { status: operation.status(dialect) },
             Self::Invalid { constraint } => &operation.input.constraints[constraint].reaction,
             Self::Refused { cause } => operation.errors.reaction(cause),
+            Self::Probe { .. } => return Expected::Unknown,
         };
         if let Some(documented) = operation.service.documented_in(dialect).filter(|_| reaction.is_known()) {
             return Expected::Refusal(Refusal::Error { error: &documented.error, link: None });

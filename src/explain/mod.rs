@@ -15,6 +15,7 @@ use crate::model::citation::strength_of;
 use crate::model::{
     BoundaryValue, Cause, Citation, Constraint, ConstraintId, Edges, Grounds, Occurrence, Operation, Reaction, Strength,
 };
+use crate::probe;
 use crate::spec::ContractError;
 use crate::text::similar;
 
@@ -27,8 +28,10 @@ const MOST_COUNTED: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExplainError {
-    /// It is neither a check nor an operation.
-    #[error("there is neither a check nor an operation {name}; `accordant explain` lists the checks; {hint}")]
+    /// It is neither a check, a probe nor an operation.
+    #[error(
+        "there is neither a check, a probe nor an operation {name}; `accordant explain` lists the checks and probes; {hint}"
+    )]
     Unknown {
         /// The name.
         name: String,
@@ -57,7 +60,7 @@ pub enum ExplainError {
     },
 }
 
-/// What there is to say of a name: the code of a check, an operation, a member as `OPERATION/MEMBER`, a constraint as
+/// What there is to say of a name: the code of a check, a probe, an operation, a member as `OPERATION/MEMBER`, a constraint as
 /// `OPERATION/MEMBER#KEYWORD`, a rule of outputs or a fact of the envelope as `OPERATION@NAME`, a citation as
 /// `SOURCE:LOCATOR`, with an operation before it where several cite one, or a finding by its title.
 ///
@@ -66,6 +69,9 @@ pub enum ExplainError {
 pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> {
     if let Some(check) = check::by_code(name) {
         return Ok(format!("{}\n", check.page().trim()));
+    }
+    if let Some(probe) = probe::by_name(name) {
+        return Ok(format!("{}\n", probe.page().trim()));
     }
     if let Some((check, place)) = title_of(name) {
         return Ok(explain(contract, &place).unwrap_or_else(|_| format!("{}\n", check.page().trim())));
@@ -91,10 +97,12 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     page.or_else(|| of_output().map(|constraint| page_of_output(operation, constraint))).ok_or_else(missing)
 }
 
-/// What a finding's title, `CHECK: OPERATION PLACE`, is about: the check, and the place as it can be explained.
+/// What a title, `CHECK: OPERATION PLACE`, is about: the check, and the place as it can be explained. That of a root cause says
+/// after a comma where else it is.
 fn title_of(title: &str) -> Option<(&'static dyn Check, String)> {
     let (code, rest) = title.split_once(": ")?;
-    Some((check::by_code(code)?, rest.split_whitespace().collect()))
+    let (place, _) = rest.split_once(", ").unwrap_or((rest, ""));
+    Some((check::by_code(code)?, place.split_whitespace().collect()))
 }
 
 /// A rule of outputs, or a fact of the envelope.
@@ -142,7 +150,8 @@ fn operation_of<'c, 'n>(contract: &'c Contract, name: &'n str) -> Result<(&'c Ar
 
 fn unknown(name: &str, error: &ContractError) -> ExplainError {
     let parties = [Party::Server, Party::Client, Party::Run];
-    let codes = similar(name, parties.into_iter().flat_map(check::of).map(Check::code));
+    let codes = parties.into_iter().flat_map(check::of).map(Check::code);
+    let codes = similar(name, codes.chain(probe::PROBES.iter().map(|probe| probe.name())));
     let hint = match error {
         _ if !codes.is_empty() => format!("did you mean {}?", codes.join(" or ")),
         ContractError::UnknownOperation { hint, .. } => hint.clone(),
@@ -230,9 +239,11 @@ fn titled(operation: &Operation, citation: &Citation) -> String {
 #[must_use]
 pub fn contents(contract: &Contract) -> String {
     let mut text = String::from("Checks:\n");
-    list(&mut text, check::of(Party::Server));
+    list(&mut text, pages(check::of(Party::Server)));
     text.push_str("\nChecks of clients:\n");
-    list(&mut text, check::of(Party::Client).chain(check::of(Party::Run)));
+    list(&mut text, pages(check::of(Party::Client).chain(check::of(Party::Run))));
+    text.push_str("\nProbes:\n");
+    list(&mut text, probe::PROBES.iter().map(|probe| (probe.name(), probe.page())));
     text.push_str("\nConstraints: OPERATION lists those of an operation, OPERATION/MEMBER#KEYWORD explains one:\n");
     let index = contract.index();
     if index.operations.len() > MOST_COUNTED {
@@ -245,11 +256,18 @@ pub fn contents(contract: &Contract) -> String {
     text
 }
 
-/// Lists checks by their codes and the first sentences of their pages.
-fn list(text: &mut String, checks: impl Iterator<Item = &'static dyn Check> + Clone) {
-    let width = checks.clone().map(|check| check.code().len()).max().unwrap_or_default();
-    for check in checks {
-        line(text, format_args!("  {:<width$}  {}", check.code(), first_sentence(check.page())));
+/// The codes of checks, with their pages.
+fn pages(
+    checks: impl Iterator<Item = &'static dyn Check> + Clone,
+) -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
+    checks.map(|check| (check.code(), check.page()))
+}
+
+/// Lists names with the first sentences of their pages.
+fn list(text: &mut String, pages: impl Iterator<Item = (&'static str, &'static str)> + Clone) {
+    let width = pages.clone().map(|(name, _)| name.len()).max().unwrap_or_default();
+    for (name, page) in pages {
+        line(text, format_args!("  {name:<width$}  {}", first_sentence(page)));
     }
 }
 
@@ -380,4 +398,19 @@ fn first_sentence(page: &str) -> String {
 
 fn line(text: &mut String, arguments: std::fmt::Arguments<'_>) {
     let _ = writeln!(text, "{arguments}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_title_of_a_root_cause_is_explained_by_its_first_place() {
+        let contract = Contract::builtin();
+        let title = "invalid-accepted: CopyDBClusterSnapshot /Tags/*#tag-key-prefix, and in 2 places more";
+        let place = explain(&contract, "CopyDBClusterSnapshot/Tags/*#tag-key-prefix").expect("a constraint");
+        assert_eq!(explain(&contract, title).expect("a page"), place);
+        let member = explain(&contract, "invalid-accepted: CopyDBClusterSnapshot validates nothing in /Tags");
+        assert!(member.expect("a page").starts_with("# invalid-accepted\n"));
+    }
 }

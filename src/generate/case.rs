@@ -12,6 +12,7 @@ use super::{Phase, Token};
 use crate::codec::Codec;
 use crate::exchange::{Bases, Demand, Expected, Variation, Verdict};
 use crate::model::{Dialect, Operation};
+use crate::probe::{Base, Chosen, Shot};
 
 /// A generated request with its verdict.
 #[derive(Debug, Clone)]
@@ -43,11 +44,13 @@ pub enum CaseKind {
     Boundary,
     /// Must be refused.
     Invalid,
+    /// Must come to what a probe claims.
+    Probe,
 }
 
 impl CaseKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Valid, Self::Boundary, Self::Invalid];
+    pub const ALL: [Self; 4] = [Self::Valid, Self::Boundary, Self::Invalid, Self::Probe];
 
     /// The name, as flags have it.
     #[must_use]
@@ -56,6 +59,7 @@ impl CaseKind {
             Self::Valid => "valid",
             Self::Boundary => "boundary",
             Self::Invalid => "invalid",
+            Self::Probe => "probe",
         }
     }
 }
@@ -80,6 +84,7 @@ impl From<Verdict> for CaseKind {
             Verdict::Valid { boundary: None } => Self::Valid,
             Verdict::Valid { boundary: Some(_) } => Self::Boundary,
             Verdict::Invalid { .. } | Verdict::Refused { .. } => Self::Invalid,
+            Verdict::Probe { .. } => Self::Probe,
         }
     }
 }
@@ -108,6 +113,21 @@ impl Case {
             bases: Some(&self.bases),
             ..crate::exchange::Observation::new(&self.operation, self.dialect, &self.request, &self.input)
         }
+    }
+
+    /// The probe that it is of.
+    #[must_use]
+    pub fn probe(&self) -> Option<Chosen> {
+        match self.verdict {
+            Verdict::Probe { probe, form } => Some(Chosen { probe, form }),
+            _ => None,
+        }
+    }
+
+    /// What its probe sends, and claims.
+    #[must_use]
+    pub fn shot(&self) -> Option<Shot> {
+        self.probe()?.shot(&Base::new(&self.operation, self.dialect, &self.input))
     }
 
     /// What the case must be answered with, in its dialect.

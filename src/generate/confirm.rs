@@ -31,6 +31,9 @@ pub enum Dropped {
     /// What was meant to be valid, or to break one constraint, does something else once it has been read back.
     #[error("the request says something else once it is read back")]
     Changed,
+    /// The base has nothing that the probe could change.
+    #[error("the base has nothing that the probe could change")]
+    Unprobed,
     /// The client that sends it would change it on the way.
     #[error("the client would change the request on the way")]
     Unsendable,
@@ -57,7 +60,7 @@ pub fn confirm(operation: &Operation, dialect: Dialect, input: &Value, verdict: 
     let broken = operation.input.judge(&decoded.input);
     let as_meant = match verdict {
         Verdict::Invalid { constraint } => is_about(&operation.input, &broken, constraint),
-        Verdict::Valid { .. } | Verdict::Refused { .. } => broken.is_empty(),
+        Verdict::Valid { .. } | Verdict::Refused { .. } | Verdict::Probe { .. } => broken.is_empty(),
     };
     if as_meant { Ok(Confirmed { input: decoded.input, request }) } else { Err(Dropped::Changed) }
 }

@@ -11,11 +11,13 @@ pub enum Phase {
     Coverage,
     /// By the seed, as many as asked for.
     Random,
+    /// Of the protocol rather than of members, the same for every seed.
+    Probes,
 }
 
 impl Phase {
     /// All phases, in order.
-    pub const ALL: [Self; 3] = [Self::Examples, Self::Coverage, Self::Random];
+    pub const ALL: [Self; 4] = [Self::Examples, Self::Coverage, Self::Random, Self::Probes];
 
     /// The name, as flags have it.
     #[must_use]
@@ -24,6 +26,7 @@ impl Phase {
             Self::Examples => "examples",
             Self::Coverage => "coverage",
             Self::Random => "random",
+            Self::Probes => "probes",
         }
     }
 }

@@ -15,6 +15,7 @@ use super::weight::Shown;
 use super::{Boundaries, Side, Token};
 use crate::exchange::{Bases, Variation, Verdict, differences, grafted};
 use crate::model::{ConstraintId, Dialect, Operation};
+use crate::probe::{self, Base, Chosen, Due};
 use crate::random::Random;
 use crate::value::pointer;
 use crate::value::walk::Places;
@@ -48,6 +49,7 @@ struct Covered {
     breakable: Vec<ConstraintId>,
     /// Constraints with a boundary to sit on.
     bounded: Vec<ConstraintId>,
+    probes: Vec<Chosen>,
 }
 
 impl Plan {
@@ -157,7 +159,7 @@ impl Plan {
                     _ => {}
                 }
             }
-            Arc::new(Covered { coverage, breakable, bounded })
+            Arc::new(Covered { coverage, breakable, bounded, probes: self.probes() })
         })
     }
 
@@ -196,6 +198,7 @@ impl Plan {
             Phase::Examples => self.operation.examples.len() as u64,
             Phase::Coverage => self.coverage().cases.len() as u64,
             Phase::Random => random,
+            Phase::Probes => self.covered().probes.len() as u64,
         }
     }
 
@@ -235,13 +238,44 @@ impl Plan {
                 let first = attempt();
                 (1..TRIES).fold(first, |drawn, _| drawn.or_else(|_| attempt()))
             }
+            Phase::Probes => self.probe(at, &mut random, token)?,
         })
+    }
+
+    /// The case of a probe by its number, built on the smallest base.
+    fn probe(&self, at: usize, random: &mut Random, token: impl Fn() -> Token) -> Option<Result<Case, Dropped>> {
+        let chosen = *self.covered().probes.get(at)?;
+        let plain = Verdict::Valid { boundary: None };
+        let case = self.finish(self.ground()?, plain, Variation::Plain, random, token);
+        Some(case.and_then(|mut case| {
+            case.verdict = Verdict::Probe { probe: chosen.probe, form: chosen.form };
+            case.request = case.shot().ok_or(Dropped::Unprobed)?.request;
+            Ok(case)
+        }))
+    }
+
+    /// What probes are built on: the smallest base, or without any the first candidate.
+    fn ground(&self) -> Option<&Value> {
+        self.bases.inputs.first().or_else(|| self.candidates.first().map(|candidate| &candidate.input))
+    }
+
+    /// The probes of the operation. Where the server accepted nothing, none that must be answered as a base is.
+    fn probes(&self) -> Vec<Chosen> {
+        let Some(input) = self.ground() else { return Vec::new() };
+        let base = Base::new(&self.operation, self.dialect, input);
+        let mut probes = probe::all_of(&self.operation, self.dialect, input);
+        let says_the_same = |chosen: &Chosen| chosen.shot(&base).is_some_and(|shot| shot.due == Due::Same);
+        probes.retain(|chosen| self.chosen != 0 || !says_the_same(chosen));
+        probes
     }
 
     /// The case with another input and one more step, if that still is what the verdict says, and smaller: each step
     /// makes it smaller, so that there is an end to them.
     pub(super) fn smaller(&self, case: &Case, input: &Value, step: u32) -> Option<Case> {
         let mut token = case.token.clone();
+        if token.phase == Phase::Probes {
+            return None;
+        }
         token.steps.push(step);
         // Of any contract: a change elsewhere in the specs changes no case.
         let seed = Token { contract: 0, ..token.clone() }.to_string();

@@ -4,6 +4,8 @@ mod conclude;
 mod event;
 mod given;
 mod preflight;
+mod probe_faults;
+mod probing;
 mod progress;
 mod run;
 mod send;

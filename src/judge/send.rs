@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::Request;
 
 use crate::exchange::{Reply, TransportFailure};
+use crate::probe::Manner;
 
 /// Sends requests.
 pub trait Send: Sync {
@@ -15,6 +16,16 @@ pub trait Send: Sync {
         &self,
         request: Request<Bytes>,
     ) -> impl Future<Output = Result<Reply, TransportFailure>> + std::marker::Send;
+
+    /// Sends a request in another manner. A sender without connections has one manner only.
+    fn send_as(
+        &self,
+        request: Request<Bytes>,
+        manner: Manner,
+    ) -> impl Future<Output = Result<Reply, TransportFailure>> + std::marker::Send {
+        let _ = manner;
+        self.send(request)
+    }
 
     /// Waits before something is sent again.
     fn pause(&self, time: Duration) -> impl Future<Output = ()> + std::marker::Send;

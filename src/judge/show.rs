@@ -1,6 +1,6 @@
 //! Exchanges as a person may see them: without credentials, with sensitive members masked, and cut when they are long.
 
-use http::header::{AUTHORIZATION, HOST};
+use http::header::{AUTHORIZATION, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, Request};
 
 use super::wire::Wire;
@@ -9,6 +9,7 @@ use crate::exchange::redaction::{hidden, hide, hide_in};
 use crate::exchange::{RedactedMessage, Reply};
 use crate::generate::{Case, Variation};
 use crate::model::{AuthScheme, Dialect};
+use crate::probe::{Base, Manner, Signing};
 use crate::report::{render_curl, shell_word};
 use crate::text::{MASK, beginning};
 use bytes::Bytes;
@@ -20,7 +21,9 @@ const LONGEST: usize = 4000;
 pub fn masked<S>(wire: &Wire<S>, case: &Case) -> Request<Bytes> {
     let mut input = case.operation.input.mask_sensitive(&case.input);
     hide_in(&mut input, &wire.hidden);
-    let mut request = case.codec().encode_request(&case.operation, &input);
+    let base = Base::new(&case.operation, case.dialect, &input);
+    let shot = case.probe().and_then(|chosen| chosen.shot(&base));
+    let mut request = shot.map_or(base.request, |shot| shot.request);
     if case.variation == Variation::OtherMethod {
         *request.method_mut() = super::wire::other_method();
     }
@@ -59,9 +62,14 @@ pub fn response<S>(wire: &Wire<S>, case: &Case, reply: &Reply) -> RedactedMessag
 
 /// A command that sends the request of a case; credentials come from the environment.
 pub fn curl<S>(wire: &Wire<S>, base: &str, case: &Case) -> String {
-    let request = masked(wire, case);
+    let mut request = masked(wire, case);
+    let shot = case.shot();
+    if shot.as_ref().is_some_and(|shot| shot.manner == Manner::Chunked) {
+        request.headers_mut().insert(TRANSFER_ENCODING, http::HeaderValue::from_static("chunked"));
+    }
     let url = shell_word(&format!("{}{}", base.trim_end_matches('/'), request.uri()));
-    let signed = case.dialect == Dialect::Native && case.variation != Variation::NoCredentials;
+    let own = shot.is_some_and(|shot| shot.signing != Signing::Usual);
+    let signed = case.dialect == Dialect::Native && case.variation != Variation::NoCredentials && !own;
     render_curl(&request, &url, if signed { credentials(wire, case) } else { None })
 }
 

@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningInstructions, SigningSettings, sign};
+use aws_sigv4::http_request::{
+    SignableBody, SignableRequest, SignatureLocation, SigningInstructions, SigningSettings, sign,
+};
 use aws_sigv4::sign::v4;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HOST};
-use http::uri::PathAndQuery;
+use http::uri::{PathAndQuery, Uri};
 use http::{HeaderName, HeaderValue, Request};
 
 use crate::model::{AuthScheme, Service};
@@ -128,8 +130,7 @@ impl Signer {
         for auth in &service.auth {
             match auth.scheme {
                 AuthScheme::Sigv4 => {
-                    let scope = service.recognise.credential_scopes.first().unwrap_or(&service.name);
-                    return self.sign(scope, request, host, now);
+                    return self.sign(scope_of(service), request, host, now);
                 }
                 AuthScheme::Header => return self.add_token(&auth.name, request),
                 AuthScheme::Authorization => {}
@@ -143,7 +144,8 @@ impl Signer {
         if request.headers().contains_key(AUTHORIZATION) {
             return;
         }
-        let Some(signature) = self.signature(scope, request, host, now) else { return };
+        let settings = SigningSettings::default();
+        let Some(signature) = self.signature(scope, request, (host, now, settings)) else { return };
         for header in signature.into_parts().0 {
             if let Ok(mut value) = HeaderValue::from_str(header.value()) {
                 value.set_sensitive(true);
@@ -152,13 +154,27 @@ impl Signer {
         }
     }
 
+    /// Signs a request for its service in the query string (SigV4); the signature is good for a quarter of an hour.
+    pub fn presign(&self, service: &Service, request: &mut Request<Bytes>, host: &str, now: SystemTime) {
+        let mut settings = SigningSettings::default();
+        settings.signature_location = SignatureLocation::QueryParams;
+        settings.expires_in = Some(Duration::from_secs(900));
+        let Some(signature) = self.signature(scope_of(service), request, (host, now, settings)) else { return };
+        let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+        let signed = signature.params().iter().map(|(name, value)| format!("{name}={}", escaped(value)));
+        let mark = if target.contains('?') { '&' } else { '?' };
+        let signed = signed.collect::<Vec<_>>().join("&");
+        if let Ok(target) = Uri::try_from(format!("{target}{mark}{signed}")) {
+            *request.uri_mut() = target;
+        }
+    }
+
     /// The headers of a signature; none only for a scope that no header can carry.
     fn signature(
         &self,
         scope: &str,
         request: &Request<Bytes>,
-        host: &str,
-        now: SystemTime,
+        (host, now, settings): (&str, SystemTime, SigningSettings),
     ) -> Option<SigningInstructions> {
         let Credentials { key, secret, token } = &self.credentials;
         let credentials = aws_credential_types::Credentials::new(key, secret, token.clone(), None, "accordant");
@@ -168,7 +184,7 @@ impl Signer {
             .region(&self.region)
             .name(scope)
             .time(now)
-            .settings(SigningSettings::default());
+            .settings(settings);
         let params = params.build().ok()?.into();
         let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
         let target =
@@ -210,9 +226,19 @@ impl Signer {
     }
 }
 
+/// The name of a service in the scope of a signature.
+fn scope_of(service: &Service) -> &str {
+    service.recognise.credential_scopes.first().unwrap_or(&service.name)
+}
+
+/// A parameter's value as a query string has it.
+fn escaped(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
+    use std::time::UNIX_EPOCH;
 
     use super::*;
     use crate::contract::Contract;

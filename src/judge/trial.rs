@@ -27,7 +27,7 @@ enum Sight {
 pub async fn try_again<S: Send>(wire: &Wire<S>, plan: &Plan, code: &str, claim: &mut Smallest) -> Comparison {
     let mut found = Comparison { seen: 1, tried: 1, ..Comparison::default() };
     let needs_base = check::by_code(code).is_some_and(check::Check::needs_base);
-    if !matches!(claim.case.verdict, Verdict::Refused { .. }) {
+    if !matches!(claim.case.verdict, Verdict::Refused { .. } | Verdict::Probe { .. }) {
         compare_with_base(wire, plan, needs_base, &claim.case, &mut found).await;
     }
     if needs_base && found.doubt.is_none() {

@@ -8,7 +8,7 @@ use http::header::AUTHORIZATION;
 use http::{Method, Request};
 
 use super::target::{Target, overlay};
-use super::{Send, Signer};
+use super::{Send, Signer, probing};
 use crate::check::{self, Complaint, Party};
 use crate::codec::Received;
 use crate::exchange::{Answer, Observation, Reply, TransportFailure, Variation};
@@ -16,7 +16,7 @@ use crate::generate::Case;
 use crate::model::{AuthScheme, Dialect, ErrorKind};
 
 /// Waits before an answer that may pass is asked for again.
-const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];
+pub(super) const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];
 
 /// Shortest header value that is kept from being shown, in bytes: shorter ones stand everywhere.
 const HIDDEN: usize = 6;
@@ -89,6 +89,9 @@ impl<S> Wire<S> {
 impl<S: Send> Wire<S> {
     /// The request of a case, with all that goes with it.
     pub fn request(&self, case: &Case) -> Request<Bytes> {
+        if let Some(shot) = case.shot() {
+            return probing::dressed(self, case, &shot);
+        }
         let mut request = case.request.clone();
         overlay(request.headers_mut(), &self.headers);
         if case.variation == Variation::OtherMethod {
@@ -106,6 +109,9 @@ impl<S: Send> Wire<S> {
 
     /// Sends a case and lets every check look at what comes back.
     pub async fn judge(&self, case: &Case) -> Judgement {
+        if let Some(shot) = case.shot() {
+            return Box::pin(probing::judge(self, case, &shot)).await;
+        }
         let earlier_answer = if case.variation == Variation::Twice {
             let reply = self.sender.send(self.request(case)).await;
             self.observe(case, &reply).received.and_then(Result::ok)
@@ -123,13 +129,7 @@ impl<S: Send> Wire<S> {
         let mut observation = self.observe(case, &reply);
         observation.history.earlier_answer = earlier_answer;
         let complaints = check::judge(Party::Server, &observation);
-        let (succeeded, environmental) = match observation.exchange().map(|exchange| exchange.answer()) {
-            Some(Answer::Success(_)) => (true, None),
-            Some(Answer::Declared(error)) if is_environmental(error.kind, error.status) => {
-                (false, Some(error.code.clone()))
-            }
-            _ => (false, None),
-        };
+        let (succeeded, environmental) = outcome_of(&observation);
         let has_output = observation.exchange().is_some_and(|exchange| exchange.output().is_some());
         let accepted = observation.exchange().is_some_and(|exchange| exchange.was_accepted());
         let received = observation.received.and_then(Result::ok);
@@ -141,6 +141,17 @@ impl<S: Send> Wire<S> {
         let mut observation = Observation { secrets: &self.secrets, answer: Some(reply), ..case.observation() };
         observation.read_answer();
         observation
+    }
+}
+
+/// Whether an answer is a success, and the code of an error that speaks of the state of the world.
+pub(super) fn outcome_of(observation: &Observation<'_>) -> (bool, Option<String>) {
+    match observation.exchange().map(|exchange| exchange.answer()) {
+        Some(Answer::Success(_)) => (true, None),
+        Some(Answer::Declared(error)) if is_environmental(error.kind, error.status) => {
+            (false, Some(error.code.clone()))
+        }
+        _ => (false, None),
     }
 }
 

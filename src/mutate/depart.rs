@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::admit::{admit, is_of};
+use super::probed::{page, probed};
 use super::secret::secret;
 use super::spoil::{self, UNHEARD_OF};
 use super::{Fault, Mutant};
@@ -15,6 +16,7 @@ use crate::codec;
 use crate::exchange::{Reply, TransportFailure};
 use crate::mock::{Mock, MockResponse, refusal};
 use crate::model::{ConstraintId, EnvelopeFact, ErrorDef, Operation};
+use crate::probe::Manner;
 use crate::text::to_base64;
 use crate::value::pointer;
 use crate::value::view::View;
@@ -27,8 +29,17 @@ const DEBUG: HeaderName = HeaderName::from_static("x-debug");
 const STACK_TRACE: &str = "Traceback (most recent call last):\n  File \"/srv/app/jobs.py\", line 88, in start";
 
 /// The mutant's answer.
-pub fn depart(mutant: &Mutant, mock: &Mock, request: &Request<Bytes>) -> Result<Reply, TransportFailure> {
+pub fn depart(
+    mutant: &Mutant,
+    mock: &Mock,
+    request: &Request<Bytes>,
+    manner: Manner,
+) -> Result<Reply, TransportFailure> {
     let answered = mock.answer(request);
+    if let Fault::Probed { probe, is_refused } = mutant.fault {
+        let response = probed(mutant, (probe, is_refused), request, manner, &answered).unwrap_or(answered.response);
+        return Ok(Reply { response, elapsed: Duration::ZERO });
+    }
     if let Some(admitted) = admit(mutant, mock, request, &answered) {
         return Ok(Reply { response: admitted.response, elapsed: Duration::ZERO });
     }
@@ -86,7 +97,11 @@ impl Departing<'_> {
             | Fault::TruncatedBody
             | Fault::TokenIgnored
             | Fault::RejectsValid { .. } => self.valid().and_then(|input| self.succeeding_otherwise(input)),
-            Fault::AuthNotRequired | Fault::MethodNotRefused | Fault::ClosesEarly | Fault::Slow => None,
+            Fault::AuthNotRequired
+            | Fault::MethodNotRefused
+            | Fault::ClosesEarly
+            | Fault::Slow
+            | Fault::Probed { .. } => None,
         }
     }
 
@@ -258,10 +273,7 @@ impl Departing<'_> {
     }
 
     fn page(&self, status: StatusCode) -> Response<Bytes> {
-        let page = format!("<html><head><title>{status}</title></head><body><h1>{status}</h1><hr></body></html>");
-        let mut response = Response::new(Bytes::from(page));
-        *response.status_mut() = status;
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
+        let mut response = page(status);
         if let Some(name) = &self.operation.service.request_id {
             response
                 .headers_mut()

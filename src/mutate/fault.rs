@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::model::{ConstraintId, EnvelopeFact};
+use crate::probe::PROBES;
 
 /// What a mutant does otherwise than the contract wants.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,6 +112,13 @@ pub enum Fault {
     ClosesEarly,
     /// Successes take very long.
     Slow,
+    /// What a probe sends is refused, or makes the service fail.
+    Probed {
+        /// The probe's place in the list of all.
+        probe: usize,
+        /// Whether it is refused.
+        is_refused: bool,
+    },
 }
 
 impl Fault {
@@ -148,6 +156,7 @@ impl Fault {
             Self::RejectsValid { .. } => "rejects-valid",
             Self::ClosesEarly => "closes-early",
             Self::Slow => "slow",
+            Self::Probed { probe, .. } => PROBES[*probe].name(),
         }
     }
 
@@ -181,6 +190,7 @@ impl Fault {
             Self::RejectsValid { .. } => "valid-rejected",
             Self::ClosesEarly => "transport-failure",
             Self::Slow => "slow-response",
+            Self::Probed { probe, .. } => PROBES[*probe].name(),
         }
     }
 }

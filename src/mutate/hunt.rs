@@ -16,6 +16,7 @@ use crate::generate::{Case, Phase, Plan};
 use crate::judge::{Credentials, Send, Signer, Wire};
 use crate::mock::{DEFAULT_REGION, Mock};
 use crate::model::ConstraintId;
+use crate::probe::Manner;
 
 /// Credentials with a token, which a mutant can leak.
 const CREDENTIALS: &str = "mutants:a-secret-key-of-mutants:a-session-token-of-mutants";
@@ -86,6 +87,17 @@ impl Send for Bench<'_> {
         })
     }
 
+    fn send_as(
+        &self,
+        request: Request<Bytes>,
+        manner: Manner,
+    ) -> impl Future<Output = Result<Reply, TransportFailure>> + std::marker::Send {
+        ready(match self.mutant {
+            Some(mutant) => mutant.answer_as(self.mock, &request, manner),
+            None => Ok(Reply { response: self.mock.answer(&request).response, elapsed: Duration::ZERO }),
+        })
+    }
+
     fn pause(&self, _: Duration) -> impl Future<Output = ()> + std::marker::Send {
         ready(())
     }
@@ -141,7 +153,8 @@ enum Hunt {
 /// Sends cases until the named check complains, those about the mutant's own constraint first.
 async fn hunt(mock: &Mock, mutant: &Mutant, cases: &[Case]) -> Hunt {
     let wire = wire(Bench { mock, mutant: Some(mutant) });
-    let own = |case: &&Case| constraint(case).is_some() && constraint(case) == mutant.about();
+    let of_probe = |case: &Case| case.probe().is_some_and(|chosen| chosen.name() == mutant.caught_by());
+    let own = |case: &&Case| of_probe(case) || constraint(case).is_some() && constraint(case) == mutant.about();
     let (first, then): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(own);
     let mut others: Vec<&'static str> = Vec::new();
     let mut sent = 0;
@@ -150,7 +163,8 @@ async fn hunt(mock: &Mock, mutant: &Mutant, cases: &[Case]) -> Hunt {
         for (code, complaint) in wire.judge(case).await.complaints {
             // A complaint about an error is about the constraint whose breaking caused it.
             let about = complaint.about.as_deref();
-            if code == mutant.caught_by() && (is_about(about, mutant.about()) || own(&case)) {
+            let counts = complaint.is_finding() || case.probe().is_none();
+            if code == mutant.caught_by() && counts && (is_about(about, mutant.about()) || own(&case)) {
                 return Hunt::Killed(sent);
             }
             if !others.contains(&code) {

@@ -10,6 +10,7 @@ mod fault;
 mod hunt;
 mod mutant;
 mod plan;
+mod probed;
 mod secret;
 mod spoil;
 #[cfg(test)]

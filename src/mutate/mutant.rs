@@ -13,6 +13,7 @@ use crate::contract::Contract;
 use crate::exchange::{Reply, TransportFailure};
 use crate::mock::Mock;
 use crate::model::{ConstraintId, Operation};
+use crate::probe::Manner;
 use crate::value::pointer;
 
 /// A way in which the mock departs from the contract, on purpose.
@@ -75,7 +76,15 @@ impl Mutant {
     /// # Errors
     /// [`TransportFailure::Closed`] when the fault is that the connection ends.
     pub fn answer(&self, mock: &Mock, request: &Request<Bytes>) -> Result<Reply, TransportFailure> {
-        depart(self, mock, request)
+        self.answer_as(mock, request, Manner::Plain)
+    }
+
+    /// Answers a request that came in another manner.
+    ///
+    /// # Errors
+    /// As [`Mutant::answer`].
+    pub fn answer_as(&self, mock: &Mock, request: &Request<Bytes>, manner: Manner) -> Result<Reply, TransportFailure> {
+        depart(self, mock, request, manner)
     }
 
     /// A number that no call had before.

@@ -11,7 +11,7 @@ use super::admit::{give_credentials, is_of};
 use super::mutant::written;
 use super::secret::has_secret;
 use super::spoil::{self, UNHEARD_OF};
-use super::{Fault, Mutant};
+use super::{Fault, Mutant, probed};
 use crate::codec::{Outcome, Reply};
 use crate::contract::Contract;
 use crate::mock::{Mock, MockResponse, refusal};
@@ -202,6 +202,8 @@ impl<'c> Plan<'c> {
             (Fault::RejectsValid { error }, (!optional).then_some("its input has no optional members"))
         }));
         faults.extend([(Fault::ClosesEarly, None), (Fault::Slow, None)]);
+        let probed = probed::faults(self.operation).into_iter();
+        faults.extend(probed.map(|(probe, is_refused)| (Fault::Probed { probe, is_refused }, None)));
         faults
     }
 

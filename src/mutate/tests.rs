@@ -117,7 +117,8 @@ fn names_are_unique_and_each_check_has_mutants() {
     let names: HashSet<String> = mutants.iter().map(Mutant::name).collect();
     assert_eq!(names.len(), mutants.len());
     let catching: HashSet<&str> = mutants.iter().map(Mutant::caught_by).collect();
-    assert_eq!(catching, HashSet::from(CHECKS));
+    let probes = crate::probe::PROBES.iter().map(|probe| probe.name());
+    assert_eq!(catching, probes.chain(CHECKS).collect::<HashSet<&str>>());
     for operation in CONTRACT.operations() {
         let stated =
             operation.input.constraints.iter().filter(|constraint| constraint.reaction.link().is_some()).count();

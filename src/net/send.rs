@@ -10,12 +10,15 @@
 //! so again, and is reported; one that had carried it out already answers the second time as it would answer a
 //! repeated request, which at worst is a state error, and that is no finding. [`Client::resent`] says how often it happened.
 
+use std::convert::Infallible;
 use std::error::Error;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 #[cfg(feature = "tls")]
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
@@ -27,6 +30,7 @@ use url::Url;
 
 use crate::exchange::{Reply, TransportFailure};
 use crate::judge::Send;
+use crate::probe::Manner;
 
 /// Idle connections are given up before the servers that keep them shortest, five seconds, close them.
 const IDLE: Duration = Duration::from_secs(4);
@@ -83,6 +87,10 @@ pub struct Client {
     pooled: reqwest::Client,
     /// Keeps no connection, so each of its requests has one of its own.
     fresh: reqwest::Client,
+    /// Keeps none either, and writes header names with capitals.
+    titled: reqwest::Client,
+    /// For clients of one connection.
+    base: Url,
     host: String,
     /// Scheme, host and port.
     origin: String,
@@ -101,8 +109,10 @@ impl Client {
         let host = base.host_str().ok_or(ClientError::Part("missing host"))?;
         let host = base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         Ok(Self {
-            pooled: client(base, limits, usize::MAX)?,
-            fresh: client(base, limits, 0)?,
+            pooled: build(client(base, limits, usize::MAX))?,
+            fresh: build(client(base, limits, 0))?,
+            titled: build(client(base, limits, 0).http1_title_case_headers())?,
+            base: base.clone(),
             origin: format!("{}://{host}", base.scheme()),
             host,
             prefix: base.path().trim_end_matches('/').to_owned(),
@@ -146,6 +156,21 @@ impl Client {
         prepared.headers_mut().clone_from(request.headers());
         *prepared.body_mut() = Some(request.body().clone().into());
         Ok(prepared)
+    }
+
+    /// A request on a connection of its own, and the same again on that connection; the second answer counts. Where the
+    /// server closes it after the first, as it may, the second goes out on another one.
+    async fn twice_on_one_connection(&self, request: &Request<Bytes>) -> Result<Reply, TransportFailure> {
+        let unsendable = |error: ClientError| TransportFailure::Unsendable(error.to_string());
+        let client = build(client(&self.base, self.limits, 1)).map_err(unsendable)?;
+        let first = self.attempt(&client, self.prepare(request)?).await;
+        let first = first.map_err(|interrupted| interrupted.failure)?;
+        let again = self.attempt(&client, self.prepare(request)?).await;
+        match again {
+            // It may have been closed in the moment in which the second request went out.
+            Err(Interrupted { failure: TransportFailure::Closed(_), answered: false }) => Ok(first),
+            other => other.map_err(|interrupted| interrupted.failure),
+        }
     }
 
     async fn attempt(&self, client: &reqwest::Client, request: reqwest::Request) -> Result<Reply, Interrupted> {
@@ -218,12 +243,44 @@ impl Send for Client {
         self.attempt(&self.fresh, again).await.map_err(|interrupted| interrupted.failure)
     }
 
+    async fn send_as(&self, request: Request<Bytes>, manner: Manner) -> Result<Reply, TransportFailure> {
+        let attempt = match manner {
+            Manner::Plain => return self.send(request).await,
+            Manner::SameConnection => return self.twice_on_one_connection(&request).await,
+            Manner::Chunked => {
+                let mut prepared = self.prepare(&request)?;
+                *prepared.body_mut() = Some(reqwest::Body::wrap(Chunks(Some(request.into_body()))));
+                self.attempt(&self.fresh, prepared).await
+            }
+            Manner::TitleCase => self.attempt(&self.titled, self.prepare(&request)?).await,
+        };
+        attempt.map_err(|interrupted| interrupted.failure)
+    }
+
     async fn pause(&self, time: Duration) {
         tokio::time::sleep(time).await;
     }
 
     fn now(&self) -> SystemTime {
         SystemTime::now()
+    }
+}
+
+/// A body whose length nobody knows before its end, so that it goes out in chunks: its halves.
+struct Chunks(Option<Bytes>);
+
+impl http_body::Body for Chunks {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        let Some(mut rest) = self.0.take().filter(|rest| !rest.is_empty()) else { return Poll::Ready(None) };
+        let first = rest.split_to(rest.len().div_ceil(2));
+        self.0 = Some(rest);
+        Poll::Ready(Some(Ok(http_body::Frame::data(first))))
     }
 }
 
@@ -252,7 +309,7 @@ fn check_base(base: &Url) -> Result<(), ClientError> {
 }
 
 /// A client that does nothing by itself. The features of others in the same build may have given it more to do.
-fn client(base: &Url, limits: SendLimits, idle_connections: usize) -> Result<reqwest::Client, ClientError> {
+fn client(base: &Url, limits: SendLimits, idle_connections: usize) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .user_agent(concat!("accordant/", env!("CARGO_PKG_VERSION")))
         .timeout(limits.timeout)
@@ -268,7 +325,11 @@ fn client(base: &Url, limits: SendLimits, idle_connections: usize) -> Result<req
         .no_brotli()
         .no_zstd()
         .no_deflate();
-    secured(builder, base).build().map_err(|source| ClientError::Setup { detail: Causes::of(&source).detail, source })
+    secured(builder, base)
+}
+
+fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, ClientError> {
+    builder.build().map_err(|source| ClientError::Setup { detail: Causes::of(&source).detail, source })
 }
 
 #[cfg(feature = "tls")]

@@ -17,6 +17,7 @@ use super::{Coverage, FaultReport, Finding, Outcome, Report, root_causes};
 use crate::check::{self, Party};
 use crate::contract::Contract;
 use crate::exchange::Fault;
+use crate::probe;
 
 /// How long a new entry lasts, in days.
 const LASTS: i64 = 90;
@@ -256,7 +257,12 @@ impl Report {
 
     /// Whether the run would have shown such a finding if there was one.
     fn would_show(&self, (operation, code, about): Key<'_>) -> bool {
-        let Some(check) = check::by_code(code).filter(|_| self.is_whole()) else { return false };
+        if !self.is_whole() {
+            return false;
+        }
+        let Some(check) = check::by_code(code) else {
+            return probe::by_name(code).is_some() && self.judged_all_of(operation);
+        };
         match check.party() {
             Party::Server => self.judged_all_of(operation),
             Party::Client => self.called(operation) && (!check.needs_faults() || self.gave_all_faults()),
@@ -342,7 +348,7 @@ fn entry(
     {
         return Err(fault(spec.operation.span().start + 1, error.to_string()));
     }
-    if check::by_code(spec.check.get_ref()).is_none() {
+    if check::by_code(spec.check.get_ref()).is_none() && probe::by_name(spec.check.get_ref()).is_none() {
         let message = format!("there is no check {}; `accordant explain` lists them", spec.check.get_ref());
         return Err(fault(spec.check.span().start + 1, message));
     }

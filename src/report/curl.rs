@@ -1,18 +1,29 @@
 //! Requests as curl commands.
 
 use bytes::Bytes;
-use http::Request;
+use http::{Method, Request};
 
 /// A command that sends a request to a URL, which is a word of a shell already; so is what goes before the body.
 #[must_use]
 pub fn render_curl(request: &Request<Bytes>, url: &str, more: Option<String>) -> String {
-    let mut words = vec![format!("curl -i -g -X {} {url}", request.method())];
+    let method =
+        if request.method() == Method::HEAD { "--head".to_owned() } else { format!("-X {}", request.method()) };
+    let mut words = vec![format!("curl -i -g {method} {url}")];
     for (name, value) in request.headers() {
-        words.push(format!("-H {}", shell_word(&format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))));
+        // Without a value, curl takes a header out.
+        let text = match value.as_bytes() {
+            [] => format!("{name};"),
+            value => format!("{name}: {}", String::from_utf8_lossy(value)),
+        };
+        words.push(format!("-H {}", shell_word(&text)));
     }
     words.extend(more);
     if !request.body().is_empty() {
-        words.push(format!("--data-raw {}", shell_word(&String::from_utf8_lossy(request.body()))));
+        words.push(match std::str::from_utf8(request.body()) {
+            Ok(body) => format!("--data-raw {}", shell_word(body)),
+            // The shells that have it: bash, zsh, ksh.
+            Err(_) => format!("--data-raw $'{}'", request.body().escape_ascii()),
+        });
     }
     words.join(" ")
 }

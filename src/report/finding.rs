@@ -8,6 +8,7 @@ use crate::check::{self, Complaint, Group, Key, Party, Shown, Tally};
 use crate::exchange::RedactedMessage;
 use crate::generate::Token;
 use crate::model::Strength;
+use crate::probe;
 
 /// A departure from the contract.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -117,7 +118,8 @@ impl Finding {
     /// Whom it is about; nothing where it is of a check that this version does not have.
     #[must_use]
     pub fn party(&self) -> Option<Party> {
-        check::by_code(&self.code).map(check::Check::party)
+        let of_probe = probe::by_name(&self.code).map(|_| Party::Server);
+        check::by_code(&self.code).map(check::Check::party).or(of_probe)
     }
 
     /// What findings about the same have in common.

@@ -65,7 +65,7 @@ fn words(plan: &Plan, phase: Phase, index: u64, case: &Case) -> Option<Vec<Strin
         (Phase::Coverage, Verdict::Valid { boundary: Some(constraint) } | Verdict::Invalid { constraint }) => {
             constraint
         }
-        (Phase::Coverage, _) => return None,
+        (Phase::Coverage | Phase::Probes, _) => return None,
     };
     let id = case.operation.input.constraints[about].id.clone();
     (case.variation == Variation::Plain).then(|| vec![case.kind().name().to_owned(), id])

@@ -96,7 +96,11 @@ async fn sent(arguments: &[&str]) -> Vec<String> {
 }
 
 fn told(request: &Request) -> String {
-    let target = &request.url[url::Position::BeforePath..url::Position::AfterQuery];
+    let mut url = request.url.clone();
+    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let own = pairs.iter().filter(|(name, _)| !name.starts_with("X-Amz-"));
+    url.query_pairs_mut().clear().extend_pairs(own);
+    let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
     let mut headers: Vec<String> = request
         .headers
         .iter()

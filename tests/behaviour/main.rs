@@ -22,6 +22,7 @@ mod limits;
 mod malformed;
 mod models;
 mod options;
+mod probes;
 mod processes;
 mod proxy;
 mod proxy_limits;

@@ -36,14 +36,15 @@ pub(super) struct Statement {
     about: Option<String>,
     expected: String,
     answered: Option<String>,
-    citation: Vec<String>,
+    /// The source of the definition; others may be of the place.
+    citation: Option<String>,
     fault: Option<String>,
 }
 
 /// The findings of a report by what they have in common, by their positions.
 pub(super) fn origins(report: &Report, scopes: &BTreeMap<usize, Scope>) -> BTreeMap<Origin, Vec<usize>> {
     let members = member_statements(report, scopes);
-    let answers = answers(report);
+    let failures = Failures::of(report);
     let mut origins: BTreeMap<Origin, Vec<usize>> = BTreeMap::new();
     for (at, finding) in report.findings.iter().enumerate() {
         let origin = match scopes.get(&at) {
@@ -53,7 +54,7 @@ pub(super) fn origins(report: &Report, scopes: &BTreeMap<usize, Scope>) -> BTree
                 let statements = members.get(&(finding.operation.as_deref(), member));
                 Origin::Definitions(statements.cloned().unwrap_or_default())
             }
-            None if is_failure(finding) => Origin::Failure(failure(finding, &answers)),
+            None if is_failure(finding) => Origin::Failure(failures.failure(finding)),
             None => Origin::Definitions([statement(finding)].into()),
         };
         origins.entry(origin).or_default().push(at);
@@ -94,35 +95,48 @@ fn statement(finding: &Finding) -> Statement {
         about: keyword.or(finding.about.as_deref()).map(str::to_owned),
         answered: status(&finding.actual).map(|_| finding.actual.clone()),
         expected: finding.expected.clone(),
-        citation: finding.citation.clone(),
+        citation: finding.citation.first().cloned(),
         fault: finding.fault.clone(),
     }
 }
 
-/// What answers say, by how their failures are described. Not each finding has an answer to show.
-type Answers = BTreeMap<(Option<String>, String), String>;
-
-fn answers(report: &Report) -> Answers {
-    let mut answers = Answers::new();
-    for finding in report.findings.iter().filter(|finding| is_failure(finding)) {
-        let Failure { operation, described, answer } = failure(finding, &Answers::new());
-        if let Some(answer) = answer {
-            answers.entry((operation, described)).or_insert(answer);
-        }
-    }
-    answers
+/// What the failures of a report have in common.
+struct Failures<'r> {
+    /// The words of all requests that made an operation fail: in an answer they say nothing about what failed.
+    sent: BTreeMap<Option<&'r str>, HashSet<&'r str>>,
+    /// What answers say, by how their failures are described. Not each finding has an answer to show.
+    answers: BTreeMap<(Option<String>, String), String>,
 }
 
-fn failure(finding: &Finding, answers: &Answers) -> Failure {
-    let request = finding.evidence.first().map(|request| format!("{} {}", request.line, request.body));
-    let sent: HashSet<&str> = words(request.as_deref().unwrap_or_default()).collect();
-    let steady = |text: &str| words(text).filter(|word| !sent.contains(word)).collect::<Vec<_>>().join(" ");
-    let status = finding.actual.split(' ').next().unwrap_or_default();
-    let described = format!("{status} {}", steady(&finding.actual));
-    let operation = finding.operation.clone();
-    let answer = finding.evidence.get(1).map(|answer| steady(&answer.body));
-    let answer = answer.or_else(|| answers.get(&(operation.clone(), described.clone())).cloned());
-    Failure { operation, described, answer }
+impl<'r> Failures<'r> {
+    fn of(report: &'r Report) -> Self {
+        let mut failures = Self { sent: BTreeMap::new(), answers: BTreeMap::new() };
+        let failing = || report.findings.iter().filter(|finding| is_failure(finding));
+        for finding in failing() {
+            let request = finding.evidence.first();
+            let sent = request.into_iter().flat_map(|request| words(&request.line).chain(words(&request.body)));
+            failures.sent.entry(finding.operation.as_deref()).or_default().extend(sent);
+        }
+        for finding in failing() {
+            let Failure { operation, described, answer } = failures.failure(finding);
+            if let Some(answer) = answer {
+                failures.answers.entry((operation, described)).or_insert(answer);
+            }
+        }
+        failures
+    }
+
+    fn failure(&self, finding: &Finding) -> Failure {
+        let sent = self.sent.get(&finding.operation.as_deref());
+        let is_sent = |word: &str| sent.is_some_and(|sent| sent.contains(word));
+        let steady = |text: &str| words(text).filter(|word| !is_sent(word)).collect::<Vec<_>>().join(" ");
+        let status = finding.actual.split(' ').next().unwrap_or_default();
+        let described = format!("{status} {}", steady(&finding.actual));
+        let operation = finding.operation.clone();
+        let answer = finding.evidence.get(1).map(|answer| steady(&answer.body));
+        let answer = answer.or_else(|| self.answers.get(&(operation.clone(), described.clone())).cloned());
+        Failure { operation, described, answer }
+    }
 }
 
 /// The words of a text but for those with digits in them, as ids, times and lengths have.

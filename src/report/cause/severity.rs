@@ -30,11 +30,9 @@ impl Severity {
     /// Of a finding. One of a code that is no check's is placed by what was expected and what came.
     pub(super) fn of(finding: &Finding) -> Self {
         match finding.code.as_str() {
+            code if OF_SECURITY.contains(&code) => Self::Security,
             _ if is_failure(finding) => Self::Failure,
             "undecodable-response" | "output-not-found" | "wrong-answer-taken" => Self::Failure,
-            "auth-not-required" | "secret-echoed" | "internals-exposed" | "credentials-missing" | "secret-in-url" => {
-                Self::Security
-            }
             "valid-rejected" => Self::ValidRefused,
             "wrong-error-code"
             | "wrong-error-status"
@@ -59,10 +57,15 @@ impl Severity {
     }
 }
 
+/// Checks of what is let in and let out, which say so of failures too.
+const OF_SECURITY: [&str; 5] =
+    ["auth-not-required", "secret-echoed", "internals-exposed", "credentials-missing", "secret-in-url"];
+
 /// Whether the server failed, whichever check noticed.
 pub(super) fn is_failure(finding: &Finding) -> bool {
-    matches!(finding.code.as_str(), "server-error" | "transport-failure")
-        || status(&finding.actual).is_some_and(|status| status >= 500)
+    let code = finding.code.as_str();
+    let failed = status(&finding.actual).is_some_and(|status| status >= 500);
+    matches!(code, "server-error" | "transport-failure") || failed && !OF_SECURITY.contains(&code)
 }
 
 /// The status that a description of an answer begins with.

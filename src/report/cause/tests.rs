@@ -57,13 +57,14 @@ fn the_worst_comes_first_and_no_finding_is_lost() {
         "invalid-accepted",
         "wrong-error-code",
         "valid-rejected",
-        "secret-echoed",
+        "internals-exposed",
         "undecodable-response",
     ];
-    let findings: Vec<Finding> = codes
+    let mut findings: Vec<Finding> = codes
         .iter()
         .map(|code| finding(code, "Op", &format!("/{code}"), ["something", "200 with an output"]))
         .collect();
+    findings[4].actual = "500 InternalError".to_owned();
     let causes = root_causes(&report(Vec::new(), findings));
     let shown: Vec<usize> = causes.iter().flat_map(|cause| cause.findings.clone()).collect();
     assert_eq!(shown, [5, 4, 3, 2, 1, 0]);
@@ -86,7 +87,7 @@ fn what_is_no_check_is_placed_by_what_came() {
 fn one_crash_has_many_triggers() {
     let findings = vec![
         crash("Op", "/A#type", "a=7", "KeyError in run, request 4f-12"),
-        crash("Op", "/B#type", "b=name", "KeyError name in run, request 77-09"),
+        crash("Op", "/B#type", "b=name&run=1", "KeyError name in run, request 77-09"),
         crash("Op", "/C#type", "c=7", "TypeError in stop"),
         crash("Other", "/A#type", "a=7", "KeyError in run"),
         // Not made smaller, and therefore without its answer.
@@ -102,11 +103,16 @@ fn one_crash_has_many_triggers() {
 
 #[test]
 fn one_definition_in_several_places_is_one_cause() {
-    let findings = vec![
+    let mut findings = vec![
         accepted("One", "/Tags/*/Key#maxLength"),
         accepted("One", "/Tags/*/Value#maxLength"),
         accepted("Other", "/Copied/*/Key#maxLength"),
     ];
+    for (finding, citations) in
+        findings.iter_mut().zip([&["model:Tag"][..], &["model:Tag"], &["model:Tag", "model:Copied"]])
+    {
+        finding.citation = citations.iter().map(|citation| (*citation).to_owned()).collect();
+    }
     let causes = root_causes(&report(Vec::new(), findings));
     assert_eq!(
         titles(&causes),

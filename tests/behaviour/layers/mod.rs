@@ -23,7 +23,8 @@ const LAYERS: &[Layer] = &[
     ("spec", &["constraint", "file"]),
     ("contract", &["spec", "codec"]),
     ("exchange", &["contract", "auth"]),
-    ("generate", &["exchange"]),
+    ("probe", &["exchange"]),
+    ("generate", &["probe"]),
     ("mock", &["exchange"]),
     ("check", &["exchange"]),
     ("report", &["check", "generate"]),
@@ -56,8 +57,10 @@ const HUBS: &[(&str, &str)] = &[
     ("judge/target/mod.rs", "a target is read from its file, and the file's parts name the target's"),
     ("model/shape.rs", "a shape begins in a graph of nodes, and has a table of their places"),
     ("mutate/mutant.rs", "a mutant departs, and the departure asks the mutant"),
+    ("judge/wire.rs", "the case of a probe goes over the wire by the probe's own rules"),
     ("net/serve.rs", "a connection shares the server's state"),
     ("net/proxy.rs", "a conversation shares the proxy's state"),
+    ("probe/mod.rs", "a registry: it lists the probes, which keep to the trait beside the list"),
     ("report/baseline.rs", "a baseline is edited in its own words"),
 ];
 
