@@ -280,7 +280,7 @@ mod tests {
             while let Some(next) = smaller(&number) {
                 (number, steps) = (next, steps + 1);
             }
-            assert!(number == Value::from(bound) && steps < 200, "{number} after {steps} steps from {first}");
+            assert!(number == bound && steps < 200, "{number} after {steps} steps from {first}");
         }
     }
 }
