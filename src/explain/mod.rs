@@ -367,36 +367,13 @@ fn side(text: &mut String, title: &str, values: &[BoundaryValue]) {
         return;
     }
     line(text, format_args!("{title}"));
-    let mut lines: Vec<String> = values.iter().map(words).collect();
+    let mut lines: Vec<String> = values.iter().map(BoundaryValue::words).collect();
     lines.dedup();
     for words in lines.iter().take(SHOWN) {
         line(text, format_args!("  {words}"));
     }
     if lines.len() > SHOWN {
         line(text, format_args!("  … and {} more", lines.len() - SHOWN));
-    }
-}
-
-fn words(value: &BoundaryValue) -> String {
-    match value {
-        BoundaryValue::Value(value) => value.to_string().chars().take(100).collect(),
-        BoundaryValue::Length(1) => "1 character".to_owned(),
-        BoundaryValue::Length(length) => format!("{length} characters"),
-        BoundaryValue::OfType(json_type) => format!("a value of type {json_type:?}").to_lowercase(),
-        BoundaryValue::Match => "a text of rare characters that matches".to_owned(),
-        BoundaryValue::NearMiss => "a text that nearly matches".to_owned(),
-        BoundaryValue::Whole => "every known member".to_owned(),
-        BoundaryValue::Drawn => "any valid value".to_owned(),
-        BoundaryValue::NoBranch => "a value near the branches that satisfies none as it must".to_owned(),
-        BoundaryValue::Items(count) => format!("{count} items"),
-        BoundaryValue::Members(count) => format!("{count} members"),
-        BoundaryValue::DuplicateItems => "two equal items".to_owned(),
-        BoundaryValue::UnknownMember => "a member that nobody knows".to_owned(),
-        BoundaryValue::Absent(name) => format!("without {name}"),
-        BoundaryValue::Null(name) => format!("{name} is null"),
-        BoundaryValue::Present(name) => format!("with {name}"),
-        BoundaryValue::Without(present, absent) => format!("with {present}, without {absent}"),
-        BoundaryValue::Patch(patch) => format!("changed by {patch}"),
     }
 }
 
