@@ -44,6 +44,9 @@ pub struct Options {
     /// Print the covering rule and how many cases there are, instead of the cases
     #[arg(long)]
     count: bool,
+    /// With --count: in which ways each constraint is broken and sat on
+    #[arg(long, requires = "count")]
+    verbose: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -145,11 +148,30 @@ fn count(options: &Options, phases: &[Phase], plan: &Plan, out: &mut Output) -> 
     if coverage.impossible > 0 {
         writeln!(out, "  {} combinations of two optional members that rules exclude", coverage.impossible)?;
     }
+    if options.verbose {
+        write_ways(plan, out)?;
+    }
     for (constraint, reason) in &coverage.unbreakable {
         let id = &plan.operation().input.constraints[*constraint].id;
         writeln!(out, "  cannot be broken alone: {id}: {reason}")?;
     }
     Ok(count)
+}
+
+/// For each constraint the ways in which it is broken and sat on.
+fn write_ways(plan: &Plan, out: &mut Output) -> io::Result<()> {
+    for (constraint, ways) in plan.operation().input.constraints.iter().zip(&plan.coverage().ways) {
+        writeln!(out, "  {}", constraint.id)?;
+        for (title, ways) in [("broken", &ways.broken), ("sat on", &ways.kept)] {
+            let each =
+                ways.iter().map(|(way, count)| if *count > 1 { format!("{way} ({count})") } else { way.clone() });
+            let each: Vec<String> = each.collect();
+            if !each.is_empty() {
+                writeln!(out, "    {title}: {}", each.join("; "))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Prints those cases of an operation that are asked for, until nobody reads them any more; says how many were. So many cases

@@ -37,18 +37,30 @@ impl Test for OneOf {
     }
 
     fn edges(&self) -> Edges {
-        let near = self.0.iter().flat_map(near_misses).filter(|value| !self.holds(value));
+        let joined = match self.0.as_slice() {
+            [Value::String(one), Value::String(other), ..] => Some(Value::from(format!("{one},{other}"))),
+            _ => None,
+        };
+        let near = self.0.iter().flat_map(near_misses).chain(joined).filter(|value| !self.holds(value));
         Edges { inside: values(self.0.clone()), outside: values(near) }
     }
 }
 
-/// Values that are easily taken for an allowed one: other case, one letter more or less, one number beside.
+/// Values that are easily taken for an allowed one: other case, one letter more or less, a blank around, one number beside.
 fn near_misses(value: &Value) -> Vec<Value> {
     match value {
         Value::String(text) => {
             let mut shorter = text.clone();
             shorter.pop();
-            let texts = [text.to_lowercase(), text.to_uppercase(), shorter, format!("{text}x"), format!("{text} ")];
+            let texts = [
+                text.to_lowercase(),
+                text.to_uppercase(),
+                capitalised(text),
+                shorter,
+                format!("{text}x"),
+                format!("{text} "),
+                format!(" {text}"),
+            ];
             texts.into_iter().map(Value::String).collect()
         }
         Value::Number(number) => number
@@ -60,6 +72,13 @@ fn near_misses(value: &Value) -> Vec<Value> {
         Value::Bool(value) => vec![Value::Bool(!value)],
         _ => vec![Value::from("x")],
     }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next()
+        .map(|first| first.to_uppercase().chain(rest.as_str().to_lowercase().chars()).collect())
+        .unwrap_or_default()
 }
 
 /// Equality as JSON Schema has it: numbers by value, so that 1 equals 1.0.

@@ -34,8 +34,11 @@ impl Test for AtLeast {
     }
 
     fn edges(&self) -> Edges {
-        let outside = self.0.checked_sub(1).map(BoundaryValue::Length);
-        Edges { inside: vec![BoundaryValue::Length(self.0)], outside: outside.into_iter().collect() }
+        let shorter = self.0.checked_sub(1);
+        // Whoever counts bytes, or halves of surrogate pairs, takes these to be long enough.
+        let wide = shorter.filter(|shorter| *shorter > 0).into_iter().flat_map(wide);
+        let outside = shorter.map(BoundaryValue::Length).into_iter().chain(wide).collect();
+        Edges { inside: vec![BoundaryValue::Length(self.0)], outside }
     }
 }
 
@@ -54,8 +57,15 @@ impl Test for AtMost {
 
     fn edges(&self) -> Edges {
         let outside = self.0.checked_add(1).map(BoundaryValue::Length);
-        Edges { inside: vec![BoundaryValue::Length(self.0)], outside: outside.into_iter().collect() }
+        // Whoever counts bytes, or halves of surrogate pairs, takes these to be too long.
+        let inside = std::iter::once(BoundaryValue::Length(self.0)).chain(wide(self.0));
+        Edges { inside: inside.collect(), outside: outside.into_iter().collect() }
     }
+}
+
+/// Texts of so many characters, of two, three and four bytes each.
+fn wide(length: u64) -> impl Iterator<Item = BoundaryValue> {
+    ['é', '世', '😀'].into_iter().map(move |c| BoundaryValue::Filled(length, c))
 }
 
 #[cfg(test)]

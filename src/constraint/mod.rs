@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::model::{Cause, SchemaSpec};
 
-use crate::model::{BoundaryValue, Edges, Test, Types};
+use crate::model::{BoundaryValue, Edges, Form, Test, Types};
 pub use rule::over as rule_over;
 pub use types::is_integer;
 

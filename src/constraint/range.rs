@@ -75,7 +75,8 @@ impl Test for InRange {
             Bound::AtLeast | Bound::AtMost => neighbours(&self.number).collect(),
             Bound::Above | Bound::Below => neighbours(&self.number).chain(parts_beside(&self.number)).collect(),
         };
-        let (inside, outside): (Vec<Value>, Vec<Value>) = near.into_iter().partition(|value| self.holds(value));
+        let (inside, mut outside): (Vec<Value>, Vec<Value>) = near.into_iter().partition(|value| self.holds(value));
+        outside.extend(far(&self.number).filter(|value| !self.holds(value)));
         Edges { inside: values(inside), outside: values(outside) }
     }
 }
@@ -89,6 +90,14 @@ fn neighbours(number: &Number) -> impl Iterator<Item = Value> {
     let float = number.as_f64().filter(|_| number.is_f64());
     let parts = float.into_iter().flat_map(|n| [n, n / 2.0, n * 1.5, n - 1.0, n + 1.0]);
     whole.chain(parts.filter_map(Number::from_f64).map(Value::Number))
+}
+
+/// Numbers that have little to do with a bound, and are judged wrongly by whoever takes them for nothing, for signs, or cuts
+/// them to 32 bits.
+fn far(number: &Number) -> impl Iterator<Item = Value> {
+    let wrapped = integer(number).into_iter().flat_map(|n| [n + (1 << 32), n - (1 << 32)]);
+    let numbers = wrapped.chain([0, -1, 1 << 31, i128::from(i64::MAX)]);
+    numbers.filter_map(|n| i64::try_from(n).map(Value::from).ok())
 }
 
 /// Numbers less than 1 away: beyond a bound that does not belong to the range lies no nearest number.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{BoundaryValue, Edges, Kind, Scope, Stated, Test, Types, Unfit, values};
+use super::{BoundaryValue, Edges, Form, Kind, Scope, Stated, Test, Types, Unfit, values};
 use crate::model::{Cause, JsonType, SchemaSpec};
 
 /// The kind.
@@ -49,10 +49,23 @@ impl Test for Types {
             json!({"key": "text"}),
             Value::Null,
         ];
-        let inside = self.each();
+        let (number, boolean) =
+            (self.contains(JsonType::Integer) || self.contains(JsonType::Number), self.contains(JsonType::Boolean));
+        let texts = [(number, "NaN"), (number, "7a"), (number, "0x1F"), (boolean, "true"), (boolean, "yes")];
+        let nearly = texts.into_iter().filter(|(is_near, _)| *is_near).map(|(_, text)| Value::from(text));
+        let nearly = nearly.chain([json!(1), json!(0)].into_iter().filter(|_| boolean));
+        let others = others.into_iter().chain(nearly).filter(|value| !self.holds(value));
+        // What is there in another form comes first: it is what a lenient server takes.
+        let forms = [
+            (number || boolean, Form::Text),
+            (!self.contains(JsonType::Array), Form::ListOfOne),
+            (self.contains(JsonType::Array), Form::FirstItem),
+            (self.contains(JsonType::Array), Form::Numbered),
+        ];
+        let forms = forms.into_iter().filter(|(is_other, _)| *is_other).map(|(_, form)| BoundaryValue::Form(form));
         Edges {
-            inside: inside.map(BoundaryValue::OfType).collect(),
-            outside: values(others.into_iter().filter(|value| !self.holds(value))),
+            inside: self.each().map(BoundaryValue::OfType).collect(),
+            outside: forms.chain(values(others)).collect(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::model::{
     Cause, Citation, Constraint, ConstraintId, Dialect, ErrorDef, ErrorKind, ErrorLink, Grounds, Operation, Reaction,
-    Strength,
+    Strength, Table, Violation,
 };
 
 /// What must happen to a request.
@@ -15,7 +15,7 @@ pub enum Verdict {
         /// The constraint at whose boundary it is.
         boundary: Option<ConstraintId>,
     },
-    /// It breaks exactly this constraint, and must get what that demands.
+    /// It breaks this constraint, and others only by the very value that breaks it; it must get what one of them demands.
     Invalid {
         /// The broken constraint.
         constraint: ConstraintId,
@@ -144,13 +144,17 @@ impl fmt::Display for Refusal<'_> {
 
 impl Demand {
     /// The demand on an input that is sent plainly, from what the input itself breaks; nothing where that is more than one
-    /// constraint, since any of them may then be answered.
+    /// value, since any of them may then be answered.
     #[must_use]
     pub fn derive(operation: &Operation, input: &serde_json::Value) -> Option<Self> {
         let verdict = match operation.input.judge(input).as_slice() {
             [] => Verdict::Valid { boundary: None },
-            [only] => Verdict::Invalid { constraint: only.constraint },
-            _ => return None,
+            broken @ [first, ..] => {
+                let is_one_value = broken.iter().all(|other| other.at == first.at);
+                let constraint = first.constraint;
+                (is_one_value && is_about(&operation.input, broken, constraint))
+                    .then_some(Verdict::Invalid { constraint })?
+            }
         };
         Some(Self { verdict, variation: Variation::Plain, isolated: false })
     }
@@ -163,6 +167,19 @@ impl Demand {
             _ => None,
         }
     }
+}
+
+/// Whether what is broken is this constraint, and others only by the very values that break it: then any of their errors is
+/// right.
+#[must_use]
+pub fn is_about(shape: &Table, broken: &[Violation], constraint: ConstraintId) -> bool {
+    let member = &shape.constraints[constraint].member;
+    let here = |at: &str| broken.iter().any(|violation| violation.constraint == constraint && violation.at == at);
+    !broken.is_empty()
+        && broken.iter().all(|violation| {
+            let same_member = shape.constraints[violation.constraint].member == *member;
+            violation.constraint == constraint || same_member && here(&violation.at)
+        })
 }
 
 impl Verdict {

@@ -23,7 +23,7 @@ mod reply;
 pub(crate) mod spelling;
 
 pub use bases::{Bases, differences, grafted};
-pub use demand::{Demand, Expected, Refusal, Variation, Verdict};
+pub use demand::{Demand, Expected, Refusal, Variation, Verdict, is_about};
 #[cfg(feature = "check")]
 pub use fault::{Fault, FaultError, parse_faults};
 #[cfg(feature = "check")]
@@ -33,7 +33,7 @@ pub(crate) use observation::is_unread;
 #[cfg(feature = "check")]
 pub use observation::{Misaddressed, Observation, Recognition};
 #[cfg(feature = "check")]
-pub use questions::{Answer, DueRefusal, Exchange, is_environmental};
+pub use questions::{Alternative, Answer, DueRefusal, Exchange, is_environmental};
 #[cfg(feature = "check")]
 pub(crate) use questions::{is_in_front, sensitive_strings, texts};
 #[cfg(feature = "check")]

@@ -13,7 +13,8 @@ use super::reply::{Reply, TransportFailure};
 use super::spelling::conceal;
 use crate::codec::{Codec, Outcome, Received, Rejection};
 use crate::model::{
-    Cause, Constraint, Dialect, DocumentedDialect, ErrorDef, ErrorKind, Occurrence, Operation, Strength, Table,
+    Cause, Constraint, ConstraintId, Dialect, DocumentedDialect, ErrorDef, ErrorKind, Occurrence, Operation, Strength,
+    Table,
 };
 use crate::text::{MASK, cut, one_line};
 use crate::value::pointer;
@@ -58,6 +59,31 @@ pub struct DueRefusal<'e> {
     pub disputed: bool,
     /// Why the request must be refused, as a sentence.
     pub(crate) reason: &'e str,
+}
+
+/// A constraint that the value of a case may as well be refused for as the one of its verdict.
+#[derive(Debug, Clone, Copy)]
+pub struct Alternative<'e> {
+    /// The constraint.
+    pub constraint: &'e Constraint,
+    /// Whether the value breaks it, rather than being taken for absent.
+    pub is_broken: bool,
+    /// What must come back for it.
+    pub expected: Expected<'e>,
+    /// Whether sources disagree on it.
+    pub disputed: bool,
+}
+
+impl Alternative<'_> {
+    /// Whether a declared error is one that may come for it. Where nothing is known of that, any may.
+    #[must_use]
+    pub fn admits(&self, declared: &ErrorDef) -> bool {
+        match self.expected {
+            Expected::Refusal(refusal) => refusal.admits(declared),
+            Expected::Unknown => true,
+            Expected::Success { .. } => false,
+        }
+    }
 }
 
 impl<'e> Exchange<'e> {
@@ -166,20 +192,52 @@ impl<'e> Exchange<'e> {
             _ => "",
         };
         let broken = self.broken();
-        let disputed = broken.is_some_and(|broken| {
-            let value = self.broken_value().unwrap_or(&Value::Null);
-            self.is_disputed(&broken.id, value) || self.is_disputed(&broken.member, value)
-        });
+        let disputed = broken.is_some_and(|broken| self.is_disputable(broken));
         Some(DueRefusal { refusal, broken, disputed, reason })
     }
 
-    /// The value that breaks the constraint; nothing where a member is missing.
-    fn broken_value(&self) -> Option<&'e Value> {
-        let id = &self.broken()?.id;
+    /// The value that breaks a constraint; nothing where a member is missing, or where it is kept.
+    fn value_against(&self, constraint: &Constraint) -> Option<&'e Value> {
         let shape = &self.operation.input;
         let violations = shape.judge(self.input);
-        let at = violations.iter().find(|violation| shape.constraints[violation.constraint].id == *id)?;
+        let at = violations.iter().find(|violation| shape.constraints[violation.constraint].id == constraint.id)?;
         self.input.pointer(&at.at)
+    }
+
+    /// Whether sources disagree on a constraint or its member, so that one of them may take what breaks it.
+    fn is_disputable(&self, constraint: &Constraint) -> bool {
+        let value = self.value_against(constraint).unwrap_or(&Value::Null);
+        self.is_disputed(&constraint.id, value) || self.is_disputed(&constraint.member, value)
+    }
+
+    /// What else the value breaks that the case is about: what comes back may be about any of them. Where that is an empty text,
+    /// or null, many take the member for absent, so that what requires it is among them too.
+    #[must_use]
+    pub fn alternatives(&self) -> Vec<Alternative<'e>> {
+        let Verdict::Invalid { constraint } = self.demand.verdict else { return Vec::new() };
+        let shape = self.operation.input.table();
+        let violations = self.operation.input.judge(self.input);
+        let mut broken: Vec<ConstraintId> = violations.iter().map(|violation| violation.constraint).collect();
+        broken.sort_unstable();
+        broken.dedup();
+        broken.retain(|other| *other != constraint);
+        let alternative = |id: ConstraintId, is_broken: bool| self.alternative(&shape.constraints[id], (id, is_broken));
+        let mut found: Vec<Alternative<'e>> = broken.into_iter().map(|id| alternative(id, true)).collect();
+        let places = violations.iter().filter(|violation| violation.constraint == constraint);
+        let mut values = places.filter_map(|violation| self.input.pointer(&violation.at));
+        if values.any(|value| value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())) {
+            let member = &shape.constraints[constraint].member;
+            let wants_it = |other: &Constraint| other.cause == Cause::Required && other.member == *member;
+            let required = shape.constraints.iter().position(wants_it).filter(|id| *id != constraint);
+            found.extend(required.map(|id| alternative(id, false)));
+        }
+        found
+    }
+
+    fn alternative(&self, constraint: &'e Constraint, (id, is_broken): (ConstraintId, bool)) -> Alternative<'e> {
+        let expected = Verdict::Invalid { constraint: id }.expected(self.operation, self.dialect());
+        let disputed = self.is_disputable(constraint);
+        Alternative { constraint, is_broken, expected, disputed }
     }
 
     /// Whether all that breaks the constraint is a null where the member may as well be absent. Many servers read the two

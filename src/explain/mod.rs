@@ -15,7 +15,7 @@ use crate::model::citation::strength_of;
 use crate::model::{
     BoundaryValue, Cause, Citation, Constraint, ConstraintId, Edges, Grounds, Occurrence, Operation, Reaction, Strength,
 };
-use crate::probe;
+use crate::probe::{self, Probe};
 use crate::spec::ContractError;
 use crate::text::similar;
 
@@ -73,8 +73,10 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     if let Some(probe) = probe::by_name(name) {
         return Ok(format!("{}\n", probe.page().trim()));
     }
-    if let Some((check, place)) = title_of(name) {
-        return Ok(explain(contract, &place).unwrap_or_else(|_| format!("{}\n", check.page().trim())));
+    if let Some((page, place)) = title_of(name) {
+        let place = Some(place).filter(|place| place.contains(['/', '#', '@']));
+        let explained = place.and_then(|place| explain(contract, &place).ok());
+        return Ok(explained.unwrap_or_else(|| format!("{}\n", page.trim())));
     }
     if let Some(text) = source::explain(contract, name) {
         return Ok(text);
@@ -97,12 +99,13 @@ pub fn explain(contract: &Contract, name: &str) -> Result<String, ExplainError> 
     page.or_else(|| of_output().map(|constraint| page_of_output(operation, constraint))).ok_or_else(missing)
 }
 
-/// What a title, `CHECK: OPERATION PLACE`, is about: the check, and the place as it can be explained. That of a root cause says
+/// What a title, `CODE: OPERATION PLACE`, is about: the page of the check or probe, and the place as it can be explained. That of a root cause says
 /// after a comma where else it is.
-fn title_of(title: &str) -> Option<(&'static dyn Check, String)> {
+fn title_of(title: &str) -> Option<(&'static str, String)> {
     let (code, rest) = title.split_once(": ")?;
     let (place, _) = rest.split_once(", ").unwrap_or((rest, ""));
-    Some((check::by_code(code)?, place.split_whitespace().collect()))
+    let page = check::by_code(code).map(Check::page).or_else(|| probe::by_name(code).map(Probe::page))?;
+    Some((page, place.split_whitespace().collect()))
 }
 
 /// A rule of outputs, or a fact of the envelope.
@@ -364,36 +367,13 @@ fn side(text: &mut String, title: &str, values: &[BoundaryValue]) {
         return;
     }
     line(text, format_args!("{title}"));
-    let mut lines: Vec<String> = values.iter().map(words).collect();
+    let mut lines: Vec<String> = values.iter().map(BoundaryValue::words).collect();
     lines.dedup();
     for words in lines.iter().take(SHOWN) {
         line(text, format_args!("  {words}"));
     }
     if lines.len() > SHOWN {
         line(text, format_args!("  … and {} more", lines.len() - SHOWN));
-    }
-}
-
-fn words(value: &BoundaryValue) -> String {
-    match value {
-        BoundaryValue::Value(value) => value.to_string().chars().take(100).collect(),
-        BoundaryValue::Length(1) => "1 character".to_owned(),
-        BoundaryValue::Length(length) => format!("{length} characters"),
-        BoundaryValue::OfType(json_type) => format!("a value of type {json_type:?}").to_lowercase(),
-        BoundaryValue::Match => "a text of rare characters that matches".to_owned(),
-        BoundaryValue::NearMiss => "a text that nearly matches".to_owned(),
-        BoundaryValue::Whole => "every known member".to_owned(),
-        BoundaryValue::Drawn => "any valid value".to_owned(),
-        BoundaryValue::NoBranch => "a value near the branches that satisfies none as it must".to_owned(),
-        BoundaryValue::Items(count) => format!("{count} items"),
-        BoundaryValue::Members(count) => format!("{count} members"),
-        BoundaryValue::DuplicateItems => "two equal items".to_owned(),
-        BoundaryValue::UnknownMember => "a member that nobody knows".to_owned(),
-        BoundaryValue::Absent(name) => format!("without {name}"),
-        BoundaryValue::Null(name) => format!("{name} is null"),
-        BoundaryValue::Present(name) => format!("with {name}"),
-        BoundaryValue::Without(present, absent) => format!("with {present}, without {absent}"),
-        BoundaryValue::Patch(patch) => format!("changed by {patch}"),
     }
 }
 
@@ -435,5 +415,7 @@ mod tests {
         assert_eq!(explain(&contract, title).expect("a page"), place);
         let member = explain(&contract, "invalid-accepted: CopyDBClusterSnapshot validates nothing in /Tags");
         assert!(member.expect("a page").starts_with("# invalid-accepted\n"));
+        let probe = explain(&contract, "credentials-garbage: StartBackupJob, in 2 operations");
+        assert!(probe.is_ok_and(|page| page.starts_with("# credentials-garbage\n")));
     }
 }

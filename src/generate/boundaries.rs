@@ -7,6 +7,8 @@ use serde_json::Value;
 use super::boundary_value::{apply, leaves_a_choice};
 use super::constraint_site::{ConstraintSite, Side};
 use super::generator::Generator;
+use super::path::Aim;
+use crate::exchange::is_about;
 use crate::model::{BoundaryValue, Cause, ConstraintId, Edges, Operation};
 use crate::random::Random;
 use crate::value::pointer;
@@ -15,9 +17,13 @@ use crate::value::pointer;
 const TRIES: usize = 40;
 /// The same, for one input out of many.
 const QUICK_TRIES: usize = 8;
+/// The same, for one of many values.
+const FEW_TRIES: usize = 4;
+/// How many of the values that break what is stated of items are put at each end of a list and in its middle.
+const AIMED: usize = 2;
 /// On how many examples a value is proven, and how many values a side keeps.
 const MAX_BASES: usize = 4;
-const MAX_VALUES: usize = 16;
+const MAX_VALUES: usize = 24;
 
 /// The boundaries of an operation's constraints.
 #[derive(Debug, Clone)]
@@ -36,6 +42,17 @@ struct Way<'b> {
     at: &'b ConstraintSite,
     side: Side,
     value: &'b BoundaryValue,
+    /// Which item of a list it is about.
+    aim: Aim,
+}
+
+/// What else an input breaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Breaks {
+    /// Nothing.
+    Alone,
+    /// Other constraints, by the same value.
+    Together,
 }
 
 impl Boundaries {
@@ -98,8 +115,8 @@ impl Boundaries {
         let mut prove = |side: Side| {
             let mut proven: Vec<BoundaryValue> = Vec::new();
             for (index, value) in at.values(side).iter().enumerate() {
-                let way = Way { at, side, value };
-                let mut works = |base: &&Value| self.taken(way, base, &mut random).is_some();
+                let way = Way { at, side, value, aim: Aim::Any };
+                let mut works = |base: &&Value| self.alone(way, base, &mut random).is_some();
                 let is_free = leaves_a_choice(value);
                 let is_new = is_free || !proven.contains(value);
                 let has_room = proven.len() < MAX_VALUES;
@@ -113,26 +130,70 @@ impl Boundaries {
     }
 
     /// The inputs on one side of a constraint's boundary, one for each way to be there, built on the bases, or else on the
-    /// operation's examples: each is valid altogether, or breaks exactly that constraint. None when there is no such input.
+    /// operation's examples: each is valid altogether, or breaks that constraint and others only by the very value that breaks
+    /// it. None when there is no such input.
     #[must_use]
     pub fn inputs_at(&self, constraint: ConstraintId, side: Side, random: &mut Random) -> Vec<Value> {
+        self.ways_at(constraint, side, random).into_iter().map(|(_, input)| input).collect()
+    }
+
+    /// The same inputs, each with the number of the value, among those on that side, that it has.
+    pub(super) fn ways_at(&self, constraint: ConstraintId, side: Side, random: &mut Random) -> Vec<(usize, Value)> {
         let at = &self.sites[constraint];
         let segments: Vec<String> = pointer::segments(&self.operation.input.constraints[constraint].member).collect();
         // Those that have the place come first; an example that is no base only where nothing else serves.
         let mut bases: Vec<(usize, &Value)> = self.grounds().enumerate().collect();
         bases.sort_by_key(|(number, input)| (*number >= self.bases.len(), pointer::first(input, &segments).is_none()));
-        let bases: Vec<&Value> = bases.into_iter().map(|(_, input)| input).collect();
-        let mut inputs: Vec<Value> = Vec::new();
-        for value in at.values(side) {
-            let is_free = leaves_a_choice(value) || at.path.leaves_a_choice();
-            let found = bases.iter().find_map(|base| {
-                let is_absent = pointer::first(base, &segments).is_none();
-                let tries = if is_free || is_absent { TRIES } else { 2 };
-                (0..tries).find_map(|_| self.taken(Way { at, side, value }, base, random))
-            });
-            inputs.extend(found.filter(|input| !inputs.contains(input)));
+        let mut bases: Vec<&Value> = bases.into_iter().map(|(_, input)| input).collect();
+        let mut found: Vec<(usize, Value)> = Vec::new();
+        for (number, value) in at.values(side).iter().enumerate() {
+            let aimed = side == Side::Outside && number < AIMED && at.path.leaves_a_choice();
+            let aims = if aimed { &Aim::EACH[..] } else { &[Aim::Any] };
+            for aim in aims {
+                let way = Way { at, side, value, aim: *aim };
+                let tries = match value {
+                    // There are many of them, and what is wrong with one is wrong with it every time.
+                    BoundaryValue::Seam(..) => FEW_TRIES,
+                    _ if *aim != Aim::Any => FEW_TRIES,
+                    _ if found.is_empty() => TRIES,
+                    _ => QUICK_TRIES,
+                };
+                let Some((base, input)) = self.built(way, &bases, (&segments, tries), random) else { continue };
+                // What one value could be built on is likely to do for the next.
+                if base < self.bases.len() || self.bases.is_empty() {
+                    bases[..=base].rotate_right(1);
+                }
+                if found.iter().all(|(_, known)| *known != input) {
+                    found.push((number, input));
+                }
+            }
         }
-        inputs
+        found
+    }
+
+    /// The first of these bases that can be changed in this way, and what becomes of it: where that can be, something that
+    /// breaks no other constraint.
+    fn built(
+        &self,
+        way: Way<'_>,
+        bases: &[&Value],
+        (place, tries): (&[String], usize),
+        random: &mut Random,
+    ) -> Option<(usize, Value)> {
+        let is_free = leaves_a_choice(way.value) || way.at.path.leaves_a_choice();
+        let mut together = None;
+        for (index, base) in bases.iter().enumerate() {
+            let is_absent = pointer::first(base, place).is_none();
+            let tries = if is_free || is_absent { tries } else { 2 };
+            for _ in 0..tries {
+                match self.taken(way, base, random) {
+                    Some((input, Breaks::Alone)) => return Some((index, input)),
+                    Some((input, Breaks::Together)) => together = together.or(Some((index, input))),
+                    None => {}
+                }
+            }
+        }
+        together
     }
 
     /// A random input on one side of a constraint's boundary, built on any valid input. Nothing when a few tries do not
@@ -142,7 +203,7 @@ impl Boundaries {
         let at = &self.sites[constraint];
         (0..QUICK_TRIES).find_map(|_| {
             let value = random.pick(at.values(side))?;
-            self.taken(Way { at, side, value }, base, random)
+            self.alone(Way { at, side, value, aim: Aim::Any }, base, random)
         })
     }
 
@@ -151,14 +212,14 @@ impl Boundaries {
         let (at, side) = (&self.sites[constraint], Side::Outside);
         let Some(base) = self.grounds().next() else { return Vec::new() };
         let tries = at.values(side).iter().flat_map(|value| std::iter::repeat_n(value, 4));
-        tries.filter_map(|value| self.tried(Way { at, side, value }, base, random)).collect()
+        tries.filter_map(|value| self.tried(Way { at, side, value, aim: Aim::Any }, base, random)).collect()
     }
 
     /// A base that has the place of a constraint, made plainly where it is not there: what an input on the boundary differs
     /// from in nothing but the boundary. Nothing when that is not valid.
     pub(super) fn reached(&self, base: &Value, constraint: ConstraintId, random: &mut Random) -> Option<Value> {
         let mut input = base.clone();
-        self.sites[constraint].path.reach(&self.generator, &self.operation.input, &mut input, random)?;
+        self.sites[constraint].path.reach(&self.generator, &self.operation.input, (&mut input, Aim::Any), random)?;
         self.operation.input.judge(&input).is_empty().then_some(input)
     }
 
@@ -174,23 +235,29 @@ impl Boundaries {
     }
 
     /// The input changed in this way, when that puts it on the wanted side and changes nothing else.
-    fn taken(&self, way: Way<'_>, base: &Value, random: &mut Random) -> Option<Value> {
+    fn alone(&self, way: Way<'_>, base: &Value, random: &mut Random) -> Option<Value> {
+        let (input, breaks) = self.taken(way, base, random)?;
+        (breaks == Breaks::Alone).then_some(input)
+    }
+
+    /// The same, where the value that breaks the constraint may break others too.
+    fn taken(&self, way: Way<'_>, base: &Value, random: &mut Random) -> Option<(Value, Breaks)> {
         let input = self.tried(way, base, random)?;
-        let mut broken = self.operation.input.judge(&input).into_iter().peekable();
-        let fits = match way.side {
-            Side::Inside => broken.peek().is_none(),
-            Side::Outside => {
-                broken.peek().is_some() && broken.all(|violation| violation.constraint == way.at.constraint)
-            }
+        let (broken, constraint) = (self.operation.input.judge(&input), way.at.constraint);
+        let breaks = match way.side {
+            Side::Inside => broken.is_empty().then_some(Breaks::Alone),
+            Side::Outside if !is_about(&self.operation.input, &broken, constraint) => None,
+            Side::Outside if broken.iter().all(|violation| violation.constraint == constraint) => Some(Breaks::Alone),
+            Side::Outside => Some(Breaks::Together),
         };
-        fits.then_some(input)
+        breaks.map(|breaks| (input, breaks))
     }
 
     /// The input changed in this way, whatever else that breaks.
     fn tried(&self, way: Way<'_>, base: &Value, random: &mut Random) -> Option<Value> {
-        let Way { at, side, value } = way;
+        let Way { at, side, value, aim } = way;
         let (shape, mut input) = (&self.operation.input, base.clone());
-        let place = at.path.reach(&self.generator, shape, &mut input, random)?;
+        let place = at.path.reach(&self.generator, shape, (&mut input, aim), random)?;
         apply(&self.generator, shape, at, value, place, random)?;
         let is_there = at.path.key || shape.constraints[at.constraint].test.holds(place) == (side == Side::Inside);
         is_there.then_some(input)
@@ -208,7 +275,11 @@ mod tests {
             let boundaries = Boundaries::of(operation);
             let (mut random, mut asked, mut given) = (Random::new(5), 0, 0);
             for constraint in 0..operation.input.constraints.len() {
-                let possible = boundaries.inputs_at(constraint, Side::Outside, &mut random);
+                let alone = |input: &Value| {
+                    operation.input.judge(input).iter().all(|violation| violation.constraint == constraint)
+                };
+                let possible: Vec<Value> =
+                    boundaries.inputs_at(constraint, Side::Outside, &mut random).into_iter().filter(alone).collect();
                 for _ in 0..4 {
                     let base = boundaries.generator().plain(&operation.input, 0, &mut random);
                     let input = boundaries.input_at(&base, constraint, Side::Outside, &mut random);
@@ -220,6 +291,40 @@ mod tests {
                 }
             }
             assert!(given * 20 >= asked * 17, "{}: {given} of {asked}", operation.name);
+        }
+    }
+
+    /// The pattern wants a letter, so that no text is too short for the length alone.
+    #[test]
+    fn what_two_constraints_object_to_is_among_the_inputs() {
+        let contract = Contract::builtin();
+        let operation = contract.operation("RestoreDBClusterFromS3").expect("built in");
+        let boundaries = Boundaries::of(operation);
+        let id = |id: &str| operation.input.constraints.iter().position(|constraint| constraint.id == id).expect(id);
+        let (length, pattern) = (id("/MasterUsername#minLength"), id("/MasterUsername#pattern"));
+        let inputs = boundaries.inputs_at(length, Side::Outside, &mut Random::new(1));
+        assert!(inputs.iter().any(|input| input["MasterUsername"] == ""), "{inputs:?}");
+        for input in &inputs {
+            let broken: Vec<ConstraintId> = operation.input.judge(input).iter().map(|found| found.constraint).collect();
+            assert_eq!(broken, [length, pattern]);
+        }
+    }
+
+    /// Whoever looks at the first item only, or at the last, accepts one of these.
+    #[test]
+    fn items_are_broken_at_each_end_of_a_list() {
+        let contract = Contract::builtin();
+        let operation = contract.operation("CopyDBClusterSnapshot").expect("built in");
+        let id = |constraint: &&crate::model::Constraint| constraint.id == "/Tags/*/Key#maxLength";
+        let too_long = operation.input.constraints.iter().position(|constraint| id(&constraint)).expect("a length");
+        let inputs = Boundaries::of(operation).inputs_at(too_long, Side::Outside, &mut Random::new(1));
+        let places = |input: &Value| -> Vec<bool> {
+            let tags = input["Tags"].as_array().into_iter().flatten();
+            tags.map(|tag| tag["Key"].as_str().is_some_and(|key| key.len() > 128)).collect()
+        };
+        let all: Vec<Vec<bool>> = inputs.iter().map(places).collect();
+        for place in [[true, false, false], [false, true, false], [false, false, true]] {
+            assert!(all.contains(&place.to_vec()), "{place:?} is not among {all:?}");
         }
     }
 
@@ -237,7 +342,7 @@ mod tests {
         let (inside, outside) = (at(Side::Inside), at(Side::Outside));
         assert!(inside.len() >= 4 && outside.len() >= 4, "{} and {}", inside.len(), outside.len());
         assert!(inside.iter().filter_map(days).any(|(deleted, cold)| deleted - cold == 91));
-        assert!(outside.iter().filter_map(days).any(|(deleted, cold)| deleted - cold == 88));
+        assert!(outside.iter().filter_map(days).any(|(deleted, cold)| deleted - cold == 89));
     }
 
     #[test]

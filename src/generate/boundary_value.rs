@@ -8,7 +8,7 @@ use super::draw::Draw;
 use super::generator::Generator;
 use super::reach::complete;
 use super::value_plan::ValuePlanId;
-use crate::model::{BoundaryValue, Constraint, PlaceId, Table};
+use crate::model::{BoundaryValue, Constraint, Form, PlaceId, Table};
 use crate::random::Random;
 use crate::value::pointer;
 
@@ -20,6 +20,9 @@ pub(super) fn leaves_a_choice(value: &BoundaryValue) -> bool {
     !matches!(
         value,
         BoundaryValue::Value(_)
+            | BoundaryValue::Seam(..)
+            | BoundaryValue::Filled(..)
+            | BoundaryValue::Form(_)
             | BoundaryValue::UnknownMember
             | BoundaryValue::Absent(_)
             | BoundaryValue::Null(_)
@@ -75,6 +78,9 @@ impl<'g> Maker<'g, '_> {
         let node = self.site.whole;
         match wanted {
             BoundaryValue::Value(value) => *place = value.clone(),
+            BoundaryValue::Filled(count, c) => *place = Value::String(self.filled(*count, *c)?),
+            BoundaryValue::Form(form) => *place = in_form(place, *form)?,
+            BoundaryValue::Seam(_, text) => *place = Value::from(text.as_str()),
             BoundaryValue::OfType(json_type) => {
                 // What is there may be the only value that goes with the rest.
                 let kept = self.stated.test.holds(place) && self.random.one_in(2);
@@ -121,6 +127,12 @@ impl<'g> Maker<'g, '_> {
         // What no valid string has as its length, letters have.
         let drawn = self.generator.text(self.shape, self.site.whole, Some(length), self.random);
         drawn.or_else(|| Some("x".repeat(length)))
+    }
+
+    fn filled(&self, count: u64, c: char) -> Option<String> {
+        let count = usize::try_from(count).ok().filter(|count| *count <= MAX_SIZE)?;
+        let text: String = std::iter::repeat_n(c, count).collect();
+        self.generator.medium(self.shape, self.site.whole).filter(|medium| medium.carries(&text)).map(|_| text)
     }
 
     fn strange(&mut self) -> Option<String> {
@@ -245,6 +257,20 @@ impl<'g> Maker<'g, '_> {
             }
         }
         None
+    }
+}
+
+/// The value in another form, where it has that.
+fn in_form(value: &Value, form: Form) -> Option<Value> {
+    match (form, value) {
+        (Form::Text, Value::Number(_) | Value::Bool(_)) => Some(Value::from(value.to_string())),
+        (Form::ListOfOne, value) => Some(Value::Array(vec![value.clone()])),
+        (Form::FirstItem, Value::Array(items)) => items.first().cloned(),
+        (Form::Numbered, Value::Array(items)) if !items.is_empty() => {
+            let members = items.iter().enumerate().map(|(index, item)| (index.to_string(), item.clone()));
+            Some(Value::Object(members.collect()))
+        }
+        (Form::Text | Form::FirstItem | Form::Numbered, _) => None,
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::case::codec;
 use crate::codec::Oddity;
-use crate::exchange::Verdict;
+use crate::exchange::{Verdict, is_about};
 use crate::model::{Cause, Dialect, Operation};
 
 /// A request that was read back, with the input that a server reads from it.
@@ -59,9 +59,7 @@ pub fn confirm(operation: &Operation, dialect: Dialect, input: &Value, verdict: 
     }
     let broken = operation.input.judge(&decoded.input);
     let as_meant = match verdict {
-        Verdict::Invalid { constraint } => {
-            !broken.is_empty() && broken.iter().all(|violation| violation.constraint == constraint)
-        }
+        Verdict::Invalid { constraint } => is_about(&operation.input, &broken, constraint),
         Verdict::Valid { .. } | Verdict::Refused { .. } | Verdict::Probe { .. } => broken.is_empty(),
     };
     if as_meant { Ok(Confirmed { input: decoded.input, request }) } else { Err(Dropped::Changed) }

@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::dictionary::STRANGE;
 use super::generator::Generator;
 use super::path::{Path, paths};
-use crate::model::{BoundaryValue, Cause, ConstraintId, Edges, Occurrence, PlaceId, Table, Test};
+use super::seams::Seams;
+use crate::model::{BoundaryValue, Cause, ConstraintId, Edges, Occurrence, PlaceId, Seam, Table, Test};
 use crate::random::Random;
 
 /// Which side of a boundary.
@@ -53,7 +54,11 @@ impl ConstraintSite {
         }
         let sample = || generator.text(shape, whole, None, &mut Random::new(1));
         let sample = if stated.cause == Cause::Pattern { sample() } else { None };
-        let foreign = sample.map(|sample| foreign(&*stated.test, &sample)).unwrap_or_default();
+        let foreign = sample.as_deref().map(|sample| foreign(&*stated.test, sample)).unwrap_or_default();
+        if stated.cause == Cause::Pattern {
+            let pattern = shape.nodes[node].limits.pattern.as_deref();
+            add_seams(&mut edges, generator, (shape, whole), (&*stated.test, pattern), sample.as_deref());
+        }
         Self { constraint, node, whole, path, edges, foreign }
     }
 
@@ -64,6 +69,25 @@ impl ConstraintSite {
             Side::Outside => &self.edges.outside,
         }
     }
+}
+
+/// Adds the texts at the seams of a pattern, as its place can carry them.
+fn add_seams(
+    edges: &mut Edges,
+    generator: &Generator,
+    (shape, place): (&Table, PlaceId),
+    (test, pattern): (&dyn Test, Option<&str>),
+    sample: Option<&str>,
+) {
+    let (Some(pattern), Some(medium)) = (pattern, generator.medium(shape, place)) else { return };
+    let limits = &shape.nodes[place].limits;
+    let size = |length: u64| usize::try_from(length).unwrap_or(usize::MAX);
+    let (least, most) = (limits.min_length.map_or(0, size), limits.max_length.map_or(usize::MAX, size));
+    let holds = |text: &str| test.holds(&Value::from(text));
+    let sides = Seams { holds: &holds, medium, least, most }.of(pattern, sample);
+    let values = |side: Vec<(Seam, String)>| side.into_iter().map(|(seam, text)| BoundaryValue::Seam(seam, text));
+    edges.inside.extend(values(sides.kept));
+    edges.outside.splice(0..0, values(sides.broken));
 }
 
 /// The characters that break a pattern's match when they follow a text that matches.

@@ -1,11 +1,13 @@
 //! The coverage phase: what is covered, and by which inputs. Decided by the contract alone, the same for every seed.
 //!
-//! The covering rule: each constraint is broken in each way its kind knows, and sat on at each of its boundaries; each
-//! allowed value of an enumeration is sent; each two optional members are both present, both absent, and each present
-//! without the other; once per operation a request goes without credentials, with another method, and twice.
+//! The covering rule: each constraint is broken in each way its kind knows, by a value that breaks no other where there is
+//! one, and sat on at each of its boundaries; each allowed value of an enumeration is sent; each two optional members are both
+//! present, both absent, and each present without the other; once per operation a request goes without credentials, with
+//! another method, and twice.
 
 use std::collections::HashMap;
 
+use indexmap::IndexMap;
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -45,8 +47,19 @@ pub struct Coverage {
     pub variations: usize,
     /// Combinations of two optional members that exclude each other.
     pub impossible: usize,
+    /// The ways in which each constraint is broken and sat on.
+    pub ways: Vec<Ways>,
     /// Constraints that no request can break alone, and why.
     pub unbreakable: Vec<(ConstraintId, String)>,
+}
+
+/// The ways in which a constraint is broken and sat on: each with how many cases go it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ways {
+    /// Of the cases that break it.
+    pub broken: IndexMap<String, usize>,
+    /// Of those that sit on its boundary.
+    pub kept: IndexMap<String, usize>,
 }
 
 /// Finds the cases of the coverage phase.
@@ -80,18 +93,22 @@ impl Covering<'_> {
         for (id, constraint) in self.operation.input.constraints.iter().enumerate() {
             let mut random = Random::new(xxh3_64(constraint.id.as_bytes()));
             let verdict = Verdict::Invalid { constraint: id };
-            let inputs = self.boundaries.inputs_at(id, Side::Outside, &mut random);
             let before = self.coverage.cases.len();
-            for input in inputs {
-                self.add(input, verdict, Variation::Plain);
-            }
-            if self.coverage.cases.len() == before
+            let broken = self.add_each(id, Side::Outside, verdict, &mut random);
+            self.coverage.ways.push(Ways { broken, kept: IndexMap::new() });
+            let added = &self.coverage.cases[before..];
+            if !added.iter().any(|case| self.is_alone(case, id))
                 && let Some(reason) = unbreakable(self.boundaries, self.dialect, id)
             {
                 self.coverage.unbreakable.push((id, reason));
             }
         }
         self.coverage.breaks = self.coverage.cases.len();
+    }
+
+    /// Whether a case breaks nothing but this constraint.
+    fn is_alone(&self, case: &CoverageCase, constraint: ConstraintId) -> bool {
+        self.operation.input.judge(&case.input).iter().all(|violation| violation.constraint == constraint)
     }
 
     fn boundaries(&mut self) {
@@ -101,9 +118,8 @@ impl Covering<'_> {
             if matches!(constraint.cause, Cause::Type | Cause::Required) {
                 continue;
             }
-            for input in self.boundaries.inputs_at(id, Side::Inside, &mut random) {
-                self.add(input, Verdict::Valid { boundary: Some(id) }, Variation::Plain);
-            }
+            let verdict = Verdict::Valid { boundary: Some(id) };
+            self.coverage.ways[id].kept = self.add_each(id, Side::Inside, verdict, &mut random);
         }
         self.coverage.boundaries = self.coverage.cases.len() - self.coverage.breaks;
     }
@@ -142,6 +158,28 @@ impl Covering<'_> {
             }
         }
         self.coverage.variations = self.coverage.cases.len() - before;
+    }
+
+    /// Takes the inputs on one side of a constraint's boundary; by which ways, and how many of each.
+    fn add_each(
+        &mut self,
+        constraint: ConstraintId,
+        side: Side,
+        verdict: Verdict,
+        random: &mut Random,
+    ) -> IndexMap<String, usize> {
+        let boundaries = self.boundaries;
+        let edges = boundaries.edges(constraint);
+        let values = if side == Side::Inside { &edges.inside } else { &edges.outside };
+        let mut ways = IndexMap::new();
+        for (number, input) in boundaries.ways_at(constraint, side, random) {
+            let before = self.coverage.cases.len();
+            self.add(input, verdict, Variation::Plain);
+            if self.coverage.cases.len() > before {
+                *ways.entry(values[number].kind()).or_default() += 1;
+            }
+        }
+        ways
     }
 
     /// Takes an input that a request can carry, unless it is there already.

@@ -10,7 +10,7 @@ use super::familiar::familiar;
 use super::medium::Medium;
 use super::path::paths;
 use super::regex_gen::Taste;
-use super::text::GUESSES;
+use super::text::{GUESSES, Text};
 use super::value_plan::{Surroundings, ValuePlan, ValuePlanId};
 use crate::model::{AuthScheme, Cause, ConstraintId, Matcher, Operation, Place, PlaceId, Service, Table};
 use crate::random::Random;
@@ -66,6 +66,13 @@ impl Generator {
             Value::String(text) => Some(text),
             _ => plan.text.as_ref().map(|text| text.plain(draw.random)),
         }
+    }
+
+    /// What the strings of a node travel in; nothing where it takes none.
+    pub(super) fn medium<'g>(&'g self, shape: &'g Table, node: PlaceId) -> Option<&'g Medium> {
+        let mut random = Random::new(0);
+        let plan = Draw::new(shape, &self.plans, &mut random, false).settled(node, 0);
+        plan.text.as_ref().map(Text::medium)
     }
 
     /// A member name that matches a pattern of an object's node.

@@ -23,6 +23,7 @@ mod plan;
 mod reach;
 mod regex_gen;
 mod replay;
+mod seams;
 mod shard;
 mod shrink;
 mod strategy;

@@ -17,6 +17,37 @@ pub(super) enum Step {
     Pattern(usize),
 }
 
+/// Which of the items of a list, or the entries of a map, the steps lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// Whichever is drawn.
+    Any,
+    /// Of three or more, as far as there may be so many.
+    First,
+    Middle,
+    Last,
+}
+
+impl Aim {
+    /// Those that whoever looks at some of the items only tells apart.
+    pub const EACH: [Self; 3] = [Self::First, Self::Middle, Self::Last];
+
+    /// How many there must be to have it.
+    pub fn wants(self) -> usize {
+        if self == Self::Any { 0 } else { 3 }
+    }
+
+    /// The place among so many; nothing where it is drawn.
+    pub fn among(self, count: usize) -> Option<usize> {
+        match self {
+            Self::Any => None,
+            Self::First => Some(0),
+            Self::Middle => Some(count / 2),
+            Self::Last => count.checked_sub(1),
+        }
+    }
+}
+
 /// The steps from the root to every node that constraints are judged at, and whether it is a schema of names.
 pub(super) fn paths(shape: &Table) -> Vec<Option<Path>> {
     let mut paths: Vec<Option<Path>> = vec![None; shape.nodes.len()];

@@ -148,9 +148,11 @@ impl Plan {
         self.covered.get_or_init(|| {
             let coverage = coverage(&self.boundaries, self.dialect);
             let (mut breakable, mut bounded): (Vec<ConstraintId>, Vec<ConstraintId>) = (Vec::new(), Vec::new());
+            let entangled: Vec<ConstraintId> = coverage.unbreakable.iter().map(|(id, _)| *id).collect();
+            let is_new = |known: &[ConstraintId], id: ConstraintId| !known.contains(&id) && !entangled.contains(&id);
             for case in &coverage.cases {
                 match case.verdict {
-                    Verdict::Invalid { constraint } if !breakable.contains(&constraint) => breakable.push(constraint),
+                    Verdict::Invalid { constraint } if is_new(&breakable, constraint) => breakable.push(constraint),
                     Verdict::Valid { boundary: Some(constraint) } if !bounded.contains(&constraint) => {
                         bounded.push(constraint);
                     }
@@ -279,6 +281,13 @@ impl Plan {
         let seed = Token { contract: 0, ..token.clone() }.to_string();
         let mut random = Random::new(xxh3_64(seed.as_bytes()));
         let Confirmed { input, request } = self.adjust(input, case.verdict, &mut random).ok()?;
+        let broken = |input: &Value| -> Vec<ConstraintId> {
+            self.operation.input.judge(input).iter().map(|violation| violation.constraint).collect()
+        };
+        let before = broken(&case.input);
+        if broken(&input).iter().any(|constraint| !before.contains(constraint)) {
+            return None;
+        }
         (self.weight(&input) < self.weight(&case.input)).then(|| Case { token, input, request, ..case.clone() })
     }
 

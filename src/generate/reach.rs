@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::generator::Generator;
-use super::path::{Path, Step};
+use super::path::{Aim, Path, Step};
 use crate::model::{PlaceId, Table};
 use crate::random::Random;
 
@@ -13,7 +13,7 @@ impl Path {
         &self,
         generator: &Generator,
         shape: &Table,
-        input: &'v mut Value,
+        (input, aim): (&'v mut Value, Aim),
         random: &mut Random,
     ) -> Option<&'v mut Value> {
         let mut value = input;
@@ -32,22 +32,30 @@ impl Path {
                     for place in items.len()..=*skipped {
                         items.push(made(node.prefix.get(place).copied().or(node.items)?, random));
                     }
-                    let room = node.limits.max_items.is_none_or(|most| (items.len() as u64) < most);
-                    if room && random.one_in(2) {
+                    let room = |items: &[Value]| node.limits.max_items.is_none_or(|most| (items.len() as u64) < most);
+                    while items.len() - skipped < aim.wants() && room(items) {
                         items.push(made(node.items?, random));
                     }
-                    let index = skipped + random.below(items.len() - skipped);
-                    items.get_mut(index)?
+                    if aim == Aim::Any && room(items) && random.one_in(2) {
+                        items.push(made(node.items?, random));
+                    }
+                    let count = items.len() - skipped;
+                    let index = aim.among(count).unwrap_or_else(|| random.below(count));
+                    items.get_mut(skipped + index)?
                 }
                 (Step::Entry, Value::Object(members)) => {
                     let unnamed = |name: &str| {
                         !node.properties.contains_key(name)
                             && !node.patterns.iter().any(|(regex, _)| regex.is_match(name))
                     };
-                    entry(members, unnamed, random, |random| {
+                    let number = members.len();
+                    let new = |random: &mut Random| {
                         let name = node.keys.and_then(|keys| generator.text(shape, keys, None, random));
-                        (name.unwrap_or_else(|| "key".to_owned()), node.values.map(|id| made(id, random)))
-                    })?
+                        let name = name.unwrap_or_else(|| format!("key{number}"));
+                        (name, node.values.map(|id| made(id, random)))
+                    };
+                    let room = node.limits.max_properties.is_none_or(|most| (number as u64) < most);
+                    entry(members, unnamed, (aim, room), random, new)?
                 }
                 (Step::Pattern(index), Value::Object(members)) => {
                     let (regex, id) = node.patterns.get(*index)?;
@@ -56,7 +64,7 @@ impl Path {
                         let value = name.is_some().then(|| made(*id, random));
                         (name.unwrap_or_default(), value)
                     };
-                    entry(members, |name| regex.is_match(name), random, new)?
+                    entry(members, |name| regex.is_match(name), (aim, false), random, new)?
                 }
                 _ => return None,
             };
@@ -111,21 +119,28 @@ pub(super) fn complete(
     }
 }
 
-/// One of the members that are meant; a new one when there is none.
+/// One of the members that are meant; a new one when there is none, or too few to aim at one of them and room for it.
 fn entry<'v>(
     members: &'v mut Map<String, Value>,
     is_meant: impl Fn(&str) -> bool,
+    (aim, room): (Aim, bool),
     random: &mut Random,
-    new: impl FnOnce(&mut Random) -> (String, Option<Value>),
+    new: impl Fn(&mut Random) -> (String, Option<Value>),
 ) -> Option<&'v mut Value> {
-    let meant = members.keys().filter(|name| is_meant(name)).count();
-    let name = if meant > 0 {
-        let drawn = random.below(meant);
-        members.keys().filter(|name| is_meant(name)).nth(drawn)?.clone()
-    } else {
+    let meant = |members: &Map<String, Value>| members.keys().filter(|name| is_meant(name)).count();
+    // Of names that are drawn, some may be there already.
+    for _ in 0..aim.wants() * 2 {
+        if room && meant(members) < aim.wants() {
+            let (name, value) = new(random);
+            members.entry(name).or_insert(value?);
+        }
+    }
+    let count = meant(members);
+    if count == 0 {
         let (name, value) = new(random);
         members.insert(name.clone(), value?);
-        name
-    };
-    members.get_mut(&name)
+        return members.get_mut(&name);
+    }
+    let index = aim.among(count).unwrap_or_else(|| random.below(count));
+    members.iter_mut().filter(|(name, _)| is_meant(name)).nth(index).map(|(_, value)| value)
 }

@@ -49,10 +49,12 @@ enum Part {
 
 /// The characters of a class that the medium carries.
 #[derive(Debug)]
-struct Characters {
-    plain: Vec<char>,
+pub(super) struct Characters {
+    /// Letters and digits of ASCII.
+    pub plain: Vec<char>,
     strange: Vec<char>,
-    all: Vec<(char, char)>,
+    /// First and last of each range.
+    pub all: Vec<(char, char)>,
 }
 
 impl Pattern {
@@ -244,7 +246,7 @@ impl Shares {
 /// The characters that Unicode 12 has (2019), but for the byte order mark and the Mongolian vowel separator, which are
 /// blanks to some engines and not to others. What came later is in the tables of some servers and not of others, so that
 /// nobody is to blame who takes such a letter for none.
-fn settled_characters() -> &'static ClassUnicode {
+pub(super) fn settled_characters() -> &'static ClassUnicode {
     static SETTLED: LazyLock<ClassUnicode> = LazyLock::new(|| {
         let parsed = regex_syntax::parse(r"[\p{Age=12.0}--[\u{FEFF}\u{180E}]]").map(Hir::into_kind);
         match parsed {
@@ -256,7 +258,7 @@ fn settled_characters() -> &'static ClassUnicode {
 }
 
 impl Characters {
-    fn of(class: &Class, medium: &Medium) -> Self {
+    pub(super) fn of(class: &Class, medium: &Medium) -> Self {
         let own = match class {
             Class::Unicode(class) => class.clone(),
             Class::Bytes(class) => ClassUnicode::new(

@@ -96,6 +96,11 @@ impl Text {
         }
     }
 
+    /// What it travels in.
+    pub fn medium(&self) -> &Medium {
+        &self.medium
+    }
+
     /// A text as plain as can be.
     pub fn plain(&self, random: &mut Random) -> String {
         if let Some(text) = self.formatted.first().filter(|_| self.pattern.is_none() || random.one_in(2)) {

@@ -18,7 +18,8 @@ const SEED: u64 = 7;
 #[must_use]
 pub fn unbreakable(boundaries: &Boundaries, dialect: Dialect, constraint: ConstraintId) -> Option<String> {
     let (operation, mut random) = (boundaries.operation(), Random::new(SEED));
-    let inputs = boundaries.inputs_at(constraint, Side::Outside, &mut random);
+    let mut inputs = boundaries.inputs_at(constraint, Side::Outside, &mut random);
+    inputs.retain(|input| broken(operation, input) == [constraint]);
     if inputs.is_empty() {
         return Some(entangled(boundaries, constraint, &mut random));
     }

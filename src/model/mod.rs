@@ -41,5 +41,5 @@ pub use reaction::{ErrorDef, ErrorLink, Errors, Grounds, Reaction};
 pub use shape::{Bound, Fact, InOrder, NamedError, Node, Shape};
 pub use shapes::{Key, Needs, NodeId, Shapes};
 pub use table::{Constraint, ConstraintId, MAX_PLACES, Occurrence, PlaceId, Table, Violation, push};
-pub use test::{BoundaryValue, Edges, Test};
+pub use test::{BoundaryValue, Edges, Form, Seam, Test};
 pub use types::Types;

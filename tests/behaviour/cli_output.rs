@@ -267,7 +267,8 @@ fn nothing_is_told_to_be_on_both_sides_of_a_boundary() {
         let page = page.expect("a page");
         let Some((valid, broken)) = page.split_once("Just broken:\n") else { continue };
         let valid: BTreeSet<&str> = valid.lines().skip_while(|line| *line != "Just valid:").skip(1).collect();
-        let both: Vec<&str> = broken.lines().filter(|line| valid.contains(line)).collect();
+        let told_of = |line: &&str| valid.contains(line) && !line.starts_with("  …");
+        let both: Vec<&str> = broken.lines().filter(told_of).collect();
         assert!(both.is_empty(), "{}: {both:?}", constraint.id);
         told += usize::from(!valid.is_empty());
     }

@@ -59,13 +59,7 @@ fn what_is_drawn_is_valid_by_both_judges() {
 }
 
 /// Constraints for which nothing lies on a side.
-const ONE_SIDED: [(&str, Side, &str); 5] = [
-    ("/sum#allOf-0-type", Side::Outside, "both parts want an object"),
-    ("/sum#allOf-1-type", Side::Outside, "both parts want an object"),
-    ("/sum/b#type", Side::Outside, "both parts want an integer"),
-    ("/sum/b#type-2", Side::Outside, "both parts want an integer"),
-    ("/one/kind#type", Side::Outside, "each alternative wants one string"),
-];
+const ONE_SIDED: [(&str, Side, &str); 1] = [("/one/kind#type", Side::Outside, "each alternative wants one string")];
 
 #[test]
 fn each_constraint_has_both_sides() {

@@ -118,8 +118,17 @@ fn one_changed_bound_shows_where_it_must_and_nowhere_else() {
 fn coverage_of(plan: &Plan) -> String {
     let mut text = String::new();
     for phase in [Phase::Examples, Phase::Coverage] {
+        let mut runs: Vec<(u64, u64, String)> = Vec::new();
         for (index, case) in cases(plan, phase) {
-            line(&mut text, format_args!("{} {index}: {}", phase.name(), verdict(&case)));
+            let verdict = verdict(&case);
+            match runs.last_mut().filter(|(.., last, before)| *before == verdict && last + 1 == index) {
+                Some((_, last, _)) => *last = index,
+                None => runs.push((index, index, verdict)),
+            }
+        }
+        for (first, last, verdict) in runs {
+            let numbers = if first == last { first.to_string() } else { format!("{first} to {last}") };
+            line(&mut text, format_args!("{} {numbers}: {verdict}", phase.name()));
         }
     }
     text

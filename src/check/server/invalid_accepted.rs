@@ -12,7 +12,7 @@ const PAGE: &str = "\
 
 ## What it does
 
-Complains when an input that breaks exactly one constraint gets a success.
+Complains when an input gets a success although one of its values breaks a constraint, or several.
 
 ## Why it matters
 
@@ -57,8 +57,14 @@ impl Check for InvalidAccepted {
         if !exchange.was_accepted() || !matches!(exchange.demand.variation, Variation::Plain | Variation::Twice) {
             return Vec::new();
         }
-        let complaint = Complaint::new(demand.expected(), exchange.answered()).about(&broken.id);
-        let complaint = complaint.cite(&broken.citations, broken.strength).disputed(demand.disputed);
+        let mut others = exchange.alternatives();
+        others.retain(|other| other.is_broken);
+        let complaint = Complaint::new(demand.expected_beside(&others), exchange.answered()).about(&broken.id);
+        // Whichever of them is certain is reason enough.
+        let all = others.iter().map(|other| (other.constraint, other.disputed)).chain([(broken, demand.disputed)]);
+        let (surest, disputed) =
+            all.min_by_key(|(stated, disputed)| (*disputed, stated.strength)).unwrap_or((broken, demand.disputed));
+        let complaint = complaint.cite(&surest.citations, surest.strength).disputed(disputed);
         vec![if exchange.sends_null_for_absence() { complaint.at_most(Strength::Assumed) } else { complaint }]
     }
 }

@@ -14,7 +14,8 @@ const PAGE: &str = "\
 ## What it does
 
 Complains when a request is refused, as it must be, with another of the declared errors than the
-one that the contract names for what is wrong with it.
+one that the contract names for what is wrong with it. Where one value breaks several constraints,
+the error of any of them is right, and for an empty text the one of an absent member too.
 
 ## Why it matters
 
@@ -61,7 +62,7 @@ impl Check for WrongErrorCode {
     fn judge(&self, observation: &Observation<'_>) -> Vec<Complaint> {
         let Some(exchange) = &observation.exchange() else { return Vec::new() };
         let Some((due, other)) = other_error(exchange) else { return Vec::new() };
-        let complaint = due.complaint(exchange.answered());
+        let complaint = due.complaint_beside(&exchange.alternatives(), exchange.answered());
         let looked_first = matches!(other.kind, ErrorKind::State | ErrorKind::Quota);
         let unsure = due.refusal.error().is_none() || exchange.has_no_base();
         let doubtful = looked_first || unsure || exchange.sends_null_for_absence();
@@ -78,6 +79,10 @@ pub(super) fn other_error<'x>(exchange: &'x Exchange<'_>) -> Option<(DueRefusal<
     let (due, Answer::Declared(other)) = (exchange.due()?, exchange.answer()) else { return None };
     let redirected = matches!(exchange.status(), Some(..200 | 300..400));
     if due.refusal.admits(other) || redirected || is_failure(exchange) {
+        return None;
+    }
+    // Of several constraints that one value breaks, nobody says which is told.
+    if exchange.alternatives().iter().any(|alternative| alternative.admits(other)) {
         return None;
     }
     let excused = match other.kind {

@@ -246,13 +246,14 @@ fn number(segment: &str) -> Option<u64> {
     segment.parse().ok().filter(|number| *number > 0 && !segment.starts_with(['0', '+']))
 }
 
-/// Whether a text may be another parameter or none at all: lists and objects are the names of what is inside of them,
-/// and a number or a boolean has no empty text.
+/// Whether a text may be another parameter, none at all, or what it is not written as: lists and objects are the names of what
+/// is inside of them, a number or a boolean has no empty text, and XML Schema takes 1 and 0 for booleans.
 fn is_unclear(node: &Node, text: &str) -> bool {
     let types = node.types;
     let composite = types.contains(JsonType::Object) || types.contains(JsonType::Array);
     let textual = types.is_empty() || types.contains(JsonType::String);
-    !textual && composite != text.is_empty()
+    let digit = types.contains(JsonType::Boolean) && matches!(text, "0" | "1");
+    !textual && (composite != text.is_empty() || digit)
 }
 
 /// The place of the member that a name on the wire stands for.

@@ -41,6 +41,21 @@ const EACH: usize = 50;
 /// Steps that none may exceed.
 const MOST: usize = 4_000_000;
 
+/// Whether a part of a program outside of its loops holds.
+///
+/// # Errors
+/// [`Stopped`], when CEL must say it or nobody can.
+pub fn part_holds<'p>(part: &'p Part, operands: &[&'p Value]) -> Result<bool, Stopped> {
+    Run { operands, locals: Vec::new(), steps: steps_for(operands) }.truth(part)
+}
+
+/// How far the sides of a comparison are apart, where they are numbers.
+pub fn difference<'p>(part: &'p Part, operands: &[&'p Value]) -> Option<i64> {
+    let (Part::Order(_, both) | Part::Equal(both) | Part::Differs(both)) = part else { return None };
+    let mut run = Run { operands, locals: Vec::new(), steps: steps_for(operands) };
+    run.number(&both[0]).ok()?.checked_sub(run.number(&both[1]).ok()?)
+}
+
 impl Program {
     /// Whether the rule holds for its members.
     ///

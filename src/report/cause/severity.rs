@@ -32,6 +32,8 @@ impl Severity {
         match finding.code.as_str() {
             code if OF_SECURITY.contains(&code) => Self::Security,
             _ if is_failure(finding) => Self::Failure,
+            // Probes of what is let in.
+            code if code.starts_with("credentials-") => Self::Security,
             "undecodable-response" | "output-not-found" | "wrong-answer-taken" => Self::Failure,
             "valid-rejected" => Self::ValidRefused,
             "wrong-error-code"

@@ -47,7 +47,6 @@ pub struct Way {
     pub indent: &'static str,
     pub prefix: &'static str,
     pub attributes: &'static str,
-    pub namespace: bool,
     pub closes_itself: bool,
     pub reversed: bool,
     pub between: &'static str,
@@ -58,7 +57,6 @@ pub const PLAIN: Way = Way {
     indent: "",
     prefix: "",
     attributes: "",
-    namespace: true,
     closes_itself: false,
     reversed: false,
     between: "",
@@ -73,7 +71,7 @@ impl Way {
     pub fn write(self, element: &Element, depth: usize, out: &mut String) {
         let Self { indent, prefix, .. } = self;
         out.extend([format!("<{prefix}{}{}", element.name, self.attributes)]);
-        if let Some(namespace) = element.namespace.as_ref().filter(|_| self.namespace) {
+        if let Some(namespace) = &element.namespace {
             let name = if prefix.is_empty() { "xmlns" } else { "xmlns:n" };
             out.extend([format!(" {name}=\"{namespace}\"")]);
         }
@@ -146,7 +144,6 @@ pub const XML: &[Variant] = &[
         sent.xml(|root, out| Way { text, ..PLAIN }.write(root, 0, out))
     }),
     silent("prefixes", |sent| sent.xml(|root, out| Way { prefix: "n:", ..PLAIN }.write(root, 0, out))),
-    silent("no namespace", |sent| sent.xml(|root, out| Way { namespace: false, ..PLAIN }.write(root, 0, out))),
     silent("attributes", |sent| {
         let attributes = " xsi:type='x' id=\"1 &lt; 2\"";
         sent.xml(|root, out| Way { attributes, ..PLAIN }.write(root, 0, out))
@@ -181,14 +178,6 @@ pub const XML: &[Variant] = &[
         },
         notes: &["unknown-output-member"],
     },
-    silent("no RequestId in the body, one in the header", |sent| {
-        let remove = |root: &Element, out: &mut String| {
-            let mut root = root.clone();
-            root.children.retain(|child| child.name != "ResponseMetadata" && child.name != "RequestId");
-            PLAIN.write(&root, 0, out);
-        };
-        sent.xml(remove)
-    }),
     silent("no RequestId in the header, one in the body", |sent| {
         let mut reply = in_time(sent.response.clone());
         (!sent.is_json()).then(|| {
