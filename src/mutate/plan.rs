@@ -83,7 +83,12 @@ impl<'c> Plan<'c> {
     fn of_code(&self, constraint: ConstraintId, link: &ErrorLink, reason: Option<String>) -> Mutant {
         let errors = &self.operation.errors.all;
         let code = &errors[link.error].code;
-        let is_other = |other: &ErrorDef| other.is_callers_fault() && other.code != *code;
+        // What else is due for the member may be right too: an empty text is an absent one for some.
+        let stated = &self.operation.input.constraints;
+        let same_member = stated.iter().filter(|other| other.member == stated[constraint].member);
+        let due: Vec<_> = same_member.filter_map(|other| other.reaction.link()).map(|link| link.error).collect();
+        let is_due = |other: &ErrorDef| due.iter().any(|id| errors[*id].code == other.code);
+        let is_other = |other: &ErrorDef| other.is_callers_fault() && other.code != *code && !is_due(other);
         let other =
             OTHER_KINDS.iter().find_map(|kind| errors.iter().position(|other| other.kind == *kind && is_other(other)));
         let no_other = other.is_none().then(|| "no other error is declared".to_owned());
