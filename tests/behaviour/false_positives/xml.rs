@@ -53,15 +53,8 @@ pub struct Way {
     pub text: fn(&str) -> String,
 }
 
-pub const PLAIN: Way = Way {
-    indent: "",
-    prefix: "",
-    attributes: "",
-    closes_itself: false,
-    reversed: false,
-    between: "",
-    text: escaped,
-};
+pub const PLAIN: Way =
+    Way { indent: "", prefix: "", attributes: "", closes_itself: false, reversed: false, between: "", text: escaped };
 
 fn escaped(text: &str) -> String {
     quick_xml::escape::escape(text).replace('\r', "&#13;")
