@@ -92,7 +92,7 @@ pub fn is_repeating(request: &Request<Bytes>) -> bool {
     let body = text(request);
     if body.starts_with('{') {
         return serde_json::from_str::<Map<String, Value>>(body).is_ok_and(|members| {
-            body.matches("\":").count() > members.iter().map(|(_, value)| 1 + names(value)).sum::<usize>()
+            colons(body) > members.iter().map(|(_, value)| 1 + names(value)).sum::<usize>()
         });
     }
     let mut names: Vec<&str> = body.split('&').map(name_of).collect();
@@ -101,6 +101,21 @@ pub fn is_repeating(request: &Request<Bytes>) -> bool {
     names.sort_unstable();
     names.dedup();
     names.len() < all
+}
+
+/// The colons of a JSON text outside of its strings: one for each member.
+fn colons(json: &str) -> usize {
+    let (mut count, mut is_within, mut is_escaped) = (0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_within => is_escaped = true,
+            b'"' => is_within = !is_within,
+            b':' if !is_within => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 fn names(value: &Value) -> usize {
