@@ -206,7 +206,7 @@ fn what_nobody_reads_is_judged_and_reported_all_the_same() {
     let ended = Program::start_by_shell(&script).wait();
     assert_eq!(ended.stderr, "1\n", "{ended:?}");
     let report: serde_json::Value = serde_json::from_slice(&fs::read(&report).expect("a report")).expect("JSON");
-    assert_ne!(report["notes"], serde_json::json!([]));
+    assert_ne!(report["findings"], serde_json::json!([]));
     // What is broken is told by the exit code too.
     let script = r#"{ "$0" spec lint fixtures/specs/broken 2>/dev/null; echo $? >&2; } | true"#;
     assert_eq!(Program::start_by_shell(script).wait().stderr, "2\n");

@@ -153,7 +153,7 @@ fn exchanges_of(mock: &Mock, plan: &Plan) -> String {
             line(&mut text, format_args!("## {title}\n{exchange}"));
         } else {
             let status = exchange.lines().find_map(|line| line.strip_prefix("HTTP ")?.get(..3)).unwrap_or_default();
-            line(&mut others, format_args!("{title}: {status} {:016x}", xxh3_64(exchange.as_bytes())));
+            line(&mut others, format_args!("{title}: {status} {:08x}", xxh3_64(exchange.as_bytes()) >> 32));
         }
     }
     if !others.is_empty() {
