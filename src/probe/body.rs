@@ -91,9 +91,8 @@ pub fn escaped_texts(value: &Value) -> String {
 pub fn is_repeating(request: &Request<Bytes>) -> bool {
     let body = text(request);
     if body.starts_with('{') {
-        return serde_json::from_str::<Map<String, Value>>(body).is_ok_and(|members| {
-            colons(body) > members.iter().map(|(_, value)| 1 + names(value)).sum::<usize>()
-        });
+        return serde_json::from_str::<Map<String, Value>>(body)
+            .is_ok_and(|members| colons(body) > members.iter().map(|(_, value)| 1 + names(value)).sum::<usize>());
     }
     let mut names: Vec<&str> = body.split('&').map(name_of).collect();
     names.retain(|name| !["Action", "Version"].contains(name));

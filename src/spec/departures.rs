@@ -92,6 +92,7 @@ impl Departures {
     }
 
     /// Takes out the objects that lack a key, and with [`Departures::take_out`] all else that departs.
+    #[cfg(feature = "check")]
     pub(crate) fn take_out_all(&mut self, value: &mut Value) {
         self.at.extend(self.missing.drain(..).map(|(at, _)| at));
         self.take_out(value);
