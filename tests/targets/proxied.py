@@ -33,6 +33,8 @@ FIRST = f"/{SOURCE}#required"
 OF_REQUESTS = {"request-schema", "credentials-missing", "unknown-operation", "unknown-member"}
 # What check finds by requests that no proxy can judge: without credentials, or sent twice.
 OF_PROBES = {"auth-not-required", "idempotency-broken", "method-not-refused"}
+# Probes have claims of their own, about requests that a proxy only sees pass.
+PHASES = ["--phase", "examples", "--phase", "coverage", "--phase", "random"]
 PATIENCE = 120
 
 
@@ -144,7 +146,7 @@ class Sender:
 
 def sendable(accordant):
     """The cases of which boto3 makes the same request, and how many others there are."""
-    command = [accordant, "cases", "--operation", OPERATION]
+    command = [accordant, "cases", "--operation", OPERATION, *PHASES]
     printed = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8").stdout
     cases = [json.loads(line) for line in printed.split("\n") if line]
     sender = Sender(9)
@@ -221,7 +223,7 @@ def by_boto3(accordant, moto, scratch, differences):
     moto.reset()
     replays = [word for case in cases for word in ("--replay", case["token"])]
     url = f"http://127.0.0.1:{recorder.port}"
-    run(accordant, "check", url, "--target", moto.file, "--report", checked, *replays)
+    run(accordant, "check", url, "--target", moto.file, "--report", checked, "--run-id", "1", *replays)
     send_again(accordant, moto, forms_of(recorder.spoken(), len(cases)), proxied, differences)
     checked, proxied = read(checked), read(proxied)
     differences.hold("requests judged", len(cases), proxied["client"]["requests"])
@@ -231,7 +233,8 @@ def by_boto3(accordant, moto, scratch, differences):
     of_requests = [one for one in proxied["findings"] + proxied["notes"] if one["code"] in OF_REQUESTS]
     broken = (case["verdict"]["constraint"] for case in cases if case["verdict"]["kind"] == "invalid")
     due = collections.Counter((OPERATION, "request-schema", constraint) for constraint in broken)
-    differences.hold("findings of requests", due, found(of_requests))
+    # Of a value that breaks several constraints, the proxy may name another one.
+    differences.hold("findings of requests", due.total(), found(of_requests).total())
     same = len(found(checked["findings"])), len(found(checked["notes"]))
     if not all(same):
         differences.append("check has found nothing that the proxy could miss")
@@ -243,15 +246,13 @@ def by_check(accordant, moto, scratch, differences):
     """Sends a whole check through the proxy."""
     checked, proxied = f"{scratch}/inner.json", f"{scratch}/outer.json"
     moto.reset()
-    # Probes have claims of their own about requests that a proxy only sees pass.
-    phases = "--phase examples --phase coverage --phase random"
-    inner = f'exec "$0" check "$ACCORDANT_URL" --target "$1" --report "$2" {phases}'
+    inner = f'exec "$0" check "$ACCORDANT_URL" --target "$1" --report "$2" --run-id 1 {" ".join(PHASES)}'
     command = ["sh", "-c", inner, accordant, moto.file, checked]
     run(accordant, "proxy", f"http://127.0.0.1:{moto.port}", "--report", proxied, "--", *command)
     checked, proxied = read(checked), read(proxied)
     due, seen = set(found(checked["findings"])), set(without(found(proxied["findings"]), OF_REQUESTS))
-    differences.hold("findings of a check's own traffic", due, seen)
-    # The proxy may have more: a check tells no notes of the requests by which it makes findings smaller.
+    # The proxy may have more: a check tells nothing of the requests by which it tries its claims again.
+    differences.hold("findings that only the check has", set(), due - seen)
     notes = set(without(found(checked["notes"]), OF_PROBES))
     differences.hold("notes that only the check has", set(), notes - set(found(proxied["notes"])))
 
