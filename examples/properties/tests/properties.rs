@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use accordant::Contract;
-use accordant::contract::Operation;
+use accordant::{Contract, Operation};
 use proptest::prelude::*;
 use replica_reader::{Replica, Wrong};
 
